@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+// One run over the whole repository. Tests stand beside the code they are about; what needs several packages at
+// once stands in test/. A package's own code runs from src/, the other packages' from dist/, as their users get it.
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'examples/*/src/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'],
+    // Many tests start real processes, on machines with two busy cores. These are watchdogs, not expectations.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // A developer's own settings must not reach the programs that tests start.
+    unstubEnvs: true,
+    restoreMocks: true,
+  },
+});
