@@ -31,9 +31,7 @@ export function availableNodes(): TestNode[] {
   const nodes: TestNode[] = [];
   for (const major of promisedMajors) {
     const suffix = process.arch === 'arm64' ? '-arm64' : '';
-    const path = fileURLToPath(
-      new URL(`./node_modules/node-${String(major)}${suffix}/bin/node`, import.meta.url),
-    );
+    const path = fileURLToPath(new URL(`./node_modules/node-${String(major)}${suffix}/bin/node`, import.meta.url));
     if (existsSync(path) && runs(path, major)) nodes.push({ major, path });
     else missing.push(major);
   }

@@ -1,1 +1,34 @@
-export {};
+/**
+ * `@ebb/agent`: the part of Ebb that lives inside the watched process, and the watcher's end of
+ * its line. A program gets the agent by {@link preloadOptions}; the watcher hears it through
+ * {@link createAgentListener}.
+ */
+export { AgentError, agentErrorCodes, type AgentErrorCode } from './error.ts';
+export {
+  createAgentListener,
+  preloadOptions,
+  preloadPath,
+  type AgentListener,
+  type AgentListenerEvents,
+  type AgentListenerOptions,
+  type CommandOptions,
+  type ConnectedAgent,
+  type PreloadOptions,
+} from './listener/index.ts';
+export type {
+  AgentMessage,
+  ByeMessage,
+  CapturedMessage,
+  CollectedMessage,
+  CollectMessage,
+  Floor,
+  HelloMessage,
+  IntervalMessage,
+  MemorySample,
+  MessageError,
+  RequestsByRoute,
+  SampleMessage,
+  SnapshotMessage,
+  WarningMessage,
+  WatcherMessage,
+} from './protocol/index.ts';

@@ -1,0 +1,30 @@
+/**
+ * Every code that an {@link AgentError} can have, with what it means. The one registry of this
+ * package; codes never change their meaning.
+ */
+export const agentErrorCodes = {
+  /** The watcher's socket could not be opened. */
+  EBB_AGENT_LISTEN: 'the socket for agents could not be opened',
+  /** The agent went away, or the watcher stopped, before a command was answered. */
+  EBB_AGENT_GONE: 'the agent went away before it answered',
+  /** The agent did not answer a command in time (its thread may be blocked). */
+  EBB_AGENT_TIMEOUT: 'the agent did not answer in time',
+  /** A command could not be carried out for a reason that the agent did not foresee. */
+  EBB_AGENT_COMMAND: 'the agent could not carry out a command',
+  /** The agent could not observe something, and goes on without it. */
+  EBB_AGENT_DEGRADED: 'the agent cannot observe something',
+} as const;
+
+/** A stable code of this package's errors. */
+export type AgentErrorCode = keyof typeof agentErrorCodes;
+
+/** What `@ebb/agent` throws and rejects with; `code` is stable. */
+export class AgentError extends Error {
+  readonly code: AgentErrorCode;
+
+  constructor(code: AgentErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'AgentError';
+    this.code = code;
+  }
+}

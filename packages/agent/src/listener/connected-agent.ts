@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import { AgentError, type AgentErrorCode } from '../error.ts';
+import type { CapturedMessage, CollectedMessage, HelloMessage, WatcherMessage } from '../protocol/index.ts';
+
+interface PendingAnswer {
+  type: 'collected' | 'captured';
+  timer: NodeJS.Timeout;
+  resolve(answer: CollectedMessage | CapturedMessage): void;
+}
+
+/** How long to wait for an answer; a blocked thread answers late or never. */
+export interface CommandOptions {
+  /** Default: 30 s for a collection, 10 min for a snapshot. */
+  timeoutMs?: number;
+}
+
+/** One agent (one thread of one process) that has said hello, seen from the watcher. */
+export interface ConnectedAgent {
+  /** Unique while the listener lives, also when a process id is used again. */
+  readonly key: string;
+  readonly hello: HelloMessage;
+  /** False once the connection has ended. */
+  readonly connected: boolean;
+  /**
+   * Asks for a full collection. Resolves always; with `ok: false` and a coded error when the agent
+   * could not do it, went away (`EBB_AGENT_GONE`) or did not answer (`EBB_AGENT_TIMEOUT`).
+   */
+  collect(options?: CommandOptions): Promise<CollectedMessage>;
+  /** Asks for a heap snapshot of the agent's thread into `file`. Resolves always, as `collect`. */
+  snapshot(file: string, options?: CommandOptions): Promise<CapturedMessage>;
+  /** Sets the agent's sampling interval. */
+  setInterval(ms: number): void;
+}
+
+/** The listener's side of {@link ConnectedAgent}: it also feeds the answers in. */
+export class AgentConnection implements ConnectedAgent {
+  readonly key: string;
+  readonly hello: HelloMessage;
+  readonly #socket: Socket;
+  readonly #pending = new Map<number, PendingAnswer>();
+  #nextId = 1;
+  #connected = true;
+
+  constructor(key: string, hello: HelloMessage, socket: Socket) {
+    this.key = key;
+    this.hello = hello;
+    this.#socket = socket;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  collect(options: CommandOptions = {}): Promise<CollectedMessage> {
+    const id = this.#nextId++;
+    const timeoutMs = options.timeoutMs ?? 30_000;
+    return this.#ask({ type: 'collect', id }, 'collected', timeoutMs) as Promise<CollectedMessage>;
+  }
+
+  snapshot(file: string, options: CommandOptions = {}): Promise<CapturedMessage> {
+    const id = this.#nextId++;
+    const timeoutMs = options.timeoutMs ?? 600_000;
+    const command: WatcherMessage = { type: 'snapshot', id, file };
+    return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
+  }
+
+  setInterval(ms: number): void {
+    this.#send({ type: 'interval', ms });
+  }
+
+  /** Takes an answer that came over the wire; false when nobody waits for it (any more). */
+  settle(answer: CollectedMessage | CapturedMessage): boolean {
+    const pending = this.#pending.get(answer.id);
+    if (pending?.type !== answer.type) return false;
+    this.#pending.delete(answer.id);
+    clearTimeout(pending.timer);
+    pending.resolve(answer);
+    return true;
+  }
+
+  /** The connection has ended: everyone who still waits is told so. */
+  end(): void {
+    this.#connected = false;
+    for (const [id, { type }] of [...this.#pending]) {
+      const text = `Process ${String(this.hello.pid)} went away before it answered.`;
+      this.settle(failure(type, id, 'EBB_AGENT_GONE', text));
+    }
+  }
+
+  #ask(
+    command: { type: 'collect' | 'snapshot'; id: number } & WatcherMessage,
+    type: PendingAnswer['type'],
+    timeoutMs: number,
+  ): Promise<CollectedMessage | CapturedMessage> {
+    const { id } = command;
+    const who = `Process ${String(this.hello.pid)}, thread ${String(this.hello.threadId)},`;
+    if (!this.#connected) {
+      const text = `${who} is not connected any more.`;
+      return Promise.resolve(failure(type, id, 'EBB_AGENT_GONE', text));
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        const text = `${who} did not answer within ${String(timeoutMs)} ms; it may be blocked.`;
+        this.settle(failure(type, id, 'EBB_AGENT_TIMEOUT', text));
+      }, timeoutMs);
+      timer.unref();
+      this.#pending.set(id, { type, timer, resolve });
+      this.#send(command);
+    });
+  }
+
+  #send(command: WatcherMessage): void {
+    if (this.#connected) this.#socket.write(`${JSON.stringify(command)}\n`);
+  }
+}
+
+function failure(
+  type: PendingAnswer['type'],
+  id: number,
+  code: AgentErrorCode,
+  text: string,
+): CollectedMessage | CapturedMessage {
+  const { message } = new AgentError(code, text);
+  const error = { code, message };
+  if (type === 'collected') return { type, id, ok: false, error };
+  return { type, id, ok: false, method: 'inline', error };
+}

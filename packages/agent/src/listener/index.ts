@@ -1,0 +1,8 @@
+export {
+  createAgentListener,
+  type AgentListener,
+  type AgentListenerEvents,
+  type AgentListenerOptions,
+} from './agent-listener.ts';
+export type { CommandOptions, ConnectedAgent } from './connected-agent.ts';
+export { preloadOptions, preloadPath, type PreloadOptions } from './preload-options.ts';

@@ -1,0 +1,19 @@
+export type {
+  AgentMessage,
+  ByeMessage,
+  CapturedMessage,
+  CollectedMessage,
+  CollectMessage,
+  Floor,
+  HelloMessage,
+  IntervalMessage,
+  MemorySample,
+  MessageError,
+  RequestsByRoute,
+  SampleMessage,
+  SnapshotMessage,
+  WarningMessage,
+  WatcherMessage,
+} from './messages.ts';
+export { LineSplitter } from './lines.ts';
+export { isAgentMessage, isWatcherMessage } from './shape.ts';

@@ -1,0 +1,161 @@
+/**
+ * The messages between an agent (inside the watched process) and its watcher (`ebb watch`).
+ *
+ * The wire is a Unix socket with one JSON object a line (UTF-8, `\n`). Both ends skip what they do
+ * not know, so that an older agent and a newer watcher still understand each other.
+ */
+
+/**
+ * The live set just after a full collection. External memory counts array buffers too, as
+ * `process.memoryUsage().external` does. Node returns array buffers to the system on another
+ * thread, so the two may read high for some milliseconds after a collection.
+ */
+export interface Floor {
+  /** When it was read, in milliseconds since the epoch. */
+  timeMs: number;
+  heapBytes: number;
+  externalBytes: number;
+  arrayBuffersBytes: number;
+}
+
+/**
+ * What one thread's memory looks like at one moment. The same shape as the `MemorySample` of
+ * `@ebb/trend`, to which it is fed.
+ */
+export interface MemorySample {
+  /** When it was taken, in milliseconds since the epoch. */
+  timeMs: number;
+  /** The newest post-GC floor; null before the first full collection; repeated until the next. */
+  floor: Floor | null;
+  heapUsedBytes: number;
+  /** Of the whole process, also in a worker thread. */
+  rssBytes: number;
+  externalBytes: number;
+  arrayBuffersBytes: number;
+  /** HTTP requests that this thread has answered, cumulative; null before it has served any. */
+  requests: number | null;
+  /** V8's own limit for this thread's heap (`heap_size_limit`). */
+  heapLimitBytes: number;
+  /** The container's memory limit; null where there is none. */
+  rssLimitBytes: number | null;
+}
+
+/** Cumulative requests by `'GET /users/:id'`; a bounded number of keys, the rest under `'other'`. */
+export type RequestsByRoute = Record<string, number>;
+
+/** The first message of every connection: who speaks. One agent is one thread of one process. */
+export interface HelloMessage {
+  type: 'hello';
+  pid: number;
+  ppid: number;
+  /** 0 for the main thread, else the worker's `threadId`. */
+  threadId: number;
+  nodeVersion: string;
+  execPath: string;
+  argv: string[];
+  cwd: string;
+  heapLimitBytes: number;
+  rssLimitBytes: number | null;
+  /** When the thread started, in milliseconds since the epoch. */
+  startedAtMs: number;
+}
+
+/** One sample a sampling interval. */
+export interface SampleMessage {
+  type: 'sample';
+  pid: number;
+  threadId: number;
+  sample: MemorySample;
+  /** Time in garbage collection since the last sample, divided by the time passed; 0 to 1. */
+  gcCpuShare: number;
+  /** The 99th percentile of the event loop's delay since the last sample. */
+  eventLoopDelayP99Ms: number;
+  /** Since the last sample; 0 (idle) to 1 (saturated). */
+  eventLoopUtilization: number;
+  requestsByRoute: RequestsByRoute;
+  /** Requests that were started and whose response is not closed yet. */
+  activeRequests: number;
+  /** Messages that the agent had to drop so far because the watcher did not read them. */
+  droppedMessages: number;
+}
+
+/** The answer to {@link CollectMessage}. */
+export interface CollectedMessage {
+  type: 'collected';
+  id: number;
+  ok: boolean;
+  floor?: Floor;
+  /** How long the thread stood still. */
+  tookMs?: number;
+  error?: MessageError;
+}
+
+/** The answer to {@link SnapshotMessage}. */
+export interface CapturedMessage {
+  type: 'captured';
+  id: number;
+  ok: boolean;
+  file?: string;
+  method: 'inline';
+  /** How long the thread stood still. */
+  pauseMs?: number;
+  bytes?: number;
+  /** Requests answered up to the moment of the snapshot. */
+  requests?: number | null;
+  requestsByRoute?: RequestsByRoute;
+  error?: MessageError;
+}
+
+/** Why a command failed: a stable code (`EBB_CAPTURE_…`, `EBB_AGENT_…`) and a sentence. */
+export interface MessageError {
+  code: string;
+  message: string;
+}
+
+/**
+ * Something worth telling a person: a warning that Node emitted in the host and that speaks of
+ * memory (`MaxListenersExceededWarning`), or something that the agent could not do (`EBB_AGENT_…`).
+ */
+export interface WarningMessage {
+  type: 'warning';
+  code: string;
+  message: string;
+}
+
+/**
+ * The agent leaves. An agent says so only when it stops of its own accord: it installs no exit
+ * handler, so a program's end is told by the connection's end. The listener emits a `bye` in
+ * either case, with the reason `'disconnected'` when the agent did not say one.
+ */
+export interface ByeMessage {
+  type: 'bye';
+  pid: number;
+  threadId: number;
+  reason: string;
+}
+
+/** All that an agent says. */
+export type AgentMessage =
+  HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | WarningMessage | ByeMessage;
+
+/** Take a full collection now. Only for programs that Ebb itself started. */
+export interface CollectMessage {
+  type: 'collect';
+  id: number;
+}
+
+/** Write a heap snapshot of the agent's thread to `file` (absolute, must not exist). */
+export interface SnapshotMessage {
+  type: 'snapshot';
+  id: number;
+  file: string;
+}
+
+/** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */
+export interface IntervalMessage {
+  type: 'interval';
+  ms: number;
+}
+
+/** All that a watcher says. */
+export type WatcherMessage = CollectMessage | SnapshotMessage | IntervalMessage;
