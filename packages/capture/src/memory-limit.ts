@@ -1,0 +1,114 @@
+/**
+ * How much memory the container allows, from the cgroup file system.
+ *
+ * A limit binds every group below it, so the own group and all its ancestors are read, as far as
+ * they are visible from inside (in a container usually only the own one is, as the root).
+ * cgroup v2: `memory.max`, `memory.current`, `memory.stat`. cgroup v1: `memory.limit_in_bytes`,
+ * `memory.usage_in_bytes`, `memory.stat`. The page cache that can be given back at once
+ * (`inactive_file`) does not count as used; the kernel reclaims it before it kills.
+ */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { posix } from 'node:path';
+
+/** The tightest memory limit that binds this process. */
+export interface ContainerMemory {
+  limitBytes: number;
+  /** What the limited group uses now, without page cache that can be given back at once. */
+  usedBytes: number;
+}
+
+/** Reads one file as text; null when it is missing or unreadable. Passed in by tests. */
+export type ReadText = (file: string) => string | null;
+
+/**
+ * The group with the least room, with its limit and use; null where there is no limit below the
+ * machine's memory, or none can be read. Never throws. Costs a handful of small file reads.
+ */
+export function containerMemory(read: ReadText = readText, machineBytes: number = totalmem()): ContainerMemory | null {
+  const [first, ...others] = bindingLimits(read, machineBytes);
+  if (first === undefined) return null;
+  return others.reduce((least, other) => (roomOf(other) < roomOf(least) ? other : least), first);
+}
+
+/**
+ * The smallest memory limit that binds this process, for a chart or a forecast; null where there
+ * is none. Where the cgroup cannot be read, `process.constrainedMemory()` is asked. Never throws.
+ */
+export function containerLimitBytes(
+  read: ReadText = readText,
+  machineBytes: number = totalmem(),
+  constrainedBytes: number | undefined = process.constrainedMemory(),
+): number | null {
+  const limits = bindingLimits(read, machineBytes).map(({ limitBytes }) => limitBytes);
+  // 0 and undefined: unknown; about 1.8e19: unlimited.
+  if (constrainedBytes !== undefined && constrainedBytes > 0 && constrainedBytes < machineBytes) {
+    limits.push(constrainedBytes);
+  }
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** What can still be taken: of the machine, and of the container where there is one. */
+export function freeMemoryBytes(read: ReadText = readText, machineBytes: number = totalmem()): number | null {
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(read('/proc/meminfo') ?? '')?.[1];
+  const machineFree = available === undefined ? null : Number(available) * 1024;
+  const container = containerMemory(read, machineBytes);
+  if (container === null) return machineFree;
+  return Math.min(machineFree ?? Infinity, roomOf(container));
+}
+
+function bindingLimits(read: ReadText, machineBytes: number): ContainerMemory[] {
+  const limits: ContainerMemory[] = [];
+  for (const group of groups(read('/proc/self/cgroup') ?? '')) {
+    const limitBytes = number(read(posix.join(group.directory, group.limitFile)));
+    // "max" (v2) and about 9.2e18 (v1) say "unlimited"; so does anything above the machine.
+    if (limitBytes === null || limitBytes <= 0 || limitBytes >= machineBytes) continue;
+    const usedBytes = number(read(posix.join(group.directory, group.usageFile))) ?? 0;
+    const stat = read(posix.join(group.directory, 'memory.stat')) ?? '';
+    const cacheBytes = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
+    limits.push({ limitBytes, usedBytes: Math.max(0, usedBytes - cacheBytes) });
+  }
+  return limits;
+}
+
+interface Group {
+  directory: string;
+  limitFile: string;
+  usageFile: string;
+}
+
+function groups(cgroupText: string): Group[] {
+  const all: Group[] = [];
+  for (const line of cgroupText.split('\n')) {
+    const [hierarchy, controllers, path] = line.split(':', 3);
+    if (path === undefined || controllers === undefined) continue;
+    const version2 = hierarchy === '0' && controllers === '';
+    if (!version2 && !controllers.split(',').includes('memory')) continue;
+    // Hybrid systems mount v2 below `unified`, without the memory controller there.
+    const mount = version2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
+    const limitFile = version2 ? 'memory.max' : 'memory.limit_in_bytes';
+    const usageFile = version2 ? 'memory.current' : 'memory.usage_in_bytes';
+    // A path can lead out of what is visible ("/../.."); joined to "/" it stays inside.
+    for (let part = posix.join('/', path); ; part = posix.dirname(part)) {
+      all.push({ directory: posix.join(mount, part), limitFile, usageFile });
+      if (part === '/') break;
+    }
+  }
+  return all;
+}
+
+function roomOf(memory: ContainerMemory): number {
+  return Math.max(0, memory.limitBytes - memory.usedBytes);
+}
+
+function number(text: string | null): number | null {
+  return text !== null && /^\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
