@@ -1,0 +1,36 @@
+/**
+ * What a memory series does.
+ *
+ * - `clean`: it does not grow.
+ * - `warming`: it grows, but slower and slower, or it is too young for a verdict.
+ * - `bounded`: it grew, and has levelled off.
+ * - `leak`: it goes on growing in step with time or with the requests.
+ * - `native`: RSS grows beyond the heap, external memory and array buffers.
+ */
+export type Verdict = 'clean' | 'warming' | 'bounded' | 'leak' | 'native';
+
+/** How fast the floor grows, and when it meets the limit. */
+export interface Trend {
+  /** Theil–Sen slope of the floor (of the memory outside the heap, when the verdict is `native`); 0 before there are two points. */
+  bytesPerSecond: number;
+  /** About 95 %: Sen's interval with its variance inflated for autocorrelation; [-Infinity, Infinity] while nothing is known. */
+  interval: [number, number];
+  /** Slope of the floor against the cumulative requests; null without requests. */
+  bytesPerRequest: number | null;
+  /** Until the nearer limit, by the slope; null when the floor doesn't grow. */
+  secondsToLimit: number | null;
+  /** By the slope's interval, soonest first; the second is Infinity when the interval reaches down to zero. */
+  secondsToLimitInterval: [number, number] | null;
+  /** The limit that is met first: the heap's, or the container's. 0 when neither is known. */
+  limitBytes: number;
+}
+
+/** What the judge says after a sample. */
+export interface Judgement {
+  verdict: Verdict;
+  /** Growth that is worth evidence (a snapshot, a collection) now: early and sensitive, and sometimes wrong. */
+  suspicious: boolean;
+  trend: Trend;
+  /** Sentences with numbers, the most telling first. */
+  evidence: string[];
+}
