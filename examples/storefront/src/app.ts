@@ -35,6 +35,8 @@ export interface Storefront {
   readonly feed: OrderFeed;
   /** In the releases that have it. */
   readonly breakdown: SalesBreakdown | null;
+  /** Where its data is. */
+  readonly dataFolder: string;
   stop(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ export async function createStorefront(options: StorefrontOptions): Promise<Stor
     sessions,
     feed,
     breakdown,
+    dataFolder: folder.path,
     async stop(): Promise<void> {
       sessions.stop();
       await customers.stop();

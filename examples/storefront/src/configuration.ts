@@ -38,12 +38,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     host: environment['HOST'] ?? '127.0.0.1',
     port: readNumber(environment, 'PORT', { fallback: 3000, least: 0, most: 65_535 }),
     dataFolder: environment['STOREFRONT_DATA'] ?? null,
-    sessionIdleMs:
-      readNumber(environment, 'SESSION_IDLE_SECONDS', { fallback: 1800, least: 1, most: 604_800 }) *
-      1000,
-    sessionSweepMs:
-      readNumber(environment, 'SESSION_SWEEP_SECONDS', { fallback: 60, least: 1, most: 3600 }) *
-      1000,
+    sessionIdleMs: readNumber(environment, 'SESSION_IDLE_SECONDS', { fallback: 1800, least: 1, most: 604_800 }) * 1000,
+    sessionSweepMs: readNumber(environment, 'SESSION_SWEEP_SECONDS', { fallback: 60, least: 1, most: 3600 }) * 1000,
   };
 }
 

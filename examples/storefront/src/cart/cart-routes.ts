@@ -25,11 +25,7 @@ export function cartRoutes(sessions: SessionStore, now: () => number): Router {
   return router;
 }
 
-function addToCart(
-  session: Session,
-  product: Product,
-  change: { quantity: number; nowMs: number },
-): void {
+function addToCart(session: Session, product: Product, change: { quantity: number; nowMs: number }): void {
   const { sku, title, imageUrl, priceCents } = product;
   const quantity = Math.min(Math.max(1, Math.trunc(change.quantity)), mostOfOne);
   const line = session.cart.find((candidate) => candidate.sku === sku);

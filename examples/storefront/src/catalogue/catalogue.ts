@@ -47,20 +47,17 @@ const categories: Record<string, readonly (readonly [title: string, priceCents: 
 };
 
 /** Everything the store sells, in a fixed order. */
-export const products: readonly Product[] = Object.entries(categories).flatMap(
-  ([category, entries]) =>
-    entries.map(([title, priceCents], index) => {
-      const sku = `${category.slice(0, 3).toUpperCase()}-${String(index + 1).padStart(3, '0')}`;
-      return { sku, title, category, priceCents, imageUrl: `/images/${category}/${sku}-640.webp` };
-    }),
+export const products: readonly Product[] = Object.entries(categories).flatMap(([category, entries]) =>
+  entries.map(([title, priceCents], index) => {
+    const sku = `${category.slice(0, 3).toUpperCase()}-${String(index + 1).padStart(3, '0')}`;
+    return { sku, title, category, priceCents, imageUrl: `/images/${category}/${sku}-640.webp` };
+  }),
 );
 
 /** The names of the categories, in a fixed order. */
 export const categoryNames: readonly string[] = Object.keys(categories);
 
-const productsBySku: ReadonlyMap<string, Product> = new Map(
-  products.map((product) => [product.sku, product]),
-);
+const productsBySku: ReadonlyMap<string, Product> = new Map(products.map((product) => [product.sku, product]));
 
 /** The product with this SKU, if the store sells it. */
 export function findProduct(sku: string): Product | undefined {

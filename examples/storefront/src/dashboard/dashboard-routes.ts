@@ -28,8 +28,7 @@ const shownOrders = 5;
 export function dashboardRoutes(options: DashboardOptions): Router {
   const { statistics, feed, now } = options;
   const router = Router();
-  const readFigures = (query: FiguresQuery): Figures =>
-    figuresOf(statistics.since(firstDayOf(query, now())), query);
+  const readFigures = (query: FiguresQuery): Figures => figuresOf(statistics.since(firstDayOf(query, now())), query);
 
   if (options.dashboard === 'live') {
     router.get('/dashboard', requireLogin, async (request, response) => {
@@ -59,9 +58,7 @@ async function sendPage(
   if (session?.account == null) throw new Error('the dashboard was asked for without a login');
   const latestOrders = await options.log.latestOf(session.account.customerId, shownOrders);
   const breakdown = options.breakdown?.answer(readQuery(request)) ?? null;
-  response
-    .type('html')
-    .send(renderDashboard({ session, figures: options.figures(), latestOrders, breakdown }));
+  response.type('html').send(renderDashboard({ session, figures: options.figures(), latestOrders, breakdown }));
 }
 
 function readQuery(request: Request): FiguresQuery {

@@ -69,9 +69,7 @@ export function withOrder(figures: Figures, order: Order): Figures {
     orders: figures.orders + 1,
     articles: figures.articles + articles,
     revenueCents: figures.revenueCents + order.totalCents,
-    ordersByHour: figures.ordersByHour.map((orders, hour) =>
-      hour === orderHour ? orders + 1 : orders,
-    ),
+    ordersByHour: figures.ordersByHour.map((orders, hour) => (hour === orderHour ? orders + 1 : orders)),
     days: figures.days.map((day) =>
       day.day === orderDay
         ? { ...day, orders: day.orders + 1, revenueCents: day.revenueCents + order.totalCents }

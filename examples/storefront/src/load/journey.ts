@@ -1,11 +1,6 @@
 import { categoryNames, products } from '../catalogue/catalogue.ts';
 import type { Dice } from '../storage/dice.ts';
-import {
-  sampleCustomerId,
-  sampleCustomers,
-  sampleEmail,
-  samplePassword,
-} from '../storage/sample-data.ts';
+import { sampleCustomerId, sampleCustomers, sampleEmail, samplePassword } from '../storage/sample-data.ts';
 
 /** One request of a visit. */
 export interface Step {

@@ -42,10 +42,7 @@ function addLine(orders: Map<string, Order>, fields: readonly string[]): string 
   const count = Number(quantity);
   if (!Number.isInteger(count) || count < 1) return `"${quantity}" is no quantity`;
 
-  const lines = [
-    ...(orders.get(id)?.lines ?? []),
-    { sku, quantity: count, priceCents: product.priceCents },
-  ];
+  const lines = [...(orders.get(id)?.lines ?? []), { sku, quantity: count, priceCents: product.priceCents }];
   orders.set(id, { id, customerId, region, placedAtMs, lines, totalCents: totalOf(lines) });
   return null;
 }

@@ -45,20 +45,15 @@ export function orderRoutes(options: OrderRouteOptions): Router {
     response.status(201).json({ order });
   });
 
-  router.post(
-    '/orders/import',
-    requireLogin,
-    text({ type: 'text/csv', limit: '1mb' }),
-    async (request, response) => {
-      if (accountOf(response)?.role !== 'staff') {
-        response.status(403).json({ error: 'Only staff may import orders.' });
-        return;
-      }
-      const { orders, rejected } = parseOrders(String(request.body ?? ''));
-      for (const order of orders) await options.desk.place(order);
-      response.json({ imported: orders.length, rejected });
-    },
-  );
+  router.post('/orders/import', requireLogin, text({ type: 'text/csv', limit: '1mb' }), async (request, response) => {
+    if (accountOf(response)?.role !== 'staff') {
+      response.status(403).json({ error: 'Only staff may import orders.' });
+      return;
+    }
+    const { orders, rejected } = parseOrders(String(request.body ?? ''));
+    for (const order of orders) await options.desk.place(order);
+    response.json({ imported: orders.length, rejected });
+  });
 
   return router;
 }

@@ -3,9 +3,7 @@ import type { Session } from './session.ts';
 /** The page with the login form. */
 export function renderLoginPage(session: Session): string {
   const waiting =
-    session.cart.length === 0
-      ? ''
-      : `<p>${String(session.cart.length)} articles are waiting in your cart.</p>`;
+    session.cart.length === 0 ? '' : `<p>${String(session.cart.length)} articles are waiting in your cart.</p>`;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Storefront: log in</title></head>

@@ -3,11 +3,7 @@ import type { CustomerRecords } from '../customers/customer-records.ts';
 import type { Features } from '../release.ts';
 import { renderLoginPage } from './login-page.ts';
 import { verifyPassword } from './password.ts';
-import {
-  clearSessionCookie,
-  sessionOf,
-  setSessionCookie,
-} from './session-cookie.ts';
+import { clearSessionCookie, sessionOf, setSessionCookie } from './session-cookie.ts';
 import type { SessionStore } from './session-store.ts';
 import { attachCustomer } from './session.ts';
 

@@ -1,12 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
-type Scrypt = (
-  password: string,
-  salt: Buffer,
-  bytes: number,
-  options: { N: number },
-) => Promise<Buffer>;
+type Scrypt = (password: string, salt: Buffer, bytes: number, options: { N: number }) => Promise<Buffer>;
 const derive = promisify(scrypt) as Scrypt;
 const hashBytes = 32;
 

@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Address,
-  CartLine,
-  Customer,
-  Preferences,
-  ViewedProduct,
-} from '../customers/customer.ts';
+import type { Address, CartLine, Customer, Preferences, ViewedProduct } from '../customers/customer.ts';
 
 /** Who is logged in, as far as the pages need to know without reading the customer again. */
 export interface Account {
@@ -72,8 +66,8 @@ export function attachCustomer(session: Session, customer: Customer, nowMs: numb
 
 /** Puts a product in front of the recently viewed ones; the oldest make room. */
 export function rememberViewed(session: Session, product: ViewedProduct): void {
-  session.recentlyViewed = [
-    product,
-    ...session.recentlyViewed.filter((viewed) => viewed.sku !== product.sku),
-  ].slice(0, mostRecentlyViewed);
+  session.recentlyViewed = [product, ...session.recentlyViewed.filter((viewed) => viewed.sku !== product.sku)].slice(
+    0,
+    mostRecentlyViewed,
+  );
 }

@@ -34,11 +34,7 @@ export function sampleEmail(index: number): string {
 }
 
 /** Fills an empty data folder with customers and a month of orders; leaves a filled one alone. */
-export async function ensureSampleData(
-  folder: DataFolder,
-  log: OrderLog,
-  nowMs: number,
-): Promise<void> {
+export async function ensureSampleData(folder: DataFolder, log: OrderLog, nowMs: number): Promise<void> {
   if (await exists(folder.customersFile)) return;
   const dice = new Dice(20_240_810);
   const password = await hashPassword(samplePassword, passwordCost);
@@ -52,10 +48,7 @@ export async function ensureSampleData(
   await writeFile(folder.customersFile, lines, { mode: 0o600 }); // last: it says that all is there
 }
 
-function makeCustomer(
-  index: number,
-  options: { dice: Dice; nowMs: number; password: string },
-): Customer {
+function makeCustomer(index: number, options: { dice: Dice; nowMs: number; password: string }): Customer {
   const { dice, nowMs, password } = options;
   const name = `${dice.pick(givenNames)} ${dice.pick(familyNames)}`;
   const address = (label: string): Customer['addresses'][number] => ({
