@@ -13,6 +13,7 @@ export {
   type AgentListenerOptions,
   type CommandOptions,
   type ConnectedAgent,
+  type PreloadContext,
   type PreloadOptions,
 } from './listener/index.ts';
 export type {
@@ -26,6 +27,7 @@ export type {
   IntervalMessage,
   MemorySample,
   MessageError,
+  ReceivedMessage,
   RequestsByRoute,
   SampleMessage,
   SnapshotMessage,

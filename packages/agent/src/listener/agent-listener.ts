@@ -13,6 +13,7 @@ import {
   LineSplitter,
   type SampleMessage,
   type WarningMessage,
+  type WatcherMessage,
 } from '../protocol/index.ts';
 import { AgentConnection, type ConnectedAgent } from './connected-agent.ts';
 
@@ -165,7 +166,12 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
     });
     socket.on('data', (chunk) => {
       const before = lines.skippedLines;
+      const linesBefore = lines.lines;
       lines.push(chunk);
+      if (lines.lines > linesBefore) {
+        const received: WatcherMessage = { type: 'received', lines: lines.lines };
+        if (socket.writable) socket.write(`${JSON.stringify(received)}\n`);
+      }
       for (let i = before; i < lines.skippedLines; i++) this.#skip('a line that is too long');
     });
     // A reset connection is an ordinary end here: 'close' follows.

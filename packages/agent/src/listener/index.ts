@@ -5,4 +5,4 @@ export {
   type AgentListenerOptions,
 } from './agent-listener.ts';
 export type { CommandOptions, ConnectedAgent } from './connected-agent.ts';
-export { preloadOptions, preloadPath, type PreloadOptions } from './preload-options.ts';
+export { preloadOptions, preloadPath, type PreloadContext, type PreloadOptions } from './preload-options.ts';

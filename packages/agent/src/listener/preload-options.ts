@@ -1,33 +1,172 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The absolute path of the file that a watched program preloads with `--require`. */
 export const preloadPath: string = fileURLToPath(new URL('../preload.cjs', import.meta.url));
 
-/** With what environment a program is to be started so that the agent is in it. */
+/** How a program is to be started so that the agent is in it. */
 export interface PreloadOptions {
+  /**
+   * The command to start: the given one, except under Node's permission model, where the right to
+   * read the agent's own files is added to the flags that ask for the model.
+   */
+  command: string[];
   /** The value of `NODE_OPTIONS` for the program; undefined: leave it unset. */
   nodeOptions: string | undefined;
   /** Whether the agent is in it. When not, the program runs as it would without Ebb. */
   attached: boolean;
-  /** What a person should know: why there is no agent, or what it will not be able to do. */
+  /** One sentence for a person: why there is no agent, or what it will not be able to do. */
   reason?: string;
 }
 
+/** What else is known when a program is started. */
+export interface PreloadContext {
+  /** Where snapshots will be written: the right to write there is added under the permission model. */
+  snapshotDirectory?: string;
+  /** Where the command will be started; default: the current directory. */
+  cwd?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * What `NODE_OPTIONS` must be for `command` to run with the agent, given its own environment.
- * The program's own options stay and stay first.
+ * How to start `command` with the agent in it, given the environment it would have. The program's
+ * own `NODE_OPTIONS` stay, and stay first. To use: start `result.command` with `NODE_OPTIONS` set
+ * to `result.nodeOptions` and `EBB_AGENT_SOCKET` to the listener's `socketPath`.
+ *
+ * Under the permission model (`--permission`, `--experimental-permission`) the agent gets the
+ * right to read its own files, next to the flag that turns the model on, because Node refuses the
+ * one without the other. It gets no right that would open the program: from Node 25 on the model
+ * forbids the network, and when the program has no `--allow-net`, it runs without an agent.
+ *
+ * Never throws. Costs nothing but, under the permission model, one start of the program's Node, to
+ * learn its version.
  */
 export function preloadOptions(
   command: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  context: PreloadContext = {},
 ): PreloadOptions {
   const own = env['NODE_OPTIONS']?.trim() ?? '';
-  void command;
-  const nodeOptions = `${own} --require ${quoted(preloadPath)}`.trim();
-  return { nodeOptions, attached: true };
+  const unchanged = { command: [...command], nodeOptions: env['NODE_OPTIONS'], attached: false };
+  const script = packageScript(command, context.cwd ?? process.cwd());
+  if (script !== undefined && asksForPermissionModel(words(script))) {
+    return {
+      ...unchanged,
+      reason:
+        `The package script turns on Node's permission model (${script}), and the agent cannot be let in there. ` +
+        'Give ebb watch the node command itself.',
+    };
+  }
+  const flags = nodeFlags(command);
+  const inFlags = asksForPermissionModel(flags);
+  const inOptions = asksForPermissionModel(words(own));
+  if (!inFlags && !inOptions) return { command: [...command], nodeOptions: withPreload(own), attached: true };
+
+  const all = [...words(own), ...flags];
+  if (!all.includes('--allow-net') && forbidsNetwork(command, env)) {
+    return {
+      ...unchanged,
+      reason:
+        "The program runs under Node's permission model without --allow-net, which this version of Node also asks for " +
+        'when a local socket is opened: it runs without an agent. Add --allow-net to watch it.',
+    };
+  }
+  const reads = readableDirectories().map((directory) => `--allow-fs-read=${join(directory, '*')}`);
+  const writes = context.snapshotDirectory === undefined ? [] : [join(context.snapshotDirectory, '*')];
+  const grants = [...reads, ...writes.map((path) => `--allow-fs-write=${path}`)];
+  const canWrite = writes.length > 0 || all.includes('--allow-fs-write=*');
+  const [program = '', ...rest] = command;
+  return {
+    command: inFlags ? [program, ...grants, ...rest] : [...command],
+    nodeOptions: withPreload(inFlags ? own : [own, ...grants.map(quoted)].join(' ')),
+    attached: true,
+    ...(canWrite
+      ? {}
+      : { reason: "The program runs under Node's permission model: it may not be able to write a heap snapshot." }),
+  };
+}
+
+function withPreload(options: string): string {
+  if (words(options).includes(preloadPath)) return options;
+  return `${options} --require ${quoted(preloadPath)}`.trim();
 }
 
 /** NODE_OPTIONS are split at spaces; double quotes hold a value together, a backslash escapes. */
 function quoted(value: string): string {
   return /[\s"\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
+}
+
+function words(text: string): string[] {
+  const found = text.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
+  return found.map((word) => word.replace(/"((?:\\.|[^"\\])*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, '$1')));
+}
+
+function asksForPermissionModel(flags: readonly string[]): boolean {
+  return flags.some((flag) => flag === '--permission' || flag === '--experimental-permission');
+}
+
+/** Flags of Node whose value can stand in the next argument; the script comes after them. */
+const flagsWithValue = new Set(
+  (
+    '-r --require --import --loader --experimental-loader -C --conditions -e --eval -p --print --input-type --title ' +
+    '--env-file --env-file-if-exists --allow-fs-read --allow-fs-write --watch-path --redirect-warnings --icu-data-dir ' +
+    '--openssl-config --inspect-port --trace-event-categories --diagnostic-dir --disable-warning --dns-result-order ' +
+    '--unhandled-rejections --localstorage-file --stack-trace-limit --test-name-pattern --test-reporter'
+  ).split(' '),
+);
+
+/** The arguments of `node` before its script; none when the command is another program. */
+function nodeFlags(command: readonly string[]): string[] {
+  const [program = '', ...rest] = command;
+  if (!/^node(?:js)?[\d.]*(?:\.exe)?$/i.test(basename(program))) return [];
+  const flags: string[] = [];
+  for (let index = 0; index < rest.length; index++) {
+    const argument = rest[index] ?? '';
+    if (!argument.startsWith('-') || argument === '--') break;
+    flags.push(argument);
+    if (flagsWithValue.has(argument)) index += 1;
+  }
+  return flags;
+}
+
+/** The text of the script that `npm start` or `npm run NAME` would run; undefined for other commands. */
+function packageScript(command: readonly string[], cwd: string): string | undefined {
+  const [program = '', ...rest] = command;
+  if (!/^(?:npm|pnpm|yarn)$/.test(basename(program))) return undefined;
+  const [first, second] = rest.filter((argument) => !argument.startsWith('-'));
+  const name = first === 'run' || first === 'run-script' ? second : first;
+  if (name === undefined) return undefined;
+  try {
+    const { scripts } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as {
+      scripts?: Record<string, unknown>;
+    };
+    const script = scripts?.[name];
+    return typeof script === 'string' ? script : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** From Node 25 on, the permission model covers the network, and Unix sockets with it. */
+function forbidsNetwork(command: readonly string[], env: Environment): boolean {
+  const [program = 'node'] = command;
+  const executable = nodeFlags(command).length > 0 ? program : 'node';
+  const answer = spawnSync(executable, ['--version'], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    env: { ...env, NODE_OPTIONS: '' },
+  });
+  const major = Number(/^v(\d+)\./.exec(answer.stdout)?.[1] ?? 0);
+  return major >= 25;
+}
+
+/** What the agent consists of on the disk: its own package, and those that it imports. */
+function readableDirectories(): string[] {
+  const capture = fileURLToPath(import.meta.resolve('@ebb/capture'));
+  const roots = [dirname(dirname(preloadPath)), dirname(dirname(capture))];
+  const real = roots.map((root) => realpathSync(root));
+  return [...new Set([...roots, ...real])].filter((root) => root !== sep);
 }

@@ -9,6 +9,7 @@ export type {
   IntervalMessage,
   MemorySample,
   MessageError,
+  ReceivedMessage,
   RequestsByRoute,
   SampleMessage,
   SnapshotMessage,

@@ -13,6 +13,8 @@ export class LineSplitter {
   #held: Buffer = Buffer.alloc(0);
   #bytes = 0;
   #skipping = false;
+  /** Lines that have ended so far, with the skipped and the empty ones. */
+  lines = 0;
   /** Lines that were longer than the bound and have been skipped. */
   skippedLines = 0;
 
@@ -64,6 +66,7 @@ export class LineSplitter {
   }
 
   #endLine(): void {
+    this.lines += 1;
     if (this.#skipping) {
       this.#skipping = false;
       this.skippedLines += 1;

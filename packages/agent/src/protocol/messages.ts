@@ -157,5 +157,15 @@ export interface IntervalMessage {
   ms: number;
 }
 
+/**
+ * The watcher has received so many lines of this connection so far. The agent writes only as much
+ * ahead as surely fits into the socket's buffer, because a write that waits for a stalled watcher
+ * would keep the host alive. The listener sends it by itself.
+ */
+export interface ReceivedMessage {
+  type: 'received';
+  lines: number;
+}
+
 /** All that a watcher says. */
-export type WatcherMessage = CollectMessage | SnapshotMessage | IntervalMessage;
+export type WatcherMessage = CollectMessage | SnapshotMessage | IntervalMessage | ReceivedMessage;

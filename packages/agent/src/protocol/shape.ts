@@ -39,6 +39,7 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   collect: { id: 'number' },
   snapshot: { id: 'number', file: 'string' },
   interval: { ms: 'number' },
+  received: { lines: 'number' },
 };
 
 const sampleShape: Shape = {
@@ -59,7 +60,7 @@ const floorShape: Shape = {
 /** Whether a parsed line is a message of an agent, with every field that a reader relies on. */
 export function isAgentMessage(value: unknown): value is AgentMessage {
   if (!matchesOneOf(value, agentShapes)) return false;
-  const message = value as unknown as AgentMessage;
+  const message = value as AgentMessage;
   if (message.type === 'hello') return isStrings(message.argv);
   if (message.type === 'sample') return isSample(message.sample) && isCounts(message.requestsByRoute);
   return true;
@@ -88,7 +89,7 @@ function matchesOneOf(value: unknown, shapes: Readonly<Record<string, Shape>>): 
   if (typeof value !== 'object' || value === null) return false;
   const type: unknown = (value as { type?: unknown }).type;
   if (typeof type !== 'string' || !Object.hasOwn(shapes, type)) return false;
-  return hasShape(value, shapes[type] as Shape);
+  return hasShape(value, shapes[type]);
 }
 
 function hasShape(value: unknown, shape: Shape): value is Record<string, unknown> {

@@ -1,0 +1,82 @@
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
+import { threadId } from 'node:worker_threads';
+import type { SampleMessage } from '../protocol/index.ts';
+import { FloorWatch } from './floor.ts';
+import { RequestWatch } from './requests.ts';
+
+const { now } = Date;
+
+/** How often the event loop's delay is probed; Node's timer for it is native and unref'ed. */
+const delayResolutionMs = 20;
+
+/** Gathers what a sample says, between two calls of `take`. */
+export class Sampler {
+  readonly requests: RequestWatch;
+  readonly #floorWatch: FloorWatch;
+  readonly #delay: IntervalHistogram;
+  readonly #rssLimitBytes: number | null;
+  #utilization: ReturnType<typeof performance.eventLoopUtilization>;
+  #takenAtMs: number;
+
+  /** @param rssLimitBytes the container's limit, read once: it does not change as a rule */
+  constructor(rssLimitBytes: number | null) {
+    this.#rssLimitBytes = rssLimitBytes;
+    this.requests = new RequestWatch();
+    this.#floorWatch = new FloorWatch();
+    this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+    this.#delay.enable();
+    this.#utilization = performance.eventLoopUtilization();
+    this.#takenAtMs = performance.now();
+  }
+
+  /** One sample of this thread, now; shares and percentiles are since the last one. */
+  take(droppedMessages: number): SampleMessage {
+    const passedMs = performance.now() - this.#takenAtMs;
+    this.#takenAtMs += passedMs;
+    const memory = process.memoryUsage();
+    const utilization = performance.eventLoopUtilization();
+    const sinceLast = performance.eventLoopUtilization(utilization, this.#utilization);
+    this.#utilization = utilization;
+    const gcPauseMs = this.#floorWatch.takePauseMs();
+    return {
+      type: 'sample',
+      pid: process.pid,
+      threadId,
+      sample: {
+        timeMs: now(),
+        floor: this.#floorWatch.floor,
+        heapUsedBytes: memory.heapUsed,
+        rssBytes: memory.rss,
+        externalBytes: memory.external,
+        arrayBuffersBytes: memory.arrayBuffers,
+        requests: this.requests.total,
+        heapLimitBytes: getHeapStatistics().heap_size_limit,
+        rssLimitBytes: this.#rssLimitBytes,
+      },
+      gcCpuShare: passedMs > 0 ? Math.min(1, gcPauseMs / passedMs) : 0,
+      eventLoopDelayP99Ms: this.#takeDelayMs(),
+      eventLoopUtilization: finite(sinceLast.utilization),
+      requestsByRoute: this.requests.byRoute(),
+      activeRequests: this.requests.active,
+      droppedMessages,
+    };
+  }
+
+  stop(): void {
+    this.requests.stop();
+    this.#floorWatch.stop();
+    this.#delay.disable();
+  }
+
+  /** The histogram holds the time from probe to probe, so a loop without delay reads one step. */
+  #takeDelayMs(): number {
+    const delayMs = this.#delay.percentile(99) / 1e6 - delayResolutionMs;
+    this.#delay.reset();
+    return Math.max(0, finite(delayMs));
+  }
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}

@@ -1,0 +1,131 @@
+/**
+ * The agent proper: samples this thread, tells the watcher, and does what the watcher asks.
+ * Everything here is observed through Node's own interfaces; nothing of the host is changed.
+ */
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
+import { getHeapStatistics } from 'node:v8';
+import { isMainThread, threadId } from 'node:worker_threads';
+import { containerLimitBytes } from '@ebb/capture';
+import type { HelloMessage, WatcherMessage } from '../protocol/index.ts';
+import { capture, collect } from './commands.ts';
+import { WatcherConnection } from './connection.ts';
+import { quietly } from './quietly.ts';
+import { Sampler } from './sampler.ts';
+import { WarningWatch } from './warnings.ts';
+
+const { now } = Date;
+
+/** An agent that runs; what it has started is at its end after `stop`. */
+export interface RunningAgent {
+  stop(reason: string): void;
+}
+
+/**
+ * Starts the agent in this thread. Never throws; undefined when it could not start.
+ *
+ * @param socketPath where the watcher listens
+ * @param intervalMs how often to sample until the watcher says otherwise
+ */
+export function startAgent(socketPath: string, intervalMs = 1000): RunningAgent | undefined {
+  try {
+    return new Agent(socketPath, intervalMs);
+  } catch {
+    return undefined;
+  }
+}
+
+class Agent implements RunningAgent {
+  // performance.timeOrigin is the process's; a worker starts when it is started.
+  readonly #startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : now();
+  readonly #rssLimitBytes = containerLimitBytes();
+  readonly #sampler: Sampler;
+  readonly #connection: WatcherConnection;
+  readonly #warnings: WarningWatch;
+  #timer: NodeJS.Timeout;
+
+  constructor(socketPath: string, intervalMs: number) {
+    this.#sampler = new Sampler(this.#rssLimitBytes);
+    this.#connection = new WatcherConnection({
+      socketPath,
+      hello: () => this.#hello(),
+      onMessage: quietly((message) => {
+        this.#obey(message);
+      }),
+      onGiveUp: () => {
+        this.stop('the watcher is away');
+      },
+    });
+    this.#warnings = new WarningWatch((message) => {
+      this.#connection.send(message);
+    });
+    this.#timer = this.#every(intervalMs);
+    this.#tick();
+  }
+
+  stop(reason: string): void {
+    clearInterval(this.#timer);
+    this.#sampler.stop();
+    this.#warnings.stop();
+    this.#connection.send({ type: 'bye', pid: process.pid, threadId, reason });
+    this.#connection.stop();
+  }
+
+  #obey(message: WatcherMessage): void {
+    switch (message.type) {
+      case 'collect':
+        this.#connection.send(collect(message.id));
+        return;
+      case 'snapshot':
+        this.#connection.send(capture(message, this.#sampler.requests));
+        return;
+      case 'interval':
+        clearInterval(this.#timer);
+        this.#timer = this.#every(Math.min(600_000, Math.max(10, message.ms)));
+        return;
+      case 'received':
+        return;
+    }
+  }
+
+  #every(intervalMs: number): NodeJS.Timeout {
+    const timer = setInterval(
+      quietly(() => {
+        this.#tick();
+      }),
+      intervalMs,
+    );
+    return timer.unref();
+  }
+
+  #tick(): void {
+    this.#connection.dropWhenStuck();
+    this.#connection.send(this.#sampler.take(this.#connection.droppedMessages));
+  }
+
+  #hello(): HelloMessage {
+    return {
+      type: 'hello',
+      pid: process.pid,
+      ppid: process.ppid,
+      threadId,
+      nodeVersion: process.version,
+      execPath: process.execPath,
+      // Some programs are given whole documents as arguments.
+      argv: process.argv.slice(0, 64).map((argument) => argument.slice(0, 256)),
+      cwd: currentDirectory(),
+      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      rssLimitBytes: this.#rssLimitBytes,
+      startedAtMs: this.#startedAtMs,
+    };
+  }
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    // The directory has been removed.
+    return '';
+  }
+}
