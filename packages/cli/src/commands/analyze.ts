@@ -1,0 +1,71 @@
+import { analyzeSnapshots, renderFindings } from '@ebb/heap';
+import { Command } from 'commander';
+import { stderrChalk } from '../live/choose.ts';
+import { cutText } from '../live/line.ts';
+import { printable, printableBlock } from '../wording/printable.ts';
+import { Chalk, supportsColor } from 'chalk';
+
+/** `ebb analyze A.heapsnapshot [B [C …]]`: one snapshot: what dominates; several, oldest first: what grows in every step. */
+export function analyzeCommand(finish: (exitCode: number) => void): Command {
+  return new Command('analyze')
+    .summary('say what holds the memory in heap snapshots, and what grows between them')
+    .description('Reads V8 heap snapshots of one program. One: what dominates the memory. Several, oldest first: what grows\nin every step, what holds it, and where in the code.')
+    .usage('[options] A.heapsnapshot [B.heapsnapshot [C.heapsnapshot …]]')
+    .argument('<SNAPSHOT...>', 'heap snapshots (Node.js 20 to 26), oldest first; three tell more than two')
+    .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing leaks; 1 a leak; 2 a snapshot cannot be read; 3 Ebb could not finish.
+
+Examples:
+  ebb analyze before.heapsnapshot after-1000.heapsnapshot after-2000.heapsnapshot
+  ebb analyze --json *.heapsnapshot > findings.json`,
+    )
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const progress = new ProgressLine();
+      try {
+        const report = await analyzeSnapshots(files, {
+          cwd: process.cwd(),
+          onProgress: (step) => {
+            progress.show(step);
+          },
+        });
+        progress.clear();
+        if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+        else {
+          const colour = stdoutHasColour();
+          const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
+          const text = printableBlock(renderFindings(report, { color: colour, width }), colour);
+          process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+        }
+        finish(report.verdict === 'leak' ? 1 : 0);
+      } finally {
+        progress.clear();
+      }
+    });
+}
+
+/** One line on standard error that tells how far the analysis is; nothing where that is no terminal. */
+class ProgressLine {
+  #shown = false;
+
+  show(step: { phase: string; file?: string; fraction?: number }): void {
+    if (!process.stderr.isTTY) return;
+    const share = step.fraction === undefined ? '' : ` ${String(Math.round(step.fraction * 100))} %`;
+    const file = step.file === undefined ? '' : ` ${printable(step.file)}`;
+    const text = cutText(`${printable(step.phase)}${file}${share}`, Math.max(10, process.stderr.columns - 1));
+    process.stderr.write(`\r\u001b[2K${stderrChalk().dim(text)}`);
+    this.#shown = true;
+  }
+
+  clear(): void {
+    if (this.#shown) process.stderr.write('\r\u001b[2K');
+    this.#shown = false;
+  }
+}
+
+function stdoutHasColour(): boolean {
+  const refused = process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '';
+  return !refused && supportsColor !== false && new Chalk().level > 0;
+}

@@ -1,0 +1,118 @@
+/** Codes of every error that `ebb` itself reports. Stable: scripts and documentation may rely on them. */
+export type CliErrorCode =
+  | 'EBB_CLI_UNKNOWN_COMMAND'
+  | 'EBB_CLI_UNKNOWN_OPTION'
+  | 'EBB_CLI_MISSING_ARGUMENT'
+  | 'EBB_CLI_BAD_VALUE'
+  | 'EBB_CLI_USAGE'
+  | 'EBB_CLI_COMMAND_NOT_FOUND'
+  | 'EBB_CLI_COMMAND_NOT_EXECUTABLE'
+  | 'EBB_CLI_COMMAND_NOT_STARTED'
+  | 'EBB_CLI_NO_NODE_PROCESS'
+  | 'EBB_CLI_REPORT_PLACE'
+  | 'EBB_CLI_REPORT_NOT_WRITTEN'
+  | 'EBB_CLI_SNAPSHOT_DIRECTORY'
+  | 'EBB_CLI_NO_ROOM'
+  | 'EBB_CLI_NO_MEMORY'
+  | 'EBB_CLI_CAPTURE_FAILED'
+  | 'EBB_CLI_ANALYSIS_FAILED'
+  | 'EBB_CLI_INTERNAL';
+
+/** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
+export interface CliErrorEntry {
+  /** 2: used wrongly or unreadable input; 3: Ebb could not finish; null: a warning, the command goes on. */
+  readonly exitCode: 2 | 3 | null;
+  /** One sentence on what happened, for the error list in the documentation. */
+  readonly meaning: string;
+  /** What to do next, in the words that are printed unless the place that throws knows better. */
+  readonly next: string;
+}
+
+/** The one list of errors of this package; documentation and tests are held against it. */
+export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
+  EBB_CLI_UNKNOWN_COMMAND: {
+    exitCode: 2,
+    meaning: 'The first word after `ebb` is not one of its commands.',
+    next: '`ebb --help` lists the commands',
+  },
+  EBB_CLI_UNKNOWN_OPTION: {
+    exitCode: 2,
+    meaning: 'The command has no such option.',
+    next: '`ebb COMMAND --help` lists the options; options of your own program stand after `--`',
+  },
+  EBB_CLI_MISSING_ARGUMENT: {
+    exitCode: 2,
+    meaning: 'An argument or the value of an option is missing.',
+    next: '`ebb COMMAND --help` shows how the command is used',
+  },
+  EBB_CLI_BAD_VALUE: {
+    exitCode: 2,
+    meaning: 'The value of an option is outside what the option takes.',
+    next: '`ebb COMMAND --help` says what the option takes',
+  },
+  EBB_CLI_USAGE: {
+    exitCode: 2,
+    meaning: 'The command line could not be understood.',
+    next: '`ebb --help` shows how Ebb is used',
+  },
+  EBB_CLI_COMMAND_NOT_FOUND: {
+    exitCode: 2,
+    meaning: 'The program given to `ebb watch` does not exist, or is not on the PATH.',
+    next: 'check its spelling, or give its path',
+  },
+  EBB_CLI_COMMAND_NOT_EXECUTABLE: {
+    exitCode: 2,
+    meaning: 'The program given to `ebb watch` exists but may not be executed.',
+    next: 'a script is started with its interpreter: `ebb watch -- node FILE`; otherwise `chmod +x FILE`',
+  },
+  EBB_CLI_COMMAND_NOT_STARTED: {
+    exitCode: 2,
+    meaning: 'The operating system refused to start the program given to `ebb watch`.',
+    next: 'start it without Ebb to see whether it starts at all',
+  },
+  EBB_CLI_NO_NODE_PROCESS: {
+    exitCode: null,
+    meaning: 'The program ran, but no Node.js process in it connected to Ebb, so nothing was judged.',
+    next: 'is it a Node.js program of version 20 or later? NODE_OPTIONS must reach it: sudo, containers and some wrappers drop the environment',
+  },
+  EBB_CLI_REPORT_PLACE: {
+    exitCode: 2,
+    meaning: 'The file given with --report cannot be written; found before the program was started.',
+    next: 'give a file in a folder that exists and may be written to',
+  },
+  EBB_CLI_REPORT_NOT_WRITTEN: {
+    exitCode: 3,
+    meaning: 'The watch report could not be written to the file given with --report.',
+    next: 'give a file in a folder that exists and may be written to',
+  },
+  EBB_CLI_SNAPSHOT_DIRECTORY: {
+    exitCode: 2,
+    meaning: 'The folder for heap snapshots cannot be used.',
+    next: 'give a folder that exists and may be written to, with --keep-snapshots or TMPDIR',
+  },
+  EBB_CLI_NO_ROOM: {
+    exitCode: null,
+    meaning: 'There is too little room on the disk for a heap snapshot, so no evidence was taken.',
+    next: 'free some room, or point TMPDIR (or --keep-snapshots) to a larger disk',
+  },
+  EBB_CLI_NO_MEMORY: {
+    exitCode: null,
+    meaning: 'There is too little free memory for a heap snapshot (writing one takes several times the heap), so no evidence was taken.',
+    next: 'watch the program where more memory is free, or make its heap smaller with less load',
+  },
+  EBB_CLI_CAPTURE_FAILED: {
+    exitCode: null,
+    meaning: 'The program could not write a heap snapshot.',
+    next: 'the reason is in the message; Ebb tries again later',
+  },
+  EBB_CLI_ANALYSIS_FAILED: {
+    exitCode: null,
+    meaning: 'The heap snapshots could not be analysed.',
+    next: 'keep them with --keep-snapshots DIR and run `ebb analyze` on them',
+  },
+  EBB_CLI_INTERNAL: {
+    exitCode: 3,
+    meaning: 'Ebb itself failed: a bug in Ebb.',
+    next: 'please report it with the lines above',
+  },
+};

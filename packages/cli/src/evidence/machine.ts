@@ -1,0 +1,251 @@
+import type { FindingsReport } from '@ebb/heap';
+import { CollectionBudget } from './collection-budget.ts';
+import type { CapturedSnapshot, EvidenceAction, EvidenceEvent, EvidencePhase } from './events.ts';
+import type { Pace } from './pace.ts';
+import { StandstillWatch } from './standstill.ts';
+
+/**
+ * Decides for one series (a process or a worker thread) when to ask for a collection, when to take a snapshot, and what
+ * the evidence means. Pure: events go in, actions come out, and time is a value in the events.
+ *
+ *   watching ──suspicious──▶ collecting ─▶ capturing ─▶ gathering (work and growth) ─▶ collecting … ─▶ analysing
+ *      ▲                                                     │ floor did not rise            │
+ *      └── resting (twice as long each time) ◀───────────────┴────────── refuted ◀───────────┤
+ *      ▲                                                                                     ▼ leak
+ *      └──────────────────────────── retracted: stood still while work went on ◀──────── confirmed
+ *
+ * A leak is confirmed only by what is in the snapshots: a trend alone never is. Where the snapshots say leak but the
+ * trend has calmed down meanwhile, one more snapshot replaces the middle one before anything is said.
+ */
+export class EvidenceMachine {
+  readonly #pace: Pace;
+  readonly #mayCollect: boolean;
+  readonly #budget: CollectionBudget;
+  #phase: EvidencePhase = { name: 'watching' };
+  #sinceMs = 0;
+  #latest: SampleEvent | null = null;
+  #captures: TakenCapture[] = [];
+  #ordinal = 1;
+  #collectedFloorBytes: number | null = null;
+  #extensions = 0;
+  #refutations = 0;
+  #beganAsLeak = false;
+  #standstill: StandstillWatch | null = null;
+
+  constructor(pace: Pace, options: { mayCollect: boolean }) {
+    this.#pace = pace;
+    this.#mayCollect = options.mayCollect;
+    this.#budget = new CollectionBudget(pace);
+  }
+
+  get phase(): EvidencePhase {
+    return this.#phase;
+  }
+
+  /** Whether this series is in the middle of evidence, so that others wait their turn. One that waits for work lets them pass. */
+  get holdsTurn(): boolean {
+    const { name } = this.#phase;
+    return name === 'collecting' || name === 'capturing' || name === 'analysing' || (name === 'gathering' && !this.#phase.idle);
+  }
+
+  /** Snapshots that are on disk now, oldest first. */
+  get captures(): readonly CapturedSnapshot[] {
+    return this.#captures.map((taken) => taken.capture);
+  }
+
+  step(event: EvidenceEvent): EvidenceAction[] {
+    switch (event.kind) {
+      case 'sample':
+        this.#latest = event;
+        return this.#onSample(event);
+      case 'collected':
+        if (event.ok) this.#budget.took(event.tookMs);
+        if (this.#phase.name !== 'collecting') return [];
+        this.#collectedFloorBytes = event.ok ? event.floorBytes : null;
+        return this.#capture(event.nowMs);
+      case 'captured':
+        return this.#onCaptured(event.nowMs, event.capture);
+      case 'capture-failed':
+        return this.#phase.name === 'capturing' ? this.#refute(event.nowMs, event.reason, null) : [];
+      case 'analysed':
+        return this.#phase.name === 'analysing' ? this.#onAnalysed(event.nowMs, event.report) : [];
+      case 'analysis-failed':
+        return this.#phase.name === 'analysing' ? this.#refute(event.nowMs, event.reason, null) : [];
+      case 'ended':
+        this.#enter({ name: 'ended' }, event.nowMs);
+        return [];
+    }
+  }
+
+  #onSample(sample: SampleEvent): EvidenceAction[] {
+    const { nowMs } = sample;
+    switch (this.#phase.name) {
+      case 'watching':
+        if (isAlarming(sample) && sample.mayCapture) return this.#begin(sample);
+        return this.#maybeCollect(sample);
+      case 'collecting': // the program answers late: without a collection then
+        return nowMs - this.#sinceMs > this.#pace.collectTimeoutMs ? this.#capture(nowMs) : [];
+      case 'capturing':
+        if (nowMs - this.#sinceMs <= this.#pace.captureTimeoutMs) return [];
+        return this.#refute(nowMs, 'the snapshot did not come', null);
+      case 'gathering':
+        return this.#gather(sample);
+      case 'resting': {
+        const graver = sample.verdict === 'leak' && !this.#beganAsLeak && nowMs - this.#sinceMs >= 2 * this.#pace.minStepMs;
+        if (nowMs >= this.#phase.untilMs || graver) this.#enter({ name: 'watching' }, nowMs);
+        return this.#maybeCollect(sample);
+      }
+      case 'confirmed': {
+        const reason = this.#standstill?.observe(sample) ?? null;
+        if (reason === null) return this.#maybeCollect(sample);
+        this.#standstill = null;
+        return [{ kind: 'conclude', conclusion: { kind: 'retracted', reason } }, ...this.#rest(nowMs, reason)];
+      }
+      case 'analysing':
+      case 'ended':
+        return [];
+    }
+  }
+
+  #begin(sample: SampleEvent): EvidenceAction[] {
+    this.#beganAsLeak = sample.verdict === 'leak';
+    this.#captures = [];
+    this.#ordinal = 1;
+    this.#extensions = 0;
+    return this.#next(sample.nowMs);
+  }
+
+  /** The next snapshot: after a collection, so that what is about to be finalized is gone, or at once where none may be asked for. */
+  #next(nowMs: number): EvidenceAction[] {
+    this.#collectedFloorBytes = null;
+    if (!this.#mayCollect) return this.#capture(nowMs);
+    this.#enter({ name: 'collecting', ordinal: this.#ordinal, of: this.#of }, nowMs);
+    this.#budget.asked(nowMs);
+    return [{ kind: 'collect' }];
+  }
+
+  #capture(nowMs: number): EvidenceAction[] {
+    this.#enter({ name: 'capturing', ordinal: this.#ordinal, of: this.#of }, nowMs);
+    return [{ kind: 'capture', ordinal: this.#ordinal, of: this.#of }];
+  }
+
+  #onCaptured(nowMs: number, capture: CapturedSnapshot): EvidenceAction[] {
+    // It may come after the wait for it was given up: nobody needs it any more.
+    if (this.#phase.name !== 'capturing') return [{ kind: 'discard', captures: [capture] }];
+    this.#captures.push({ capture, atMs: nowMs, floorBytes: this.#collectedFloorBytes });
+    this.#ordinal++;
+    if (this.#captures.length >= this.#pace.captures) {
+      this.#enter({ name: 'analysing', captures: this.#captures.length }, nowMs);
+      return [{ kind: 'analyse', captures: this.captures }];
+    }
+    this.#enter({ name: 'gathering', taken: this.#ordinal - 1, of: this.#of, idle: false }, nowMs);
+    return [];
+  }
+
+  #gather(sample: SampleEvent): EvidenceAction[] {
+    const last = this.#captures.at(-1);
+    if (last === undefined) return [];
+    const elapsedMs = sample.nowMs - last.atMs;
+    // A floor from before the snapshot says nothing about what came after it.
+    const fresh = sample.floor !== null && sample.floor.ageMs < elapsedMs ? sample.floor : null;
+    if (fresh !== null) last.floorBytes ??= fresh.bytes;
+    const growth = fresh === null || last.floorBytes === null ? null : fresh.bytes - last.floorBytes;
+
+    const stepMs = this.#pace.minStepMs * 1.5 ** this.#extensions;
+    const worked = enoughWork(sample, last.capture.requests, elapsedMs, this.#pace);
+    const phase = this.#phase;
+    if (phase.name === 'gathering' && phase.idle === worked) this.#phase = { ...phase, idle: !worked };
+    if (elapsedMs < stepMs) return this.#maybeCollect(sample, stepMs - elapsedMs);
+    if (!worked) {
+      if (elapsedMs < this.#pace.idleMs) return this.#maybeCollect(sample);
+      return this.#refute(sample.nowMs, 'no work came, so nothing could be compared', null);
+    }
+    const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
+    if (growth !== null && growth >= noticeable) return this.#next(sample.nowMs);
+    if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#maybeCollect(sample);
+    if (growth !== null && growth <= 0 && sample.verdict !== 'leak') {
+      return this.#refute(sample.nowMs, 'memory did not rise any further', null);
+    }
+    return this.#next(sample.nowMs);
+  }
+
+  #onAnalysed(nowMs: number, report: FindingsReport): EvidenceAction[] {
+    if (report.verdict === 'bounded') return this.#refute(nowMs, 'what grows has a declared bound', report);
+    if (report.verdict === 'clean') return this.#refute(nowMs, 'nothing in the snapshots grows with the work', report);
+    const [first, last] = [this.#captures[0]?.floorBytes ?? null, this.#captures.at(-1)?.floorBytes ?? null];
+    const rising = first === null || last === null || last > first;
+    const alarmed = this.#latest !== null && isAlarming(this.#latest);
+    if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak')) return this.#confirm(report);
+    if (this.#extensions >= 2) return this.#refute(nowMs, 'growth could not be proven', report);
+    this.#extensions++;
+    const dropped = this.#captures.splice(1, 1); // the longest span says most: keep its ends
+    this.#enter({ name: 'gathering', taken: this.#ordinal - 1, of: this.#of, idle: false }, nowMs);
+    return [{ kind: 'discard', captures: dropped.map((taken) => taken.capture) }];
+  }
+
+  #confirm(report: FindingsReport): EvidenceAction[] {
+    const taken = this.#captures;
+    const captures = this.captures;
+    this.#enter({ name: 'confirmed' }, this.#latest?.nowMs ?? 0);
+    this.#standstill = new StandstillWatch(this.#pace, taken.map(({ atMs, floorBytes, capture }) => ({ atMs, floorBytes, requests: capture.requests })));
+    this.#captures = [];
+    return [
+      { kind: 'conclude', conclusion: { kind: 'confirmed', report, captures } },
+      { kind: 'discard', captures },
+    ];
+  }
+
+  #refute(nowMs: number, reason: string, report: FindingsReport | null): EvidenceAction[] {
+    const captures = this.captures;
+    this.#captures = [];
+    const kind = report?.verdict === 'bounded' ? 'bounded' : 'refuted';
+    return [
+      { kind: 'conclude', conclusion: kind === 'bounded' && report !== null ? { kind, report, captures } : { kind: 'refuted', reason, report } },
+      ...(captures.length > 0 ? [{ kind: 'discard' as const, captures }] : []),
+      ...this.#rest(nowMs, reason),
+    ];
+  }
+
+  #rest(nowMs: number, reason: string): EvidenceAction[] {
+    const restMs = Math.min(this.#pace.maxRestMs, this.#pace.firstRestMs * 2 ** this.#refutations++);
+    this.#enter({ name: 'resting', untilMs: nowMs + restMs, reason }, nowMs);
+    return [];
+  }
+
+  /** Asks for a collection when the budget allows; not shortly before one that comes with the next snapshot anyway. */
+  #maybeCollect(sample: SampleEvent, untilNextMs = Infinity): EvidenceAction[] {
+    if (!this.#mayCollect || untilNextMs < this.#pace.minCollectDistanceMs) return [];
+    const suspicious = isAlarming(sample) || this.#phase.name === 'gathering';
+    return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, suspicious) ? [{ kind: 'collect' }] : [];
+  }
+
+  get #of(): number {
+    return this.#pace.captures + this.#extensions;
+  }
+
+  #enter(phase: EvidencePhase, nowMs: number): void {
+    this.#phase = phase;
+    this.#sinceMs = nowMs;
+  }
+}
+
+type SampleEvent = Extract<EvidenceEvent, { kind: 'sample' }>;
+
+interface TakenCapture {
+  readonly capture: CapturedSnapshot;
+  readonly atMs: number;
+  /** Post-GC floor at the snapshot; from the first floor after it where no collection came before it. */
+  floorBytes: number | null;
+}
+
+/** Worth a snapshot. Native growth is not: a heap snapshot does not show it. */
+function isAlarming(sample: SampleEvent): boolean {
+  return sample.verdict === 'leak' || (sample.suspicious && sample.verdict !== 'native');
+}
+
+/** Programs that serve requests must have served some since the last snapshot; of others nothing is known, time must do. */
+function enoughWork(sample: SampleEvent, requestsThen: number | null, elapsedMs: number, pace: Pace): boolean {
+  if (sample.requests === null || sample.requests === 0) return true;
+  const served = sample.requests - (requestsThen ?? 0);
+  return served >= pace.minStepRequests || (elapsedMs >= 2 * pace.maxStepMs && served >= 5);
+}

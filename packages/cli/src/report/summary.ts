@@ -1,0 +1,63 @@
+import { printable } from '../wording/printable.ts';
+import { bytes, count, duration, list } from '../wording/quantities.ts';
+import { evidence, routeText, type TextStyle } from './finding-text.ts';
+import { howFast, howLong } from './outlook.ts';
+import type { ReportedProcess, WatchReport } from './watch-report.ts';
+
+/** The last lines of a watch: what it was, how it ended, what to remember. */
+export function summaryText(report: WatchReport, command: string, style: TextStyle): string {
+  const { chalk } = style;
+  const { program } = report;
+  const ended = program.signal === null ? `ended with exit code ${String(program.exitCode)}` : `was ended by ${program.signal}`;
+  const lines = [`${chalk.bold('ebb:')} ${printable(command)} ${ended} after ${duration(report.watchedMs / 1000)}`];
+  lines.push(`     ${verdictSentence(report, style)}`);
+  for (const finding of report.findings.slice(0, 3)) {
+    lines.push(`     ${chalk.bold(printable(finding.title))}`);
+    const fedBy = routeText(finding);
+    if (fedBy !== null) lines.push(`       ${fedBy}`);
+    const place = finding.insertedAt ?? finding.holder.location;
+    if (place !== null) lines.push(`       ${printable(place.repoPath ?? place.file)}:${String(place.line)}`);
+  }
+  if (report.captures.length > 0) lines.push(`     ${evidence(report.captures)}`);
+  const others = otherProcesses(report.processes ?? [], report.pid);
+  if (others !== null) lines.push(`     ${others}`);
+  return lines.join('\n');
+}
+
+function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {
+  const { trend } = report;
+  const floor = report.floorBytes === null ? '' : ` The floor is ${bytes(report.floorBytes)}`;
+  const outlook = { ...trend, interval: known(trend.interval), secondsToLimitInterval: trend.secondsToLimitInterval === null ? null : known(trend.secondsToLimitInterval) };
+  switch (report.verdict) {
+    case 'leak': {
+      const after = report.detectedAfterMs === null ? '' : `, confirmed after ${duration(report.detectedAfterMs / 1000)}`;
+      const limit = howLong(outlook);
+      return `${chalk.redBright.bold('LEAK')}${after}: ${howFast(outlook)}${limit === null ? '' : `; ${limit}`}`;
+    }
+    case 'native':
+      return `${chalk.yellowBright.bold('NATIVE GROWTH')}: memory outside the JavaScript heap grows, ${howFast(outlook)}; heap snapshots do not show it`;
+    case 'warming':
+      return `${chalk.cyanBright.bold('NO LEAK CONFIRMED')}: it was still growing, ${howFast(outlook)}, which may be its warm-up.${floor}${suspects(report)}`;
+    case 'bounded':
+      return `${chalk.greenBright.bold('BOUNDED')}: memory grew and levelled off.${floor}`;
+    case 'clean':
+      return `${chalk.greenBright.bold('CLEAN')}: memory does not grow.${floor}`;
+  }
+}
+
+function suspects(report: WatchReport): string {
+  const titles = report.otherFindings.slice(0, 2).map((finding) => printable(finding.title));
+  return titles.length === 0 ? '' : `; suspects: ${list(titles)}`;
+}
+
+function otherProcesses(processes: readonly ReportedProcess[], topPid: number | null): string | null {
+  if (processes.length < 2) return null;
+  const leaking = processes.filter((process) => process.verdict === 'leak');
+  const told = `${count(processes.length)} processes and threads were watched; this is of process ${String(topPid)}`;
+  return leaking.length > 1 ? `${told}; ${count(leaking.length)} of them leak` : told;
+}
+
+/** Ends that are not known are infinite again, for the words. */
+function known([low, high]: readonly [number | null, number | null]): [number, number] {
+  return [low ?? -Infinity, high ?? Infinity];
+}

@@ -1,0 +1,117 @@
+import type { Finding } from '@ebb/heap';
+import type { Judgement, Trend } from '@ebb/trend';
+
+/** What a watched series was found to be. */
+export type WatchVerdict = Judgement['verdict'];
+
+/** One look into a process, as the report tells it. */
+export interface ReportedCapture {
+  readonly kind: 'snapshot';
+  readonly pauseMs: number;
+  readonly method: 'inline';
+}
+
+/** A finding with what only watching can know. */
+export type WatchedFinding = Finding & {
+  /** Routes whose requests move with the growth. */
+  readonly routes?: readonly string[];
+  /** Entries that one request adds. */
+  readonly entriesPerRequest?: number;
+};
+
+/** What is told about one process or worker thread, and on top about the gravest. Numbers that are not known (or infinite) are null. */
+export interface ReportedProcess {
+  readonly pid: number;
+  /** 0 is the main thread. */
+  readonly threadId: number;
+  readonly command: string;
+  readonly verdict: WatchVerdict;
+  readonly detectedAfterMs: number | null;
+  readonly trend: ReportedTrend;
+  /** Newest post-GC floor, heap and external memory together. */
+  readonly floorBytes: number | null;
+  readonly captures: readonly ReportedCapture[];
+  readonly findings: readonly WatchedFinding[];
+  /** What the snapshots showed that is no confirmed leak: suspects, and what has a bound. */
+  readonly otherFindings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/** The judge's figures in JSON: infinite ends of intervals are null. */
+export interface ReportedTrend {
+  readonly bytesPerSecond: number;
+  readonly interval: readonly [number | null, number | null];
+  readonly bytesPerRequest: number | null;
+  readonly secondsToLimit: number | null;
+  readonly secondsToLimitInterval: readonly [number | null, number | null] | null;
+  readonly limitBytes: number;
+}
+
+/** The document that `ebb watch --report FILE` writes. */
+export interface WatchReport extends Omit<ReportedProcess, 'pid' | 'threadId' | 'command' | 'floorBytes'> {
+  readonly format: 'ebb.watch/1';
+  readonly pid: number | null;
+  readonly command: readonly string[];
+  /** How the program ended. */
+  readonly program: { readonly exitCode: number | null; readonly signal: string | null };
+  readonly watchedMs: number;
+  readonly floorBytes: number | null;
+  /** Present when there were several. */
+  readonly processes?: readonly ReportedProcess[];
+}
+
+const GRAVITY: readonly WatchVerdict[] = ['clean', 'bounded', 'warming', 'native', 'leak'];
+
+/** The gravest of several: by verdict, then a confirmed finding, then the faster growth, then the larger floor. */
+export function gravest<T extends Pick<ReportedProcess, 'verdict' | 'trend' | 'floorBytes'>>(processes: readonly T[]): T | undefined {
+  return [...processes].sort(
+    (a, b) =>
+      GRAVITY.indexOf(b.verdict) - GRAVITY.indexOf(a.verdict) ||
+      (a.verdict === 'leak' || a.verdict === 'native' ? b.trend.bytesPerSecond - a.trend.bytesPerSecond : 0) ||
+      (b.floorBytes ?? 0) - (a.floorBytes ?? 0),
+  )[0];
+}
+
+/** Puts the report together from what is known of every process, in the order in which they connected. */
+export function watchReport(input: {
+  command: readonly string[];
+  program: WatchReport['program'];
+  watchedMs: number;
+  processes: readonly ReportedProcess[];
+  notes: readonly string[];
+}): WatchReport {
+  const { command, program, watchedMs, processes } = input;
+  const top = gravest(processes);
+  return {
+    format: 'ebb.watch/1',
+    verdict: top?.verdict ?? 'clean',
+    detectedAfterMs: top?.detectedAfterMs ?? null,
+    trend: top?.trend ?? { bytesPerSecond: 0, interval: [0, 0], bytesPerRequest: null, secondsToLimit: null, secondsToLimitInterval: null, limitBytes: 0 },
+    captures: top?.captures ?? [],
+    findings: top?.findings ?? [],
+    otherFindings: top?.otherFindings ?? [],
+    pid: top?.pid ?? null,
+    floorBytes: top?.floorBytes ?? null,
+    command,
+    program,
+    watchedMs,
+    notes: [...input.notes, ...(top?.notes ?? [])],
+    ...(processes.length > 1 ? { processes } : {}),
+  };
+}
+
+/** A trend as JSON can hold it. */
+export function reportedTrend(trend: Trend | null): ReportedTrend {
+  if (trend === null) return { bytesPerSecond: 0, interval: [0, 0], bytesPerRequest: null, secondsToLimit: null, secondsToLimitInterval: null, limitBytes: 0 };
+  const within = trend.secondsToLimitInterval;
+  return {
+    bytesPerSecond: trend.bytesPerSecond,
+    interval: [finite(trend.interval[0]), finite(trend.interval[1])],
+    bytesPerRequest: trend.bytesPerRequest,
+    secondsToLimit: trend.secondsToLimit === null ? null : finite(trend.secondsToLimit),
+    secondsToLimitInterval: within === null ? null : [finite(within[0]), finite(within[1])],
+    limitBytes: trend.limitBytes,
+  };
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,0 +1,145 @@
+import type { ConnectedAgent, SampleMessage } from '@ebb/agent';
+import type { Finding, FindingsReport } from '@ebb/heap';
+import { MemoryJudge, type Judgement } from '@ebb/trend';
+import type { CapturedSnapshot, Conclusion } from '../evidence/events.ts';
+import { EvidenceMachine } from '../evidence/machine.ts';
+import type { Pace } from '../evidence/pace.ts';
+import { FloorHistory } from '../live/history.ts';
+import { describeCommand } from '../program/describe-command.ts';
+import { reportedTrend, type ReportedCapture, type ReportedProcess, type WatchedFinding, type WatchVerdict } from '../report/watch-report.ts';
+import { withRoutes } from './attribute.ts';
+
+/** One process or worker thread: what it told, what the judge makes of it, and where the evidence stands. */
+export class Series {
+  readonly agent: ConnectedAgent;
+  readonly command: string;
+  readonly machine: EvidenceMachine;
+  readonly history: FloorHistory = new FloorHistory();
+  readonly notes: string[] = [];
+  readonly captures: (ReportedCapture & { readonly atMs: number })[] = [];
+  findings: WatchedFinding[] = [];
+  otherFindings: Finding[] = [];
+  detectedAfterMs: number | null = null;
+  latest: SampleMessage | null = null;
+  judgement: Judgement | null = null;
+  requestsPerSecond: number | null = null;
+  readonly #pace: Pace;
+  readonly #judge = new MemoryJudge();
+  #firstSampleAtMs: number | null = null;
+  #standing: 'none' | 'confirmed' | 'bounded' | 'retracted' = 'none';
+  #nativeSinceMs: number | null = null;
+  #observedAtMs = 0;
+  #alive = true;
+
+  constructor(agent: ConnectedAgent, pace: Pace, options: { mayCollect: boolean }) {
+    this.agent = agent;
+    this.#pace = pace;
+    this.command = describeCommand(agent.hello.argv.length > 0 ? agent.hello.argv : [agent.hello.execPath]);
+    this.machine = new EvidenceMachine(pace, options);
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Newest post-GC floor, heap and external memory together; null before the first. */
+  get floorBytes(): number | null {
+    const floor = this.latest?.sample.floor ?? null;
+    return floor === null ? null : floor.heapBytes + floor.externalBytes;
+  }
+
+  /** What Ebb says of this series: a leak only when evidence confirmed it, native growth only when it lasted. */
+  get verdict(): WatchVerdict {
+    const judged = this.judgement?.verdict ?? 'clean';
+    if (this.#standing === 'confirmed') return 'leak';
+    if (judged === 'native') return this.#nativeStands() ? 'native' : 'warming';
+    if (this.#standing !== 'none' && (judged === 'clean' || judged === 'bounded' || this.#standing === 'bounded')) return 'bounded';
+    return judged === 'leak' ? 'warming' : judged;
+  }
+
+  /** Growth that looks like a leak but is not confirmed (yet). */
+  get growing(): boolean {
+    return this.#standing !== 'confirmed' && this.#standing !== 'bounded' && (this.judgement?.verdict === 'leak' || this.judgement?.suspicious === true);
+  }
+
+  /** Takes a sample in; returns the judgement. */
+  observe(message: SampleMessage, nowMs: number): Judgement {
+    const { sample } = message;
+    const before = this.latest;
+    this.#firstSampleAtMs ??= nowMs;
+    this.#observedAtMs = nowMs;
+    if (sample.requests !== null && before !== null && sample.timeMs > before.sample.timeMs) {
+      const perSecond = ((sample.requests - (before.sample.requests ?? 0)) * 1000) / (sample.timeMs - before.sample.timeMs);
+      this.requestsPerSecond = this.requestsPerSecond === null ? perSecond : 0.6 * this.requestsPerSecond + 0.4 * perSecond;
+    }
+    if (sample.floor !== null && sample.floor.timeMs !== before?.sample.floor?.timeMs) {
+      this.history.add({ timeMs: sample.floor.timeMs, bytes: sample.floor.heapBytes + sample.floor.externalBytes });
+    }
+    this.latest = message;
+    this.judgement = this.#judge.observe(sample);
+    if (this.judgement.verdict !== 'native') this.#nativeSinceMs = null;
+    else this.#nativeSinceMs ??= nowMs;
+    return this.judgement;
+  }
+
+  /** A snapshot was written; told in the report whatever becomes of it. */
+  captured(pauseMs: number, nowMs: number): void {
+    this.captures.push({ kind: 'snapshot', method: 'inline', pauseMs, atMs: nowMs });
+    this.#nativeSinceMs = null; // writing it took memory outside the heap: RSS says little for a while
+  }
+
+  /** Takes in what the evidence said. */
+  conclude(conclusion: Conclusion, nowMs: number): void {
+    switch (conclusion.kind) {
+      case 'confirmed':
+        this.#standing = 'confirmed';
+        this.detectedAfterMs ??= Math.round(nowMs - (this.#firstSampleAtMs ?? nowMs));
+        this.findings = findingsOf(conclusion.report, conclusion.captures);
+        this.otherFindings = [];
+        return;
+      case 'bounded':
+        this.#standing = 'bounded';
+        this.otherFindings = [...conclusion.report.findings];
+        return;
+      case 'refuted':
+        if (this.#standing === 'bounded') this.#standing = 'none';
+        this.otherFindings = [...(conclusion.report?.findings ?? [])];
+        return;
+      case 'retracted':
+        this.#standing = 'retracted';
+        this.otherFindings = this.findings;
+        this.findings = [];
+    }
+  }
+
+  /** The process is gone. */
+  end(): void {
+    this.#alive = false;
+  }
+
+  toReport(): ReportedProcess {
+    return {
+      pid: this.agent.hello.pid,
+      threadId: this.agent.hello.threadId,
+      command: this.command,
+      verdict: this.verdict,
+      detectedAfterMs: this.detectedAfterMs,
+      trend: reportedTrend(this.judgement?.trend ?? null),
+      floorBytes: this.floorBytes,
+      captures: this.captures.map(({ kind, pauseMs, method }) => ({ kind, pauseMs, method })),
+      findings: this.findings,
+      otherFindings: this.otherFindings,
+      notes: this.notes,
+    };
+  }
+
+  /** Long enough to be no ripple, and not in the wake of Ebb's own snapshot. */
+  #nativeStands(): boolean {
+    if (this.#nativeSinceMs === null) return false;
+    return this.#observedAtMs - this.#nativeSinceMs >= 2 * this.#pace.minStepMs;
+  }
+}
+
+function findingsOf(report: FindingsReport, captures: readonly CapturedSnapshot[]): WatchedFinding[] {
+  return report.findings.map((finding) => withRoutes(finding, captures));
+}

@@ -1,0 +1,283 @@
+import { createAgentListener, preloadOptions, type AgentListener } from '@ebb/agent';
+import { CLI_ERRORS } from '../errors/registry.ts';
+import { describeError } from '../errors/describe.ts';
+import { paceOf } from '../evidence/pace.ts';
+import { chooseDisplay, stderrChalk, stderrWidth } from '../live/choose.ts';
+import type { Display } from '../live/display.ts';
+import { describeCommand } from '../program/describe-command.ts';
+import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
+import { SignalRelay } from '../program/signals.ts';
+import { confirmedLeakText, type TextStyle } from '../report/finding-text.ts';
+import { watchReport, type WatchReport } from '../report/watch-report.ts';
+import { checkReportPlace, writeReport } from '../report/write-file.ts';
+import { summaryText } from '../report/summary.ts';
+import { duration } from '../wording/quantities.ts';
+import { printable } from '../wording/printable.ts';
+import { panelState } from './panel-state.ts';
+import type { Series } from './series.ts';
+import { SnapshotStore, sweepAbandonedSnapshots } from './snapshot-store.ts';
+import { Watcher } from './watcher.ts';
+
+/** What `ebb watch` was asked for. */
+export interface WatchOptions {
+  readonly command: readonly string[];
+  readonly reportFile: string | null;
+  readonly failOnLeak: boolean;
+  readonly stopOnFinding: boolean;
+  readonly live: boolean;
+  readonly intervalMs: number;
+  readonly keepSnapshots: string | null;
+  readonly mayCollect: boolean;
+}
+
+/** How a watch ended. */
+export interface WatchOutcome {
+  readonly end: ProgramEnd;
+  readonly leaked: boolean;
+  /** The report could not be written, or Ebb failed. */
+  readonly failed: boolean;
+}
+
+/** A program that was asked to end by Ebb itself gets so long before it is killed. */
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Starts a program with the agent in it, watches it to its end, and tells what it found. Nothing of Ebb's stays behind
+ * on any way out: the terminal is restored, snapshots and the socket are removed, the program has ended.
+ *
+ * @throws {CliError} when the program could not be started, or a folder or file cannot be used
+ */
+export async function watchProgram(options: WatchOptions): Promise<WatchOutcome> {
+  if (options.reportFile !== null) checkReportPlace(options.reportFile);
+  const store = new SnapshotStore(options.keepSnapshots);
+  sweepAbandonedSnapshots();
+  const listener = await createAgentListener();
+  try {
+    return await new Session(options, store, listener).run();
+  } finally {
+    await listener.stop();
+    store.remove();
+  }
+}
+
+class Session {
+  readonly #options: WatchOptions;
+  readonly #store: SnapshotStore;
+  readonly #listener: AgentListener;
+  readonly #watcher: Watcher;
+  readonly #display: Display;
+  readonly #style: TextStyle;
+  readonly #startedAtMs = performance.now();
+  readonly #notes: string[] = [];
+  #program: Program | null = null;
+  #ending = 0;
+  #stopping = false;
+  #internalError = false;
+
+  constructor(options: WatchOptions, store: SnapshotStore, listener: AgentListener) {
+    this.#options = options;
+    this.#store = store;
+    this.#listener = listener;
+    const chalk = stderrChalk();
+    this.#style = { chalk, colour: chalk.level > 0, width: stderrWidth() };
+    this.#display = chooseDisplay({ live: options.live, chalk });
+    this.#watcher = new Watcher({
+      listener,
+      store,
+      pace: paceOf(options.intervalMs),
+      intervalMs: options.intervalMs,
+      mayCollect: options.mayCollect,
+      now: () => performance.now(),
+    });
+  }
+
+  async run(): Promise<WatchOutcome> {
+    const preload = preloadOptions(this.#options.command, process.env);
+    if (preload.reason !== undefined) this.#note(preload.reason);
+    const env: NodeJS.ProcessEnv = { ...process.env, EBB_AGENT_SOCKET: this.#listener.socketPath, NODE_OPTIONS: preload.nodeOptions };
+    if (preload.nodeOptions === undefined) delete env['NODE_OPTIONS'];
+    // Before the program starts, so that no signal finds Ebb unprepared and leaves the program behind.
+    const relay = this.#relay();
+    const cleanUp = (): void => {
+      this.#display.stop();
+      this.#store.remove();
+    };
+    const onInternal = (error: unknown): void => {
+      this.#onInternalError(error);
+    };
+    relay.start();
+    process.on('exit', cleanUp);
+    process.on('uncaughtException', onInternal);
+    try {
+      const program = await startProgram(this.#options.command, env);
+      this.#program = program;
+      this.#listen();
+      this.#display.start();
+      const ticker = setInterval(() => {
+        this.#refresh();
+      }, Math.min(500, this.#options.intervalMs));
+      const end = await program.ended;
+      await this.#settle();
+      clearInterval(ticker);
+      this.#display.stop();
+      return this.#conclude(end);
+    } finally {
+      this.#display.stop();
+      relay.stop();
+      process.off('exit', cleanUp);
+      process.off('uncaughtException', onInternal);
+    }
+  }
+
+  #relay(): SignalRelay {
+    return new SignalRelay({
+      send: (signal) => this.#program?.signal(signal),
+      kill: () => {
+        this.#signalAll('SIGKILL');
+        this.#watcher.abandon();
+      },
+      onEnding: (times) => {
+        this.#ending = times;
+        if (times >= 2) this.#watcher.abandon();
+        if (this.#program?.end === null) {
+          if (times === 2) this.#display.say('ebb: sent SIGTERM to the program; once more kills it');
+          if (times >= 3) this.#display.say('ebb: killed the program');
+        }
+        this.#refresh();
+      },
+      onSuspend: () => {
+        this.#display.suspend();
+      },
+      onResume: () => {
+        this.#display.resume();
+      },
+    });
+  }
+
+  /** To the program and to every process of it that is connected: npm, for one, does not pass SIGKILL on. */
+  #signalAll(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+    for (const { hello } of this.#listener.agents.values()) {
+      if (hello.pid === this.#program?.pid || hello.pid === process.pid) continue;
+      try {
+        process.kill(hello.pid, signal);
+      } catch {
+        // It has ended in this moment.
+      }
+    }
+  }
+
+  #listen(): void {
+    const watcher = this.#watcher;
+    const seen = new Set<number>();
+    watcher.on('connected', ({ agent: { hello }, command }) => {
+      if (seen.has(hello.pid) || seen.size > 20) return;
+      seen.add(hello.pid);
+      this.#log(`watching process ${String(hello.pid)} (${command}, Node.js ${printable(hello.nodeVersion).replace(/^v/u, '')})`);
+      this.#refresh();
+    });
+    watcher.on('capturing', (series, ordinal, of) => {
+      this.#log(`${this.#who(series)} grows: taking snapshot ${String(ordinal)} of ${String(of)}`);
+      this.#refresh();
+    });
+    watcher.on('captured', (_series, pauseMs) => {
+      this.#log(`the snapshot paused your program for ${duration(pauseMs / 1000)}`);
+      this.#refresh();
+    });
+    watcher.on('analysing', (_series, snapshots) => {
+      this.#log(`comparing ${String(snapshots)} snapshots`);
+      this.#refresh();
+    });
+    watcher.on('trouble', (_series, { code, message, next }) => {
+      this.#display.say(`ebb: ${printable(message)} (${printable(code)})${next === null ? '' : `\n     ${printable(next)}`}`);
+    });
+    watcher.on('concluded', (series, conclusion) => {
+      if (conclusion.kind === 'confirmed') {
+        const { judgement, findings, captures, floorBytes } = series;
+        if (judgement === null) return;
+        const who = `${this.#who(series)} (${series.command})`;
+        this.#display.say(confirmedLeakText({ who, afterMs: series.detectedAfterMs ?? 0, trend: judgement.trend, floorBytes, report: conclusion.report, findings, captures }, this.#style));
+        if (this.#options.stopOnFinding) this.#stop();
+      } else if (conclusion.kind === 'bounded') {
+        this.#display.say(`ebb: no leak in ${this.#who(series)}: what grows has a declared bound; watching on`);
+      } else {
+        const word = conclusion.kind === 'retracted' ? 'taken back: no leak' : 'no leak confirmed';
+        this.#display.say(`ebb: ${word} in ${this.#who(series)}: ${printable(conclusion.reason)}${this.#program?.end === null ? '; watching on' : ''}`);
+      }
+      this.#refresh();
+    });
+  }
+
+  #stop(): void {
+    if (this.#stopping || this.#program === null) return;
+    this.#stopping = true;
+    this.#signalAll('SIGTERM');
+    setTimeout(() => {
+      this.#signalAll('SIGKILL');
+    }, STOP_GRACE_MS).unref();
+  }
+
+  /** After the program's end: the connections of its processes close, and analyses under way come to their end. */
+  async #settle(): Promise<void> {
+    if (this.#stopping) this.#signalAll('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 20)); // the last lines from the socket
+    if (this.#watcher.busy && this.#ending < 2) this.#log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
+    await this.#watcher.finish();
+  }
+
+  #conclude(end: ProgramEnd): WatchOutcome {
+    const { command, reportFile } = this.#options;
+    const processes = this.#watcher.series.map((series) => series.toReport());
+    if (processes.length === 0) {
+      const entry = CLI_ERRORS.EBB_CLI_NO_NODE_PROCESS;
+      this.#note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)\n     ${entry.next}`);
+    }
+    const report = watchReport({
+      command,
+      program: { exitCode: end.code, signal: end.signal },
+      watchedMs: Math.round(performance.now() - this.#startedAtMs),
+      processes,
+      notes: this.#notes,
+    });
+    if (processes.length > 0) process.stderr.write(`${summaryText(report, describeCommand(command), this.#style)}\n`);
+    return { end, leaked: report.verdict === 'leak', failed: !this.#write(reportFile, report) || this.#internalError };
+  }
+
+  #write(file: string | null, report: WatchReport): boolean {
+    if (file === null) return true;
+    try {
+      writeReport(file, report);
+      return true;
+    } catch (error) {
+      process.stderr.write(`${describeError(error).text}\n`);
+      return false;
+    }
+  }
+
+  /** A bug of Ebb's must not take the program down: it runs on, and Ebb says so. */
+  #onInternalError(error: unknown): void {
+    this.#internalError = true;
+    this.#display.stop();
+    this.#note(`${describeError(error).text}\n     the program runs on; Ebb waits for its end`);
+  }
+
+  #refresh(): void {
+    this.#display.refresh(panelState(this.#watcher.series, describeCommand(this.#options.command), performance.now() - this.#startedAtMs, this.#ending > 0));
+  }
+
+  #who(series: Series): string {
+    const { pid, threadId } = series.agent.hello;
+    return `process ${String(pid)}${threadId === 0 ? '' : `, thread ${String(threadId)}`}`;
+  }
+
+  /** Steps of the work: lines in a log; the live panel shows them by itself. */
+  #log(text: string): void {
+    if (!this.#options.live || !process.stderr.isTTY) this.#display.say(`ebb: ${text}`);
+  }
+
+  #note(text: string): void {
+    this.#notes.push(text);
+    this.#display.say(text.startsWith('ebb: ') ? text : `ebb: ${text}`);
+  }
+}
+

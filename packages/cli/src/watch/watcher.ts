@@ -1,0 +1,265 @@
+import { EventEmitter } from 'node:events';
+import type { AgentListener, CapturedMessage, ConnectedAgent, SampleMessage } from '@ebb/agent';
+import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
+import { CliError } from '../errors/cli-error.ts';
+import type { CapturedSnapshot, Conclusion, EvidenceAction, EvidenceEvent } from '../evidence/events.ts';
+import type { Pace } from '../evidence/pace.ts';
+import { printable } from '../wording/printable.ts';
+import { Series } from './series.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+
+/** Series that the report can tell of; beyond it those that ended clean are forgotten. */
+const SERIES_KEPT = 100;
+
+/** What a watcher tells while it watches; whoever shows it to a person listens. */
+export interface WatcherEvents {
+  connected: [series: Series];
+  sampled: [series: Series];
+  /** A snapshot is being taken, and then how long it stopped the program. */
+  capturing: [series: Series, ordinal: number, of: number];
+  captured: [series: Series, pauseMs: number, bytes: number | null];
+  analysing: [series: Series, snapshots: number];
+  concluded: [series: Series, conclusion: Conclusion];
+  /** Something that a person should know, once. */
+  trouble: [series: Series, error: { code: string; message: string; next: string | null }];
+  ended: [series: Series];
+}
+
+/** What a watcher works with. */
+export interface WatcherOptions {
+  readonly listener: AgentListener;
+  readonly store: SnapshotStore;
+  readonly pace: Pace;
+  readonly intervalMs: number;
+  readonly mayCollect: boolean;
+  /** Any monotonic clock. */
+  now(): number;
+}
+
+/**
+ * Runs the evidence of every connected process and thread: feeds samples to its judge and its machine, and does what
+ * the machine asks for. One series at a time takes evidence, so that a cluster is not stopped all at once.
+ */
+export class Watcher extends EventEmitter<WatcherEvents> {
+  readonly #options: WatcherOptions;
+  readonly #series = new Map<string, Series>();
+  readonly #said = new Set<string>();
+  readonly #analyses = new Map<Series, Promise<void>>();
+  readonly #abort = new AbortController();
+
+  constructor(options: WatcherOptions) {
+    super();
+    this.#options = options;
+    const { listener } = options;
+    listener.on('hello', (agent) => {
+      this.#connect(agent);
+    });
+    listener.on('sample', (agent, message) => {
+      this.#sample(agent, message);
+    });
+    listener.on('warning', (agent, { code, message }) => {
+      const series = this.#series.get(agent.key);
+      if (series !== undefined) this.#trouble(series, { code, message, next: null });
+    });
+    listener.on('bye', (agent) => {
+      const series = this.#series.get(agent.key);
+      if (series !== undefined) this.#end(series);
+    });
+  }
+
+  /** Every series there has been, in the order in which they connected. */
+  get series(): readonly Series[] {
+    return [...this.#series.values()];
+  }
+
+  /** Whether an analysis is under way. */
+  get busy(): boolean {
+    return this.#analyses.size > 0;
+  }
+
+  /** Waits for the analyses under way. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#analyses.values());
+  }
+
+  /** Gives up analyses under way. */
+  abandon(): void {
+    this.#abort.abort();
+  }
+
+  #connect(agent: ConnectedAgent): void {
+    const series = new Series(agent, this.#options.pace, { mayCollect: this.#options.mayCollect });
+    this.#series.set(agent.key, series);
+    agent.setInterval(this.#options.intervalMs);
+    this.emit('connected', series);
+  }
+
+  #sample(agent: ConnectedAgent, message: SampleMessage): void {
+    const series = this.#series.get(agent.key);
+    if (series === undefined) return;
+    const nowMs = this.#options.now();
+    const judgement = series.observe(message, nowMs);
+    const { sample } = message;
+    const { floor } = sample;
+    this.#step(series, {
+      kind: 'sample',
+      nowMs,
+      verdict: judgement.verdict,
+      suspicious: judgement.suspicious,
+      floor: floor === null ? null : { id: floor.timeMs, ageMs: sample.timeMs - floor.timeMs, bytes: floor.heapBytes + floor.externalBytes },
+      requests: sample.requests,
+      busyShare: message.eventLoopUtilization,
+      mayCapture: ![...this.#series.values()].some((other) => other !== series && other.machine.holdsTurn),
+    });
+    this.emit('sampled', series);
+  }
+
+  #end(series: Series): void {
+    series.end();
+    const { machine } = series;
+    // An analysis under way may still confirm: its snapshots are on disk, and the judge has seen all there was.
+    if (machine.phase.name !== 'analysing') {
+      if (machine.captures.length >= 2 && series.growing) this.#analyseRemains(series);
+      else this.#dismiss(series);
+    }
+    this.emit('ended', series);
+    this.#forget();
+  }
+
+  /** Programs that start thousands of short processes must not fill Ebb's memory: the oldest that ended well are dropped. */
+  #forget(): void {
+    for (const [key, series] of this.#series) {
+      if (this.#series.size <= SERIES_KEPT) return;
+      if (!series.alive && series.verdict === 'clean') this.#series.delete(key);
+    }
+  }
+
+  #dismiss(series: Series): void {
+    this.#options.store.discard(series.machine.captures.map((capture) => capture.file));
+    series.machine.step({ kind: 'ended', nowMs: this.#options.now() });
+  }
+
+  /** The program ended before the last snapshot: too little to confirm a leak, but enough for a suspect. */
+  #analyseRemains(series: Series): void {
+    const { captures } = series.machine;
+    series.machine.step({ kind: 'ended', nowMs: this.#options.now() });
+    this.#track(series, captures, (report) => {
+      this.#options.store.discard(captures.map((capture) => capture.file));
+      if (report === null) return;
+      const conclusion: Conclusion = { kind: 'refuted', reason: 'the program ended before the last snapshot', report };
+      series.conclude(conclusion, this.#options.now());
+      this.emit('concluded', series, conclusion);
+    });
+  }
+
+  #step(series: Series, event: EvidenceEvent): void {
+    for (const action of series.machine.step(event)) this.#act(series, action);
+  }
+
+  #act(series: Series, action: EvidenceAction): void {
+    switch (action.kind) {
+      case 'collect':
+        void this.#collect(series);
+        return;
+      case 'capture':
+        this.emit('capturing', series, action.ordinal, action.of);
+        void this.#capture(series);
+        return;
+      case 'analyse':
+        this.#track(series, action.captures, (report, reason) => {
+          const nowMs = this.#options.now();
+          this.#step(series, report === null ? { kind: 'analysis-failed', nowMs, reason } : { kind: 'analysed', nowMs, report });
+          if (!series.alive) this.#dismiss(series);
+        });
+        return;
+      case 'discard':
+        this.#options.store.discard(action.captures.map((capture) => capture.file));
+        return;
+      case 'conclude':
+        series.conclude(action.conclusion, this.#options.now());
+        this.emit('concluded', series, action.conclusion);
+    }
+  }
+
+  async #collect(series: Series): Promise<void> {
+    const answer = await series.agent.collect();
+    if (answer.error !== undefined && series.alive) this.#trouble(series, { ...answer.error, next: null });
+    const floor = answer.floor ?? null;
+    this.#step(series, {
+      kind: 'collected',
+      nowMs: this.#options.now(),
+      ok: answer.ok,
+      tookMs: answer.tookMs ?? 0,
+      floorBytes: floor === null ? null : floor.heapBytes + floor.externalBytes,
+    });
+  }
+
+  async #capture(series: Series): Promise<void> {
+    const { hello } = series.agent;
+    const sample = series.latest?.sample;
+    try {
+      const file = await this.#options.store.place({
+        pid: hello.pid,
+        threadId: hello.threadId,
+        heapUsedBytes: sample?.heapUsedBytes ?? 0,
+        rssBytes: sample?.rssBytes ?? 0,
+        rssLimitBytes: sample?.rssLimitBytes ?? null,
+      });
+      const answer = await series.agent.snapshot(file);
+      const capture = capturedOf(answer, file);
+      if (capture === null) {
+        this.#options.store.discard([file]);
+        if (!series.alive) return;
+        const { code, message } = answer.error ?? { code: 'EBB_CLI_CAPTURE_FAILED', message: 'the agent gave no reason' };
+        throw new CliError('EBB_CLI_CAPTURE_FAILED', `process ${String(hello.pid)} wrote no snapshot: ${printable(message)} [${printable(code)}]`);
+      }
+      const nowMs = this.#options.now();
+      series.captured(capture.pauseMs, nowMs);
+      this.emit('captured', series, capture.pauseMs, answer.bytes ?? null);
+      this.#step(series, { kind: 'captured', nowMs, capture });
+    } catch (error) {
+      this.#trouble(series, describe(error));
+      this.#step(series, { kind: 'capture-failed', nowMs: this.#options.now(), reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #track(series: Series, captures: readonly CapturedSnapshot[], done: (report: FindingsReport | null, reason: string) => void): void {
+    this.emit('analysing', series, captures.length);
+    const run = async (): Promise<void> => {
+      let report: FindingsReport | null = null;
+      let reason = '';
+      try {
+        const files = captures.map((capture) => capture.file);
+        report = await analyzeSnapshots(files, { cwd: series.agent.hello.cwd, signal: this.#abort.signal });
+      } catch (error) {
+        reason = 'the snapshots could not be analysed';
+        if (!this.#abort.signal.aborted) {
+          const told = describe(error);
+          this.#trouble(series, { code: 'EBB_CLI_ANALYSIS_FAILED', message: `${reason}: ${told.message} [${told.code}]`, next: 'keep them with --keep-snapshots DIR and run `ebb analyze` on them' });
+        }
+      }
+      this.#analyses.delete(series);
+      done(report, reason);
+    };
+    this.#analyses.set(series, run());
+  }
+
+  #trouble(series: Series, error: { code: string; message: string; next: string | null }): void {
+    const key = `${error.code} ${String(series.agent.hello.pid)}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    series.notes.push(`${error.message} (${error.code})`);
+    this.emit('trouble', series, error);
+  }
+}
+
+function capturedOf(answer: CapturedMessage, file: string): CapturedSnapshot | null {
+  if (!answer.ok) return null;
+  return { file: answer.file ?? file, pauseMs: answer.pauseMs ?? 0, requests: answer.requests ?? null, requestsByRoute: answer.requestsByRoute ?? {} };
+}
+
+function describe(error: unknown): { code: string; message: string; next: string | null } {
+  if (error instanceof CliError) return error;
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EBB_CLI_INTERNAL';
+  return { code, message: error instanceof Error ? error.message : String(error), next: null };
+}
