@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The absolute path of the file that a watched program preloads with `--require`. */
@@ -42,7 +42,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * forbids the network, and when the program has no `--allow-net`, it runs without an agent.
  *
  * Never throws. Costs nothing but, under the permission model, one start of the program's Node, to
- * learn its version.
+ * try whether the agent gets in.
  */
 export function preloadOptions(
   command: readonly string[],
@@ -65,27 +65,20 @@ export function preloadOptions(
   const inOptions = asksForPermissionModel(words(own));
   if (!inFlags && !inOptions) return { command: [...command], nodeOptions: withPreload(own), attached: true };
 
-  const all = [...words(own), ...flags];
-  if (!all.includes('--allow-net') && forbidsNetwork(command, env)) {
-    return {
-      ...unchanged,
-      reason:
-        "The program runs under Node's permission model without --allow-net, which this version of Node also asks for " +
-        'when a local socket is opened: it runs without an agent. Add --allow-net to watch it.',
-    };
-  }
-  const reads = readableDirectories().map((directory) => `--allow-fs-read=${join(directory, '*')}`);
-  const writes = context.snapshotDirectory === undefined ? [] : [join(context.snapshotDirectory, '*')];
-  const grants = [...reads, ...writes.map((path) => `--allow-fs-write=${path}`)];
-  const canWrite = writes.length > 0 || all.includes('--allow-fs-write=*');
-  const [program = '', ...rest] = command;
+  const grants = readableDirectories().map((directory) => `--allow-fs-read=${join(directory, '*')}`);
+  const { snapshotDirectory } = context;
+  if (snapshotDirectory !== undefined) grants.push(`--allow-fs-write=${join(snapshotDirectory, '*')}`);
+  const [program = 'node', ...rest] = command;
+  const trialFlags = [...permissionFlags(words(own)), ...permissionFlags(flags), ...grants];
+  const refusal = tryAgent(isNode(program) ? program : 'node', trialFlags, env);
+  if (refusal !== undefined) return { ...unchanged, reason: refusal };
   return {
     command: inFlags ? [program, ...grants, ...rest] : [...command],
     nodeOptions: withPreload(inFlags ? own : [own, ...grants.map(quoted)].join(' ')),
     attached: true,
-    ...(canWrite
-      ? {}
-      : { reason: "The program runs under Node's permission model: it may not be able to write a heap snapshot." }),
+    ...(snapshotDirectory === undefined
+      ? { reason: "The program runs under Node's permission model: it may not be able to write a heap snapshot." }
+      : {}),
   };
 }
 
@@ -118,18 +111,60 @@ const flagsWithValue = new Set(
   ).split(' '),
 );
 
-/** The arguments of `node` before its script; none when the command is another program. */
+function isNode(program: string): boolean {
+  return /^node(?:js)?[\d.]*(?:\.exe)?$/i.test(basename(program));
+}
+
+/** The arguments of `node` before its script, values included; none when it is another program. */
 function nodeFlags(command: readonly string[]): string[] {
   const [program = '', ...rest] = command;
-  if (!/^node(?:js)?[\d.]*(?:\.exe)?$/i.test(basename(program))) return [];
-  const flags: string[] = [];
-  for (let index = 0; index < rest.length; index++) {
-    const argument = rest[index] ?? '';
+  if (!isNode(program)) return [];
+  let end = 0;
+  while (end < rest.length) {
+    const argument = rest[end] ?? '';
     if (!argument.startsWith('-') || argument === '--') break;
-    flags.push(argument);
-    if (flagsWithValue.has(argument)) index += 1;
+    end += flagsWithValue.has(argument) ? 2 : 1;
   }
-  return flags;
+  return rest.slice(0, end);
+}
+
+/** Only what sets the permission model: a trial must not run the program's own preloads. */
+function permissionFlags(flags: readonly string[]): string[] {
+  return flags.filter(
+    (flag, index) =>
+      flag.startsWith('--allow-') ||
+      asksForPermissionModel([flag]) ||
+      /^--allow-fs-(?:read|write)$/.test(flags[index - 1] ?? ''),
+  );
+}
+
+/**
+ * Starts the program's Node with the rights that the program would have, and no more than the
+ * agent's modules in it. The trial decides, not a table of versions: Node 20 aborts on some
+ * combinations of paths, and later versions forbid more and more.
+ */
+function tryAgent(program: string, flags: readonly string[], env: Environment): string | undefined {
+  const start = new URL('../host/start.js', import.meta.url).href;
+  const script =
+    `import(${JSON.stringify(start)}).then(() => require('node:net').connect('/nonexistent/ebb')` +
+    `.on('error', (error) => console.log('TRIAL ' + error.code)), () => console.log('TRIAL unreadable'))`;
+  const answer = spawnSync(program, [...flags, '-e', script], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    env: { ...env, NODE_OPTIONS: '', EBB_AGENT_SOCKET: '' },
+  });
+  const [, code] = /^TRIAL (\w+)$/m.exec(answer.stdout) ?? [];
+  if (code === 'ENOENT') return undefined;
+  if (code === 'ERR_ACCESS_DENIED') {
+    return (
+      "The program runs under Node's permission model without --allow-net, which this version of Node also asks for " +
+      'when a local socket is opened: it runs without an agent. Add --allow-net to watch it.'
+    );
+  }
+  return (
+    "The program runs under Node's permission model, and this version of Node does not let the agent in " +
+    `(${flags.join(' ')}): it runs without an agent.`
+  );
 }
 
 /** The text of the script that `npm start` or `npm run NAME` would run; undefined for other commands. */
@@ -150,23 +185,17 @@ function packageScript(command: readonly string[], cwd: string): string | undefi
   }
 }
 
-/** From Node 25 on, the permission model covers the network, and Unix sockets with it. */
-function forbidsNetwork(command: readonly string[], env: Environment): boolean {
-  const [program = 'node'] = command;
-  const executable = nodeFlags(command).length > 0 ? program : 'node';
-  const answer = spawnSync(executable, ['--version'], {
-    encoding: 'utf8',
-    timeout: 10_000,
-    env: { ...env, NODE_OPTIONS: '' },
-  });
-  const major = Number(/^v(\d+)\./.exec(answer.stdout)?.[1] ?? 0);
-  return major >= 25;
-}
-
-/** What the agent consists of on the disk: its own package, and those that it imports. */
+/**
+ * What the agent consists of on the disk: its own package and the one that it imports, both by
+ * their real paths and by the links through which Node finds them.
+ */
 function readableDirectories(): string[] {
   const capture = fileURLToPath(import.meta.resolve('@ebb/capture'));
-  const roots = [dirname(dirname(preloadPath)), dirname(dirname(capture))];
-  const real = roots.map((root) => realpathSync(root));
-  return [...new Set([...roots, ...real])].filter((root) => root !== sep);
+  const agent = dirname(dirname(preloadPath));
+  const roots = [agent, realpathSync(agent), dirname(dirname(capture))];
+  for (let parent = agent; parent !== dirname(parent); parent = dirname(parent)) {
+    const scope = join(parent, 'node_modules', '@ebb');
+    if (existsSync(join(scope, 'capture'))) roots.push(scope);
+  }
+  return [...new Set(roots)];
 }
