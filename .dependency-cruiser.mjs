@@ -20,6 +20,9 @@ const withoutNpmDependencies = ['heap', 'trend', 'capture', 'agent'];
 const tests = '[.]test[.]ts$';
 const packageNames = Object.keys(mayImport).join('|');
 
+/** The index that a package's exports name: its own, or that of one folder that it offers beside it. */
+const indexes = ['^packages/[^/]+/dist/index[.](js|d[.]ts)$', '^packages/[^/]+/dist/[^/]+/index[.](js|d[.]ts)$'];
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -42,14 +45,17 @@ export default {
       comment: 'Import a package by its name; what its index does not export is its own business.',
       severity: 'error',
       from: { path: '^packages/([^/]+)/' },
-      to: { path: '^packages/[^/]+/', pathNot: ['^packages/$1/', '^packages/[^/]+/dist/index[.](js|d[.]ts)$'] },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: ['^packages/$1/', ...indexes],
+      },
     },
     {
       name: 'outsiders-enter-packages-by-their-index',
       comment: 'Examples, tests and benches use what users can use: the published names.',
       severity: 'error',
       from: { path: '^(examples|test|bench|scripts)/' },
-      to: { path: '^packages/', pathNot: '^packages/[^/]+/dist/index[.](js|d[.]ts)$' },
+      to: { path: '^packages/', pathNot: indexes },
     },
     {
       name: 'no-circular',

@@ -1,0 +1,201 @@
+// `npm test`: everything that is checked before a change goes in, one step after the other. A step that fails does not
+// hide what comes after it; the end is non-zero if any step failed or did not run.
+//
+//   npm test                   all steps
+//   npm test -- lint format    only these
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const toolchain = join(repository, 'node_modules/.bin');
+const testReport = join(repository, '.cache/vitest.json');
+
+/** @typedef {{ ok: boolean, detail: string }} Outcome what a step found, in one line */
+/** @typedef {{ name: string, title: string, run: () => Outcome }} Step */
+
+/** The oldest Node.js that all tools of the repository run on (dependency-cruiser asks for the most). */
+const oldestNode = [22, 13];
+
+/** @type {readonly Step[]} */
+const steps = [
+  { name: 'lockfile', title: 'The lock file names no registry', run: checkLockFiles },
+  { name: 'build', title: 'Build (tsc -b)', run: () => tool('tsc', ['-b']) },
+  { name: 'types', title: 'Types of tests and scripts', run: () => tool('tsc', ['-p', 'tsconfig.check.json']) },
+  { name: 'lint', title: 'Lint (eslint)', run: () => tool('eslint', ['--max-warnings', '0', '.']) },
+  { name: 'format', title: 'Format (prettier)', run: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
+  { name: 'layers', title: 'Layers (dependency-cruiser)', run: checkLayers },
+  { name: 'dead-code', title: 'Dead code (knip)', run: () => tool('knip', ['--no-progress']) },
+  { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
+  { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: bringNodes },
+  { name: 'tests', title: 'Tests (vitest)', run: runTests },
+];
+
+process.exitCode = main(process.argv.slice(2));
+
+/**
+ * @param {string[]} wanted names of steps, none for all
+ * @returns {number} the exit code
+ */
+function main(wanted) {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldestNode;
+  if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+    const hint = existsSync(join(toolchain, 'node')) ? 'npm test' : 'npm ci && npm test';
+    console.error(`The checks need Node.js ${oldestNode.join('.')} or later; this is ${process.version}.`);
+    console.error(`The repository brings Node.js 24 along, and npm's scripts run on it: ${hint}`);
+    return 1;
+  }
+  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    console.error(`No such step: ${unknown.join(', ')}. Steps: ${steps.map(({ name }) => name).join(', ')}`);
+    return 1;
+  }
+  const chosen = steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  const failed = chosen.filter((step) => !runStep(step));
+  console.log(`\n${chosen.length - failed.length} passed, ${failed.length} failed`);
+  if (failed.length > 0) console.log(`Failed: ${failed.map(({ name }) => name).join(', ')}`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+/**
+ * @param {Step} step
+ * @returns {boolean} whether it passed
+ */
+function runStep({ name, title, run }) {
+  console.log(`\n── ${name}: ${title}`);
+  const startedMs = performance.now();
+  let outcome;
+  try {
+    outcome = run();
+  } catch (error) {
+    outcome = { ok: false, detail: `did not run: ${error instanceof Error ? error.stack : String(error)}` };
+  }
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${outcome.ok ? 'ok  ' : 'FAIL'}  ${name}: ${outcome.detail} (${seconds} s)`);
+  return outcome.ok;
+}
+
+/**
+ * Runs a program with its output going straight to the terminal.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [environment]
+ * @returns {Outcome}
+ */
+function program(command, args, environment = {}) {
+  const path = `${toolchain}${delimiter}${process.env['PATH'] ?? ''}`;
+  const run = spawnSync(command, args, {
+    cwd: repository,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path, ...environment },
+  });
+  if (run.error) return { ok: false, detail: `did not run: ${run.error.message}` };
+  if (run.signal) return { ok: false, detail: `${command} was ended by ${run.signal}` };
+  return run.status === 0 ? { ok: true, detail: 'nothing wrong' } : { ok: false, detail: `exit code ${run.status}` };
+}
+
+/**
+ * @param {string} name of a program in node_modules/.bin
+ * @param {string[]} args
+ * @returns {Outcome}
+ */
+function tool(name, args) {
+  if (!existsSync(join(toolchain, name))) {
+    return { ok: false, detail: `did not run: ${name} is not installed, run \`npm ci\` first` };
+  }
+  return program(name, args);
+}
+
+/**
+ * @param {string} name of a script beside this one
+ * @returns {Outcome}
+ */
+function script(name) {
+  return program(process.execPath, [join(repository, 'scripts', name)]);
+}
+
+/**
+ * A lock file that names a registry's host sends everybody to that host, whatever their own registry is.
+ * @returns {Outcome}
+ */
+function checkLockFiles() {
+  const wrong = [];
+  for (const file of ['package-lock.json', 'test/nodes/package-lock.json']) {
+    if (!existsSync(join(repository, file))) continue;
+    const { packages } = JSON.parse(readFileSync(join(repository, file), 'utf8'));
+    for (const [path, entry] of Object.entries(packages)) {
+      if (/^[a-z+]+:/.test(entry.resolved ?? '')) wrong.push(`${file}: ${path} is resolved to ${entry.resolved}`);
+    }
+  }
+  for (const line of wrong) console.log(line);
+  if (wrong.length === 0) return { ok: true, detail: 'nothing wrong' };
+  return { ok: false, detail: `${wrong.length} entries name a host: install again with the repository's .npmrc` };
+}
+
+/** @returns {Outcome} */
+function checkLayers() {
+  const roots = ['packages', 'examples', 'test', 'scripts', 'bench'].filter((root) =>
+    existsSync(join(repository, root)),
+  );
+  return tool('depcruise', ['--config', '.dependency-cruiser.mjs', ...roots]);
+}
+
+/**
+ * Installs the Node.js versions that tests start, unless they are there already.
+ * @returns {Outcome}
+ */
+function bringNodes() {
+  const folder = 'test/nodes';
+  if (!existsSync(join(repository, folder, 'package.json'))) return { ok: true, detail: 'none asked for' };
+  const listed = spawnSync('npm', ['ls', '--prefix', folder], { cwd: repository, encoding: 'utf8' });
+  if (listed.status === 0 && existsSync(join(repository, folder, 'node_modules'))) {
+    return { ok: true, detail: 'already installed' };
+  }
+  const installed = program('npm', ['ci', '--prefix', folder]);
+  if (installed.ok) return { ok: true, detail: 'installed' };
+  console.log(
+    `\nThe Node.js versions of ${folder} could not be installed. These suites need them and do not run whole:`,
+  );
+  for (const file of suitesThatNeed(folder)) console.log(`  ${file}`);
+  return { ok: false, detail: `npm ci --prefix ${folder}: ${installed.detail}` };
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} the test files that speak of the folder
+ */
+function suitesThatNeed(folder) {
+  const name = folder.split('/').at(-1) ?? folder;
+  return ['packages', 'examples', 'test']
+    .flatMap((root) => readdirSync(join(repository, root), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => new RegExp(`['"\`/]${name}['"\`/]`).test(readFileSync(file, 'utf8')))
+    .map((file) => relative(repository, file));
+}
+
+/**
+ * A test that is skipped has checked nothing, so it counts as one that did not run.
+ * @returns {Outcome}
+ */
+function runTests() {
+  mkdirSync(join(repository, '.cache'), { recursive: true });
+  rmSync(testReport, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${testReport}`];
+  const outcome = tool('vitest', ['run', ...reporters]);
+  if (!existsSync(testReport)) return { ok: false, detail: outcome.ok ? 'did not report' : outcome.detail };
+  /** @type {{ testResults: { name: string, assertionResults: { fullName: string, status: string }[] }[] }} */
+  const { testResults } = JSON.parse(readFileSync(testReport, 'utf8'));
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ fullName, status }) => ({ file: relative(repository, name), fullName, status })),
+  );
+  const notRun = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
+  for (const { file, fullName } of notRun) console.log(`DID NOT RUN  ${file}: ${fullName}`);
+  const failed = tests.filter(({ status }) => status === 'failed').length;
+  const passed = tests.length - failed - notRun.length;
+  const detail = `${passed} tests passed, ${failed} failed, ${notRun.length} did not run`;
+  return { ok: outcome.ok && tests.length > 0 && notRun.length === 0, detail };
+}
