@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { get } from 'node:http';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ test.each(releases)('release %s says on /health which one it is', async (release
   const visitor = await open(release);
   const { status, text } = await visitor.ask('GET', '/health');
   expect(status).toBe(200);
-  expect(JSON.parse(text)).toEqual({ status: 'ok', release, uptimeMs: 0 });
+  expect(JSON.parse(text)).toEqual({ status: 'ok', release, pid: process.pid, uptimeMs: 0 });
 });
 
 test.each(releases)(
@@ -157,7 +157,7 @@ test('release 2.0 streams the figures as they change, until the viewer leaves', 
   const [second] = await once(response, 'data');
   expect(JSON.parse(second.slice(6)).orders).toBe(JSON.parse(first.slice(6)).orders + 1);
 
-  const left = new Promise((resolve) => storefront.feed.once('removeListener', resolve));
+  const left = once(storefront.feed as EventEmitter, 'removeListener');
   request.destroy();
   await left;
   expect(storefront.feed.listenerCount('order')).toBe(0);

@@ -64,7 +64,7 @@ export async function createStorefront(options: StorefrontOptions): Promise<Stor
   const app = express();
   app.disable('x-powered-by');
   app.get('/health', (_request, response) => {
-    response.json({ status: 'ok', release, uptimeMs: now() - startedAtMs });
+    response.json({ status: 'ok', release, pid: process.pid, uptimeMs: now() - startedAtMs });
   });
   app.use(loadSession(sessions));
   app.get('/', (_request, response) => {

@@ -17,6 +17,9 @@ export interface DashboardPage {
 /** The dashboard as HTML. */
 export function renderDashboard(page: DashboardPage): string {
   const { session, figures } = page;
+  const hours = Array.from({ length: 24 }, (_, hour) =>
+    figures.days.reduce((sum, day) => sum + (day.ordersByHour[hour] ?? 0), 0),
+  );
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Storefront: dashboard</title></head>
@@ -27,7 +30,7 @@ export function renderDashboard(page: DashboardPage): string {
 <p>${String(figures.orders)} orders, ${String(figures.articles)} articles, ${formatEuros(figures.revenueCents)}</p>
 ${table(['day', 'orders', 'revenue'], figures.days, (day) => [day.day, String(day.orders), formatEuros(day.revenueCents)])}
 <h2>By the hour</h2>
-${table(['hour', 'orders'], figures.ordersByHour, (orders, hour) => [`${String(hour)}:00`, String(orders)])}
+${table(['hour', 'orders'], hours, (orders, hour) => [`${hour}:00`, `${orders}`])}
 <h2>Most sold</h2>
 ${table(['article', 'sold'], figures.topProducts, (product) => [product.title, String(product.articles)])}
 ${page.breakdown === null ? '' : renderBreakdown(page.breakdown)}

@@ -2,15 +2,22 @@ import { findProduct } from '../catalogue/catalogue.ts';
 import type { DayTotals } from '../orders/daily-statistics.ts';
 import { dayOf, hourOf, type Order } from '../orders/order.ts';
 
+/** What the dashboard shows of one day. */
+export interface DayFigures {
+  readonly day: string;
+  readonly orders: number;
+  readonly revenueCents: number;
+  /** Orders in each hour of the day, UTC. */
+  readonly ordersByHour: readonly number[];
+}
+
 /** What the dashboard shows of the store's sales. */
 export interface Figures {
   readonly orders: number;
   readonly articles: number;
   readonly revenueCents: number;
-  /** Orders by hour of the day, UTC, over all the days. */
-  readonly ordersByHour: readonly number[];
   /** Oldest first. */
-  readonly days: readonly { day: string; orders: number; revenueCents: number }[];
+  readonly days: readonly DayFigures[];
   /** Best-selling first. */
   readonly topProducts: readonly { sku: string; title: string; articles: number }[];
 }
@@ -31,12 +38,10 @@ export function firstDayOf(query: FiguresQuery, nowMs: number): string {
   return dayOf(nowMs - (query.days - 1) * dayMs);
 }
 
-/** Sums up days for the dashboard. */
+/** Sums up days for the dashboard; nothing in the result changes when the totals do. */
 export function figuresOf(totals: readonly DayTotals[], query: FiguresQuery): Figures {
   const articlesBySku = new Map<string, number>();
-  const ordersByHour = new Array<number>(24).fill(0);
   for (const day of totals) {
-    for (const [hour, orders] of day.ordersByHour.entries()) ordersByHour[hour] += orders;
     for (const [sku, articles] of Object.entries(day.articlesBySku)) {
       articlesBySku.set(sku, (articlesBySku.get(sku) ?? 0) + articles);
     }
@@ -45,8 +50,12 @@ export function figuresOf(totals: readonly DayTotals[], query: FiguresQuery): Fi
     orders: totals.reduce((sum, day) => sum + day.orders, 0),
     articles: totals.reduce((sum, day) => sum + day.articles, 0),
     revenueCents: totals.reduce((sum, day) => sum + day.revenueCents, 0),
-    ordersByHour,
-    days: totals.map(({ day, orders, revenueCents }) => ({ day, orders, revenueCents })),
+    days: totals.map(({ day, orders, revenueCents, ordersByHour }) => ({
+      day,
+      orders,
+      revenueCents,
+      ordersByHour: [...ordersByHour],
+    })),
     topProducts: [...articlesBySku]
       .map(([sku, articles]) => ({ product: findProduct(sku), articles }))
       .filter(({ product }) => query.category === null || product?.category === query.category)
@@ -62,22 +71,26 @@ export function figuresOf(totals: readonly DayTotals[], query: FiguresQuery): Fi
 
 /** The figures after one more order; those that were there stay as they are. */
 export function withOrder(figures: Figures, order: Order): Figures {
-  const articles = order.lines.reduce((sum, line) => sum + line.quantity, 0);
-  const orderHour = hourOf(order.placedAtMs);
-  const orderDay = dayOf(order.placedAtMs);
+  const { placedAtMs, totalCents, lines } = order;
+  const orderDay = dayOf(placedAtMs);
   return {
     orders: figures.orders + 1,
-    articles: figures.articles + articles,
-    revenueCents: figures.revenueCents + order.totalCents,
-    ordersByHour: figures.ordersByHour.map((orders, hour) => (hour === orderHour ? orders + 1 : orders)),
-    days: figures.days.map((day) =>
-      day.day === orderDay
-        ? { ...day, orders: day.orders + 1, revenueCents: day.revenueCents + order.totalCents }
-        : day,
-    ),
+    articles: figures.articles + lines.reduce((sum, line) => sum + line.quantity, 0),
+    revenueCents: figures.revenueCents + totalCents,
+    days: figures.days.map((day) => (day.day === orderDay ? dayWithOrder(day, order) : day)),
     topProducts: figures.topProducts
       .map((product) => ({ ...product, articles: product.articles + soldIn(order, product.sku) }))
       .sort((a, b) => b.articles - a.articles),
+  };
+}
+
+function dayWithOrder(day: DayFigures, order: Order): DayFigures {
+  const orderHour = hourOf(order.placedAtMs);
+  return {
+    ...day,
+    orders: day.orders + 1,
+    revenueCents: day.revenueCents + order.totalCents,
+    ordersByHour: day.ordersByHour.map((orders, hour) => (hour === orderHour ? orders + 1 : orders)),
   };
 }
 

@@ -41,7 +41,7 @@ export function planVisit(dice: Dice): Step[] {
   if (dice.fraction() < 0.15) {
     const body = { sku: dice.pick(products).sku, quantity: 1 };
     steps.push({ route: 'POST /cart', method: 'POST', path: '/cart', body });
-    if (dice.fraction() < 0.35) {
+    if (dice.fraction() < 0.3) {
       steps.push({ route: 'POST /users/:id/orders', method: 'POST', path: `/users/${id}/orders` });
     }
     steps.push(lookAtDashboard(dice));

@@ -44,6 +44,8 @@ const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** autocannon spends a second's requests at the second's start; groups that start apart even it out. */
 const groups = 5;
 const connectionsPerGroup = 6;
+/** A server whose heap is being written to disk answers late. */
+const answerSeconds = 60;
 /** A server that has gone would otherwise be dialled as fast as it refuses. */
 const mostErrorsPerGroup = 20;
 
@@ -76,6 +78,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
       connections: connectionsPerGroup,
       overallRate: Math.max(1, Math.round(options.requestsPerSecond / groups)),
       duration: Math.max(1, Math.ceil(options.maxDurationMs / 1000)),
+      timeout: answerSeconds,
       bailout: mostErrorsPerGroup,
       requests,
     };

@@ -30,8 +30,8 @@ export class JsonLinesFile<Entry> {
       crlfDelay: Infinity,
     });
     for await (const line of lines) {
-      const record = parseLine<Entry>(line);
-      if (record !== undefined) yield record;
+      const record = parseLine(line);
+      if (record !== undefined) yield record as Entry;
     }
   }
 
@@ -51,8 +51,8 @@ export class JsonLinesFile<Entry> {
       if (start > 0) lines.shift(); // the window begins in the middle of a record
       const records: Entry[] = [];
       for (let index = lines.length - 1; index >= 0 && records.length < count; index--) {
-        const record = parseLine<Entry>(lines[index] ?? '');
-        if (record !== undefined) records.push(record);
+        const record = parseLine(lines[index] ?? '');
+        if (record !== undefined) records.push(record as Entry);
       }
       return records;
     } finally {
@@ -70,10 +70,10 @@ async function openIfThere(path: string): Promise<FileHandle | null> {
   }
 }
 
-function parseLine<Entry>(line: string): Entry | undefined {
+function parseLine(line: string): unknown {
   if (line === '') return undefined;
   try {
-    return JSON.parse(line) as Entry;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }
