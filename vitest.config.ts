@@ -14,7 +14,7 @@ export default defineConfig({
     // Many tests start real processes, on machines with two busy cores. These are watchdogs, not expectations.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // A developer's own settings must not reach the programs that tests start.
+    // What a test changed in the environment or mocked is gone before the next one.
     unstubEnvs: true,
     restoreMocks: true,
   },
