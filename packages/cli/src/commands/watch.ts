@@ -13,12 +13,12 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
     .usage('[options] -- COMMAND…')
     .argument('<COMMAND...>', 'the program with its arguments: node server.js, npm start, …')
     .passThroughOptions()
-    .option('--report FILE', 'write the report (JSON, ebb.watch/1) at the end, also after Ctrl-C')
+    .option('--report <FILE>', 'write the report (JSON, ebb.watch/1) at the end, also after Ctrl-C')
     .option('--fail-on-leak', 'end with exit code 1 when a leak was confirmed')
     .option('--stop-on-finding', 'end the program once a leak is confirmed and told')
     .option('--no-live', 'plain lines instead of the live panel')
-    .addOption(new Option('--interval MS', 'how often each process is sampled; the pace of evidence follows (ten intervals between two snapshots)').default(1000).argParser(interval))
-    .option('--keep-snapshots DIR', 'keep the heap snapshots in DIR (they hold whatever your program holds, passwords too)')
+    .addOption(new Option('--interval <MS>', 'how often each process is sampled; the pace of evidence follows (ten intervals between two snapshots)').default(1000).argParser(interval))
+    .option('--keep-snapshots <DIR>', 'keep the heap snapshots in DIR (they hold whatever your program holds, passwords too)')
     .option('--no-collect', 'never ask the program for a garbage collection')
     .addHelpText(
       'after',
@@ -43,6 +43,7 @@ Examples:
       });
       if (outcome.leaked && options.failOnLeak === true) finish(1);
       else if (outcome.failed && exitCodeOf(outcome.end) === 0) finish(3);
+      else if (outcome.stopped && outcome.end.signal !== null) finish(0);
       else endAs(outcome.end);
     });
 }

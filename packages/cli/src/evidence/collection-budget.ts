@@ -4,47 +4,46 @@ import type { Pace } from './pace.ts';
  * Decides when a program that Ebb started may be asked for a full collection, so that a lightly loaded program has
  * post-GC floors too. The program's own collections count: while they come often enough, nothing is asked for.
  *
- * The distance follows from what the last collections took (at most `collectionShare` of the time), and grows slowly
- * while nothing is suspicious, so that a healthy program is left in peace.
+ * A purse fills with `collectionShare` of the time and pays for what collections took; it starts with some credit,
+ * because the first floors are worth most. Besides, the distance grows once the program is known to be calm, so that a
+ * healthy program is left in peace.
  */
 export class CollectionBudget {
   readonly #pace: Pace;
-  #askedAtMs: number | null = null;
-  #tookMs = 50; // before the first answer: what a small heap takes
+  #creditMs: number;
+  #filledAtMs: number | null = null;
+  #askedAtMs = -Infinity;
+  /** What the next collection is expected to take: the last ones, the dearest counting most. */
+  #expectedMs = 50;
   #calm = 0;
-  #firstMs: number | null = null;
 
   constructor(pace: Pace) {
     this.#pace = pace;
+    this.#creditMs = pace.collectionCreditMs;
   }
 
-  /** How far apart two collections must be by now. */
-  distanceMs(): number {
-    const affordable = this.#tookMs / this.#pace.collectionShare;
-    const wanted = this.#pace.minCollectDistanceMs * 1.25 ** Math.min(this.#calm, 40);
-    return Math.max(affordable, Math.min(this.#pace.maxCollectDistanceMs, wanted));
-  }
-
-  /** Whether to ask now. `floorTimeMs` tells floors apart, `floorAgeMs` is null before the first. */
-  due(nowMs: number, floorAgeMs: number | null, suspicious: boolean): boolean {
-    this.#firstMs ??= nowMs;
-    if (suspicious) this.#calm = 0;
-    const distance = this.distanceMs();
-    if (this.#askedAtMs !== null && nowMs - this.#askedAtMs < distance) return false;
-    if (this.#askedAtMs === null && nowMs - this.#firstMs < this.#pace.minCollectDistanceMs) return false;
-    if (floorAgeMs !== null && floorAgeMs < distance) return false;
+  /** Whether to ask now. `floorAgeMs` is null before the first floor; `calm` means that the judge sees no growth. */
+  due(nowMs: number, floorAgeMs: number | null, calm: boolean): boolean {
+    if (this.#filledAtMs === null) this.#askedAtMs = nowMs; // not in the first moment
+    this.#creditMs = Math.min(2 * this.#pace.collectionCreditMs + this.#expectedMs, this.#creditMs + (nowMs - (this.#filledAtMs ?? nowMs)) * this.#pace.collectionShare);
+    this.#filledAtMs = nowMs;
+    if (!calm) this.#calm = 0;
+    const distanceMs = Math.min(this.#pace.maxCollectDistanceMs, this.#pace.minCollectDistanceMs * 1.25 ** this.#calm);
+    if (nowMs - this.#askedAtMs < distanceMs || (floorAgeMs !== null && floorAgeMs < distanceMs)) return false;
+    if (this.#creditMs < this.#expectedMs) return false;
     this.asked(nowMs);
-    if (!suspicious) this.#calm++;
+    if (calm) this.#calm = Math.min(this.#calm + 1, 40);
     return true;
   }
 
-  /** A collection was asked for outside the budget's own rhythm (before a snapshot). */
+  /** A collection was asked for, by the budget's own rhythm or before a snapshot. */
   asked(nowMs: number): void {
     this.#askedAtMs = nowMs;
   }
 
-  /** A collection was answered; `tookMs` is its cost to the program. */
+  /** A collection was answered; `tookMs` is what it cost the program. */
   took(tookMs: number): void {
-    this.#tookMs = Math.max(tookMs, 0.7 * this.#tookMs + 0.3 * tookMs);
+    this.#creditMs -= tookMs;
+    this.#expectedMs = Math.max(tookMs, 0.7 * this.#expectedMs + 0.3 * tookMs);
   }
 }

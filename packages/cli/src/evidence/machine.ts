@@ -215,8 +215,9 @@ export class EvidenceMachine {
   /** Asks for a collection when the budget allows; not shortly before one that comes with the next snapshot anyway. */
   #maybeCollect(sample: SampleEvent, untilNextMs = Infinity): EvidenceAction[] {
     if (!this.#mayCollect || untilNextMs < this.#pace.minCollectDistanceMs) return [];
-    const suspicious = isAlarming(sample) || this.#phase.name === 'gathering';
-    return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, suspicious) ? [{ kind: 'collect' }] : [];
+    const quiet = sample.verdict === 'clean' || sample.verdict === 'bounded';
+    const calm = quiet && !sample.suspicious && this.#phase.name !== 'gathering';
+    return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, calm) ? [{ kind: 'collect' }] : [];
   }
 
   get #of(): number {

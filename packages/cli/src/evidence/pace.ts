@@ -1,5 +1,7 @@
 /** How often and how far apart evidence is taken. All figures follow from the sampling interval, so that tests can be quick. */
 export interface Pace {
+  /** What the judge takes for start-up. */
+  readonly warmupMs: number;
   /** Snapshots that a confirmation needs. */
   readonly captures: number;
   /** Least time between two snapshots of one series. */
@@ -18,6 +20,8 @@ export interface Pace {
   readonly maxRestMs: number;
   /** Share of time that collections asked for by Ebb may take. */
   readonly collectionShare: number;
+  /** What they may take ahead of that share at the start. */
+  readonly collectionCreditMs: number;
   /** Least and most time between two of them. */
   readonly minCollectDistanceMs: number;
   readonly maxCollectDistanceMs: number;
@@ -32,6 +36,7 @@ export interface Pace {
 export function paceOf(intervalMs: number): Pace {
   const minStepMs = 10 * intervalMs;
   return {
+    warmupMs: 8 * intervalMs,
     captures: 3,
     minStepMs,
     maxStepMs: 3 * minStepMs,
@@ -42,6 +47,7 @@ export function paceOf(intervalMs: number): Pace {
     firstRestMs: 6 * minStepMs,
     maxRestMs: 180 * minStepMs,
     collectionShare: 0.03,
+    collectionCreditMs: 500,
     minCollectDistanceMs: 2 * intervalMs,
     maxCollectDistanceMs: 30 * intervalMs,
     collectTimeoutMs: 10_000,

@@ -42,7 +42,7 @@ const DOTS = [
 
 /**
  * Draws the floor as an area over time, the limit as a dashed line, and the forecast as dots to the right of now.
- * Each dot column shows the floor that stood at its time (a floor stands until the next one).
+ * Between two floors lies a straight line; after the newest it stands.
  */
 export function drawChart(input: ChartInput): Chart {
   const { points, nowMs, columns, rows } = input;
@@ -63,7 +63,7 @@ export function drawChart(input: ChartInput): Chart {
     const timeMs = firstMs + x * msPerColumn;
     if (x < pastColumns) {
       while (index + 1 < points.length && (points[index + 1]?.timeMs ?? Infinity) <= timeMs) index++;
-      for (let y = dotRow(points[index]?.bytes ?? 0); y < height; y++) canvas.dot(x, y, 'floor');
+      for (let y = dotRow(bytesBetween(points[index], points[index + 1], timeMs)); y < height; y++) canvas.dot(x, y, 'floor');
     } else if (x % 3 !== 0) {
       const bytes = last.bytes + ((timeMs - last.timeMs) / 1000) * (input.bytesPerSecond ?? 0);
       if (bytes <= scale.topBytes) canvas.dot(x, dotRow(bytes), 'forecast');
@@ -74,6 +74,12 @@ export function drawChart(input: ChartInput): Chart {
     for (let x = 0; x < width; x++) if (x % 4 < 2) canvas.dot(x, y, 'limit');
   }
   return { rows: canvas.cells(), ...scale };
+}
+
+function bytesBetween(before: ChartPoint | undefined, after: ChartPoint | undefined, timeMs: number): number {
+  if (before === undefined) return 0;
+  if (after === undefined || after.timeMs <= before.timeMs || timeMs <= before.timeMs) return before.bytes;
+  return before.bytes + ((after.bytes - before.bytes) * (timeMs - before.timeMs)) / (after.timeMs - before.timeMs);
 }
 
 function verticalScale(input: ChartInput): Omit<Chart, 'rows'> {

@@ -3,7 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import stringWidth from 'string-width';
 import type { EvidencePhase } from '../evidence/events.ts';
 import { printable } from '../wording/printable.ts';
-import { bytes, clock, count, duration, rate } from '../wording/quantities.ts';
+import { bytes, clock, count, duration, durationRange, rate } from '../wording/quantities.ts';
 import { drawChart, type ChartCell, type ChartInk } from './chart.ts';
 import type { ChartPoint } from './history.ts';
 import { fitLine, type Piece } from './line.ts';
@@ -95,8 +95,8 @@ function headline(series: PanelSeries, columns: number, chalk: ChalkInstance, to
     if (trend.secondsToLimit !== null && Number.isFinite(trend.secondsToLimit)) {
       pieces.push({ text: '  limit in ' }, { text: duration(Math.max(0, trend.secondsToLimit)), paint: tone.bold });
       const [soonest, latest] = trend.secondsToLimitInterval ?? [NaN, NaN];
-      const to = Number.isFinite(latest) ? duration(latest) : 'never';
-      if (Number.isFinite(soonest)) pieces.push({ text: ` (${duration(Math.max(0, soonest))} to ${to})`, paint: chalk.dim, optional: true });
+      const within = Number.isFinite(latest) ? durationRange(Math.max(0, soonest), latest) : `${duration(Math.max(0, soonest))} to never`;
+      if (Number.isFinite(soonest)) pieces.push({ text: ` (${within})`, paint: chalk.dim, optional: true });
     }
     if (trend.bytesPerRequest !== null && trend.bytesPerRequest > 0) pieces.push({ text: `  ${bytes(trend.bytesPerRequest)} a request`, optional: true });
   } else {

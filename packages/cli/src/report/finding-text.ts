@@ -2,6 +2,7 @@ import { renderFindings, type FindingsReport } from '@ebb/heap';
 import type { Trend } from '@ebb/trend';
 import type { ChalkInstance } from 'chalk';
 import { printable, printableBlock } from '../wording/printable.ts';
+import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { howFast, howLong } from './outlook.ts';
 import type { ReportedCapture, WatchedFinding } from './watch-report.ts';
@@ -36,14 +37,14 @@ export function confirmedLeakText(leak: ConfirmedLeak, style: TextStyle): string
   const outlook = howLong(leak.trend);
   const findings = printableBlock(renderFindings(leak.report, { color: style.colour, width: style.width }), style.colour).replace(/^\n+|\n+$/gu, '');
   return [
-    head,
-    `       ${now}${howFast(leak.trend)}${perRequest}`,
-    ...(outlook === null ? [] : [`       ${chalk.bold(outlook)}`]),
+    wrapLine(head, style.width, 7),
+    wrapLine(`       ${now}${howFast(leak.trend)}${perRequest}`, style.width, 7),
+    ...(outlook === null ? [] : [wrapLine(`       ${chalk.bold(outlook)}`, style.width, 7)]),
     '',
     findings,
     '',
     ...routeLines(leak.findings, style),
-    `  evidence  ${evidence(leak.captures)}`,
+    wrapLine(`  evidence  ${evidence(leak.captures)}`, style.width, 12),
   ].join('\n');
 }
 

@@ -1,12 +1,12 @@
 import type { Judgement, Trend } from '@ebb/trend';
-import { bytes, duration, rate } from '../wording/quantities.ts';
+import { bytes, duration, durationRange, rate, rateRange } from '../wording/quantities.ts';
 
-/** How fast: `+1.1 MB/s (0.9 to 1.3)`, with the interval where it is known. */
+/** How fast: `+1.1 MB/s (+0.9 to +1.3 MB/s)`, with the interval where it is known. */
 export function howFast(trend: Trend): string {
   const [low, high] = trend.interval;
   const speed = rate(trend.bytesPerSecond);
   if (!Number.isFinite(low) || !Number.isFinite(high)) return speed;
-  return `${speed} (${rate(low)} to ${rate(high)})`;
+  return `${speed} (${rateRange(low, high)})`;
 }
 
 /** How long: `the limit of 320 MB is 3.5 minutes away (2.9 to 4.4 minutes)`; null when it is not in sight. */
@@ -16,7 +16,7 @@ export function howLong(trend: Trend): string | null {
   if (trend.secondsToLimit <= 0) return `${limit} is reached`;
   const [soonest, latest] = trend.secondsToLimitInterval ?? [NaN, NaN];
   if (!Number.isFinite(soonest)) return `${limit} is ${duration(trend.secondsToLimit)} away`;
-  const between = Number.isFinite(latest) ? `${duration(Math.max(0, soonest))} to ${duration(latest)}` : `${duration(Math.max(0, soonest))} at the soonest`;
+  const between = Number.isFinite(latest) ? durationRange(Math.max(0, soonest), latest) : `${duration(Math.max(0, soonest))} at the soonest`;
   return `${limit} is ${duration(trend.secondsToLimit)} away (${between})`;
 }
 

@@ -1,4 +1,5 @@
 import { printable } from '../wording/printable.ts';
+import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { evidence, routeText, type TextStyle } from './finding-text.ts';
 import { howFast, howLong } from './outlook.ts';
@@ -21,7 +22,7 @@ export function summaryText(report: WatchReport, command: string, style: TextSty
   if (report.captures.length > 0) lines.push(`     ${evidence(report.captures)}`);
   const others = otherProcesses(report.processes ?? [], report.pid);
   if (others !== null) lines.push(`     ${others}`);
-  return lines.join('\n');
+  return lines.map((line) => wrapLine(line, style.width, 7)).join('\n');
 }
 
 function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {

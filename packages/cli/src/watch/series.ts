@@ -24,7 +24,7 @@ export class Series {
   judgement: Judgement | null = null;
   requestsPerSecond: number | null = null;
   readonly #pace: Pace;
-  readonly #judge = new MemoryJudge();
+  readonly #judge: MemoryJudge;
   #firstSampleAtMs: number | null = null;
   #standing: 'none' | 'confirmed' | 'bounded' | 'retracted' = 'none';
   #nativeSinceMs: number | null = null;
@@ -34,6 +34,7 @@ export class Series {
   constructor(agent: ConnectedAgent, pace: Pace, options: { mayCollect: boolean }) {
     this.agent = agent;
     this.#pace = pace;
+    this.#judge = new MemoryJudge({ warmupMs: pace.warmupMs });
     this.command = describeCommand(agent.hello.argv.length > 0 ? agent.hello.argv : [agent.hello.execPath]);
     this.machine = new EvidenceMachine(pace, options);
   }

@@ -34,6 +34,8 @@ export interface WatchOptions {
 export interface WatchOutcome {
   readonly end: ProgramEnd;
   readonly leaked: boolean;
+  /** Ebb itself ended the program after the finding (--stop-on-finding): its end by that signal is no failure. */
+  readonly stopped: boolean;
   /** The report could not be written, or Ebb failed. */
   readonly failed: boolean;
 }
@@ -211,6 +213,7 @@ class Session {
   #stop(): void {
     if (this.#stopping || this.#program === null) return;
     this.#stopping = true;
+    this.#display.say('ebb: ending the program, as --stop-on-finding asks');
     this.#signalAll('SIGTERM');
     setTimeout(() => {
       this.#signalAll('SIGKILL');
@@ -240,7 +243,7 @@ class Session {
       notes: this.#notes,
     });
     if (processes.length > 0) process.stderr.write(`${summaryText(report, describeCommand(command), this.#style)}\n`);
-    return { end, leaked: report.verdict === 'leak', failed: !this.#write(reportFile, report) || this.#internalError };
+    return { end, leaked: report.verdict === 'leak', stopped: this.#stopping, failed: !this.#write(reportFile, report) || this.#internalError };
   }
 
   #write(file: string | null, report: WatchReport): boolean {

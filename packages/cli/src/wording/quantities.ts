@@ -29,6 +29,26 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / 86_400).toLocaleString('en')} days`;
 }
 
+/** `2.1 to 2.4 minutes`, `50 s to 2.1 minutes`: the unit stands once where it is the same. */
+export function durationRange(fromSeconds: number, toSeconds: number): string {
+  return joined(duration(fromSeconds), duration(toSeconds));
+}
+
+/** `+562 to +599 KB/s`. */
+export function rateRange(from: number, to: number): string {
+  return joined(rate(from), rate(to));
+}
+
+function joined(from: string, to: string): string {
+  const [low, unit] = split(from);
+  return unit === split(to)[1] ? `${low} to ${to}` : `${from} to ${to}`;
+}
+
+function split(quantity: string): [string, string] {
+  const at = quantity.indexOf(' ');
+  return [quantity.slice(0, at), quantity.slice(at)];
+}
+
 /** `1:23`, `1:02:03`: a clock for how long something runs. */
 export function clock(seconds: number): string {
   const whole = Math.floor(Math.max(0, seconds));
