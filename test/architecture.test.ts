@@ -10,19 +10,30 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 /** Folders that only a checkout in use has. */
 const notMapped = /^(?:node_modules|dist|build|fixtures|coverage|\..*)$/;
 
+/** Folders without any file exist for nobody else: git does not know them. */
 function foldersIn(folder: string): string[] {
   return readdirSync(join(repository, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !notMapped.test(entry.name))
-    .map((entry) => (folder === '.' ? entry.name : `${folder}/${entry.name}`));
+    .map((entry) => (folder === '.' ? entry.name : `${folder}/${entry.name}`))
+    .filter((path) => holdsFiles(join(repository, path)));
 }
 
-/** The folders that the map has to show: those of the root, the packages and examples, and what their src/ is made of. */
+function holdsFiles(folder: string): boolean {
+  return readdirSync(folder, { withFileTypes: true }).some((entry) =>
+    entry.isDirectory() ? holdsFiles(join(folder, entry.name)) : true,
+  );
+}
+
+/** The folders that the map has to show: those of the root, the workspaces with what stands in them, and the parts of src/. */
 function foldersOnDisk(): string[] {
   const workspaces = [...foldersIn('packages'), ...foldersIn('examples')];
-  const parts = workspaces.flatMap((workspace) => foldersIn(workspace)).filter((folder) => folder.endsWith('/src'));
-  const inner = [...parts, 'docs', 'scripts', 'test', 'bench'].flatMap((folder) => foldersIn(folder));
-  const outer = foldersIn('.').filter((folder) => folder !== 'packages' && folder !== 'examples');
-  return [...outer, ...workspaces, ...inner].sort();
+  const inWorkspaces = workspaces.flatMap((workspace) => foldersIn(workspace));
+  const sources = inWorkspaces.filter((folder) => folder.endsWith('/src'));
+  const parts = [...sources, 'docs', 'scripts', 'test', 'bench'].flatMap((folder) => foldersIn(folder));
+  const others = [...foldersIn('.'), ...inWorkspaces].filter(
+    (folder) => folder !== 'packages' && folder !== 'examples' && !sources.includes(folder),
+  );
+  return [...others, ...workspaces, ...parts].sort();
 }
 
 /** The folders that ARCHITECTURE.md lists: every table row or list item that begins with a folder in backquotes. */
