@@ -45,7 +45,9 @@ export const leastSquaresRule = (): Rule => onFloors((points) => points.length >
 
 /** memwatch: five rises in a row. */
 export const fiveRisesRule = (): Rule =>
-  onFloors((points) => points.length >= 6 && points.slice(-6).every((p, i, last) => i === 0 || p.bytes > last[i - 1]!.bytes));
+  onFloors(
+    (points) => points.length >= 6 && points.slice(-6).every((p, i, last) => i === 0 || p.bytes > last[i - 1].bytes),
+  );
 
 /** Mann–Kendall, two-sided p < 0.05, with a positive slope, over the last 30 floors, from ten on. */
 export const mannKendallRule = (): Rule =>
@@ -54,7 +56,7 @@ export const mannKendallRule = (): Rule =>
     const n = points.length;
     if (n < 10) return false;
     let s = 0;
-    for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) s += Math.sign(points[j]!.bytes - points[i]!.bytes);
+    for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) s += Math.sign(points[j].bytes - points[i].bytes);
     return (s - 1) / Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18) > 1.96;
   });
 

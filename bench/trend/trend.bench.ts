@@ -22,7 +22,7 @@ const peers: Record<string, () => Rule> = {
   'least squares': leastSquaresRule,
   'five rises': fiveRisesRule,
   'Mann–Kendall': mannKendallRule,
-  'predict_linear': () => predictLinearRule(unitS),
+  predict_linear: () => predictLinearRule(unitS),
   'threshold 80 %': thresholdRule,
 };
 const columns = ['ebb suspicious', 'ebb leak', 'ebb native', ...Object.keys(peers)];
@@ -49,8 +49,8 @@ function play(draw: Draw): Record<string, Tally> {
       for (const { name, rule } of rules) if (rule.alarm(sample)) first[name] ??= timeS;
     }
     for (const [name, timeS] of Object.entries(first)) {
-      tallies[name]!.alarms++;
-      tallies[name]!.delays.push(timeS / unitS);
+      tallies[name].alarms++;
+      tallies[name].delays.push(timeS / unitS);
     }
   }
   return tallies;
@@ -62,10 +62,12 @@ function table(title: string, draws: Record<string, Draw>): void {
   for (const [name, draw] of Object.entries(draws)) {
     const tallies = play(draw);
     const cells = columns.map((column, index) => {
-      const { alarms, delays } = tallies[column]!;
-      sums[index]! += alarms / runs;
+      const { alarms, delays } = tallies[column];
+      sums[index] += alarms / runs;
       delays.sort((a, b) => a - b);
-      return alarms === 0 ? '0 %' : `${Math.round((100 * alarms) / runs)} % at ${Math.round(delays[delays.length >> 1]!)}`;
+      return alarms === 0
+        ? '0 %'
+        : `${Math.round((100 * alarms) / runs)} % at ${Math.round(delays[delays.length >> 1])}`;
     });
     console.log(`| ${name} | ${cells.join(' | ')} |`);
   }
@@ -73,7 +75,9 @@ function table(title: string, draws: Record<string, Draw>): void {
   console.log(`| **all** | ${sums.map((sum) => `**${((100 * sum) / count).toFixed(1)} %**`).join(' | ')} |`);
 }
 
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}; ${runs} runs a program, ${durationS / unitS} units of ${unitS} s each,`);
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}; ${runs} runs a program, ${durationS / unitS} units of ${unitS} s each,`,
+);
 console.log(`a sample a unit, a full collection every ${collectEveryS / unitS} units or so, heap limit 256 MB.`);
 console.log('A cell: the share of the runs in which the rule ever alarmed, and at which unit (median).');
 table('Healthy programs: every alarm is false', healthy);

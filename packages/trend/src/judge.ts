@@ -28,6 +28,8 @@ const STALE_FLOORS = 10;
 const STALE_S = 60;
 /** A new process takes the place of the old one when heap and RSS fall below this share of their lowest. */
 const REBORN_SHARE = 0.5;
+/** Memory in use that grows at this share of the pace of the rest explains the rest. */
+const OUTRUN_SHARE = 0.75;
 
 /**
  * Judges one process from its memory samples: does it leak, how fast, and when does it meet its limit.
@@ -59,24 +61,26 @@ export class MemoryJudge {
   #judgement: Judgement = {
     verdict: 'warming',
     suspicious: false,
-    trend: trendOf({ slope: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise: 0 }, null, NO_ROOM, 1),
+    trend: trendOf(
+      { slope: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise: 0 },
+      null,
+      NO_ROOM,
+      1,
+    ),
     evidence: ['no samples yet'],
   };
 
   constructor(options: MemoryJudgeOptions = {}) {
     this.#warmupS = (options.warmupMs ?? 8000) / 1000;
-    const leakAnchored = -Math.log(options.falseLeakRate ?? 0.001);
     this.#thresholds = {
-      leakAnchored,
-      leakDetected: leakAnchored + 10,
-      suspectAnchored: Math.log(8),
-      suspectDetected: Math.log(40),
+      leak: -Math.log(options.falseLeakRate ?? 0.001),
+      suspect: Math.log(8),
       materialBytes: MB / 2,
       materialShare: 0.01,
     };
-    this.#floors = new Track({ points: 64, baseS: 1, scales: 13, warmupS: this.#warmupS });
-    this.#envelope = new Track({ points: 24, baseS: CHUNK_S, scales: 8, warmupS: this.#warmupS });
-    this.#native = new Track({ points: 24, baseS: CHUNK_S, scales: 8, warmupS: this.#warmupS });
+    this.#floors = new Track({ points: 56, baseS: 1, scales: 13, warmupS: this.#warmupS });
+    this.#envelope = new Track({ points: 24, baseS: CHUNK_S, scales: 7, warmupS: this.#warmupS });
+    this.#native = new Track({ points: 24, baseS: CHUNK_S, scales: 7, warmupS: this.#warmupS });
   }
 
   /** Takes the next sample in, and says what is to be thought of the process now. Never throws. */
@@ -86,12 +90,13 @@ export class MemoryJudge {
     const arrival = this.#clock.arrive(reading.timeMs);
     if (arrival === 'ignored') return this.#judgement;
     if (Number.isNaN(this.#bornMs)) this.#begin(null);
-    else if (arrival === 'gap') this.#begin('nothing was heard for longer than the series had lasted: judged anew since then');
+    else if (arrival === 'gap')
+      this.#begin('nothing was heard for longer than the series had lasted: judged anew since then');
     else if (this.#isReborn(reading)) this.#begin('the process was restarted: judged anew since then');
     const nowS = (this.#clock.nowMs - this.#bornMs) / 1000;
     const news = this.#takeFloor(reading, nowS);
     const chunkNews = this.#takeChunk(reading, nowS);
-    if (news || chunkNews || !this.#judgement.evidence.length) this.#judgement = this.#judge(reading, nowS);
+    if (news || chunkNews || !this.#judgement.evidence.length) this.#judgement = this.#judge(reading);
     return this.#judgement;
   }
 
@@ -153,7 +158,8 @@ export class MemoryJudge {
       if (this.#chunkUsedBytes < Number.POSITIVE_INFINITY) {
         this.#envelope.add(endS, this.#chunkUsedBytes, this.#chunkUsedBytes, this.#requests);
       }
-      if (this.#chunkOtherBytes < Number.POSITIVE_INFINITY) this.#native.add(endS, this.#chunkOtherBytes, 0, this.#requests);
+      if (this.#chunkOtherBytes < Number.POSITIVE_INFINITY)
+        this.#native.add(endS, this.#chunkOtherBytes, 0, this.#requests);
       this.#chunkUsedBytes = this.#chunkOtherBytes = Number.POSITIVE_INFINITY;
     }
     this.#chunk = chunk;
@@ -171,7 +177,7 @@ export class MemoryJudge {
     return ended;
   }
 
-  #judge(reading: Reading, nowS: number): Judgement {
+  #judge(reading: Reading): Judgement {
     const floorAgeS = (this.#clock.nowMs - this.#floorMs) / 1000;
     const stale = floorAgeS > Math.max(STALE_S, STALE_FLOORS * this.#floorIntervalS);
     const byFloor = this.#floors.history.count > 0 && !stale;
@@ -183,7 +189,9 @@ export class MemoryJudge {
     const heapShare = byFloor ? heapShareOf(decision) : 1;
     if (verdict !== 'leak') {
       const native = decide(this.#native, this.#warmupS, this.#nativeThresholds(reading));
-      const more = native.verdict === 'leak' && native.shape.line.slope > Math.max(0, decision.shape.line.slope);
+      // A heap that grows back to its former peak takes RSS along: only what outruns it is native.
+      const heapSlope = Math.max(0, decision.shape.line.slope);
+      const more = native.verdict === 'leak' && heapSlope < OUTRUN_SHARE * native.shape.line.slope;
       if (more) {
         decision = native;
         verdict = 'native';
@@ -191,7 +199,12 @@ export class MemoryJudge {
       } else if (native.suspicious && !decision.suspicious) decision = { ...decision, suspicious: true };
     }
     const line: Slope = verdict === 'bounded' ? decision.life.late : decision.shape.line;
-    const trend: Trend = trendOf(widen(line, byFloor ? 1 : 2), perRequest(decision), this.#room(reading, byFloor), verdict === 'native' ? 0 : heapShare);
+    const trend: Trend = trendOf(
+      widen(line, byFloor ? 1 : 2),
+      perRequest(decision),
+      this.#room(reading, byFloor),
+      verdict === 'native' ? 0 : heapShare,
+    );
     const evidence = tell(verdict, decision, trend, subject);
     if (!byFloor && verdict !== 'native') {
       evidence.push(
@@ -201,7 +214,6 @@ export class MemoryJudge {
       );
     }
     if (this.#news !== null) evidence.push(this.#news);
-    void nowS;
     return { verdict, suspicious: decision.suspicious || verdict === 'leak' || verdict === 'native', trend, evidence };
   }
 
@@ -215,7 +227,7 @@ export class MemoryJudge {
   }
 
   #cautious(): Thresholds {
-    return { ...this.#thresholds, suspectAnchored: Math.log(200), suspectDetected: Math.log(1000), materialBytes: 8 * MB, materialShare: 0.1 };
+    return { ...this.#thresholds, suspect: Math.log(200), materialBytes: 8 * MB, materialShare: 0.1 };
   }
 
   #nativeThresholds(reading: Reading): Thresholds {
@@ -226,7 +238,11 @@ export class MemoryJudge {
 const NO_ROOM: Room = { heapLimitBytes: null, heapBytes: 0, rssLimitBytes: null, rssBytes: null };
 
 function widen(line: Slope, factor: number): Slope {
-  return { ...line, low: line.slope - (line.slope - line.low) * factor, high: line.slope + (line.high - line.slope) * factor };
+  return {
+    ...line,
+    low: line.slope - (line.slope - line.low) * factor,
+    high: line.slope + (line.high - line.slope) * factor,
+  };
 }
 
 function perRequest(decision: Decision): number | null {
@@ -238,7 +254,7 @@ function heapShareOf(decision: Decision): number {
   const { points } = decision.shape;
   const last = points.count - 1;
   if (last < 1) return 1;
-  const all = points.bytes[last]! - points.bytes[0]!;
+  const all = points.bytes[last] - points.bytes[0];
   if (all <= 0) return 1;
-  return Math.min(1, Math.max(0, (points.heapBytes[last]! - points.heapBytes[0]!) / all));
+  return Math.min(1, Math.max(0, (points.heapBytes[last] - points.heapBytes[0]) / all));
 }

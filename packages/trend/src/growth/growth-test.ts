@@ -11,10 +11,14 @@
  *    supermartingales", Probability Surveys 17 (2020)). So the capital is an e-process, and by Ville's inequality it
  *    reaches 1/α, at any time ever, with probability at most α.
  * 3. Two stakes share the capital half and half; the scales share α by a union bound (1/((k + 1)(k + 2)), which sums to
- *    one): `anchored` is told already divided by that share.
+ *    one): what is told as `anchored` has paid for that.
  * 4. For growth that begins late the same bets are also run as an e-detector that starts again whenever it has lost
- *    everything (Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric framework for sequential change detection", 2024):
- *    `detected` reaches 1/α on the average only once in 1/α blocks or more. Its last start tells since when it grows.
+ *    everything (Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric framework for sequential change detection", 2024).
+ *    Its expectation after n blocks is at most n, so it reaches n/α within n blocks with probability at most α; paid for
+ *    every epoch of 2^j to 2^(j+1) blocks by 2^(j+1)(j + 1)(j + 2), for two stakes and for the scale, it too reaches 1/α
+ *    *ever* with probability at most α: that is `detected`. Its last start tells since when the series grows.
+ * 5. `anchored` and `detected` share α half and half, and `proof` is the better of the two. `hint` is the detector before
+ *    any payment, the open blocks included: early and sensitive, without a bound.
  *
  * The noise model on which the bound rests: without growth the steps between blocks are symmetric about zero (or less)
  * given the past. A random walk obeys it exactly, and is the worst case; noise that returns to a level (white, or
@@ -51,7 +55,7 @@ export class GrowthTest {
       const row = this.#state.subarray(scale * WIDTH, (scale + 1) * WIDTH);
       const block = Math.floor(timeS / (this.#baseS * 2 ** scale));
       if (block === row[BLOCK]) {
-        if (bytes < row[LOWEST]!) {
+        if (bytes < row[LOWEST]) {
           row[LOWEST] = bytes;
           row[LOWEST_AT] = timeS;
         }
@@ -65,41 +69,49 @@ export class GrowthTest {
     this.#peakBytes = Math.max(this.#peakBytes, bytes);
   }
 
-  /** The strongest evidence at any scale. */
+  /** The strongest evidence at any scale. O(scales). */
   strongest(): GrowthEvidence {
-    let anchored = Number.NEGATIVE_INFINITY;
-    const best: GrowthEvidence = { anchored, detected: 0, sinceS: 0, peakBeforeBytes: 0, blockS: this.#baseS };
+    const best: GrowthEvidence = {
+      proof: Number.NEGATIVE_INFINITY,
+      hint: 0,
+      hintBlocks: 0,
+      sinceS: 0,
+      peakBeforeBytes: 0,
+    };
     for (let scale = 0; scale < this.#scales; scale++) {
       const row = this.#state.subarray(scale * WIDTH, (scale + 1) * WIDTH);
       const share = Math.log((scale + 1) * (scale + 2));
-      anchored = Math.max(anchored, mean(row[ANCHORED]!, row[ANCHORED + 1]!) - share);
-      const own = Math.max(row[DETECTED]!, row[DETECTED + 1]!);
-      if (own <= best.detected) continue;
-      const stake = row[DETECTED]! >= row[DETECTED + 1]! ? 0 : 1;
-      best.detected = own;
-      best.sinceS = row[SINCE + stake]!;
-      best.peakBeforeBytes = row[PEAK + stake]!;
-      best.blockS = this.#baseS * 2 ** scale;
+      const epoch = Math.floor(Math.log2(Math.max(1, row[STEPS])));
+      const price = Math.log(2 ** (epoch + 1) * (epoch + 1) * (epoch + 2) * 2);
+      const anchored = mean(row[ANCHORED], row[ANCHORED + 1]);
+      const detected = Math.max(row[DETECTED], row[DETECTED + 1]) - price;
+      best.proof = Math.max(best.proof, Math.max(anchored, detected) - share - Math.LN2);
+      for (let stake = 0; stake < STAKES.length; stake++) {
+        const open = row[STEPS] > 0 ? gainOf(STAKES[stake], row[LOWEST] - row[BEFORE], row[SPREAD]) : 0;
+        const hint = row[DETECTED + stake] + open;
+        if (!(hint > best.hint)) continue;
+        best.hint = hint;
+        best.hintBlocks = row[STEPS];
+        best.sinceS = row[DETECTED + stake] > 0 ? row[SINCE + stake] : row[BEFORE_AT];
+        best.peakBeforeBytes = row[PEAK + stake];
+      }
     }
-    best.anchored = anchored;
     return best;
   }
 
   #close(row: Float64Array, quietBytes: number): void {
-    const before = row[BEFORE]!;
+    const before = row[BEFORE];
     if (!Number.isNaN(before)) {
-      const step = row[LOWEST]! - before;
-      if (row[STEPS]! > 0) {
-        const scaleBytes = Math.max(quietBytes, Math.sqrt(row[SQUARE]!));
+      const step = row[LOWEST] - before;
+      if (row[STEPS] > 0) {
         for (let stake = 0; stake < STAKES.length; stake++) {
-          const bet = (STAKES[stake]! * step) / scaleBytes;
-          const gain = bet - bet ** 2 / 2;
-          row[ANCHORED + stake] = Math.max(RUIN, row[ANCHORED + stake]! + gain);
-          const detected = row[DETECTED + stake]! + gain;
+          const gain = gainOf(STAKES[stake], step, row[SPREAD]);
+          row[ANCHORED + stake] = Math.max(RUIN, row[ANCHORED + stake] + gain);
+          const detected = row[DETECTED + stake] + gain;
           if (detected > 0) {
             if (row[DETECTED + stake] === 0) {
-              row[SINCE + stake] = row[BEFORE_AT]!;
-              row[PEAK + stake] = Math.max(before, row[PEAK + stake]!);
+              row[SINCE + stake] = row[BEFORE_AT];
+              row[PEAK + stake] = Math.max(before, row[PEAK + stake]);
             }
             row[DETECTED + stake] = detected;
           } else {
@@ -108,27 +120,28 @@ export class GrowthTest {
           }
         }
       }
-      row[STEPS]!++;
-      const weight = 1 / Math.min(MEMORY_STEPS, row[STEPS]!);
-      row[SQUARE]! += (step ** 2 - row[SQUARE]!) * weight;
+      row[STEPS]++;
+      const weight = 1 / Math.min(MEMORY_STEPS, row[STEPS]);
+      row[SQUARE] += (step ** 2 - row[SQUARE]) * weight;
+      row[SPREAD] = Math.max(quietBytes, Math.sqrt(row[SQUARE]));
     }
-    row[BEFORE] = row[LOWEST]!;
-    row[BEFORE_AT] = row[LOWEST_AT]!;
+    row[BEFORE] = row[LOWEST];
+    row[BEFORE_AT] = row[LOWEST_AT];
   }
 }
 
 /** Natural logarithms of what the bets have made of one. */
 export interface GrowthEvidence {
-  /** Since the series began; already paid for the choice of the scale. */
-  anchored: number;
-  /** Since the detector's last start. */
-  detected: number;
+  /** Reaches ln(1/α) ever, without growth, with probability at most α. */
+  proof: number;
+  /** The detector's capital since its last start, unpaid. */
+  hint: number;
+  /** How many blocks its scale has seen: the more, the more often chance has had its turn. */
+  hintBlocks: number;
   /** When the detector last started. */
   sinceS: number;
   /** The highest value before that. */
   peakBeforeBytes: number;
-  /** The width of the blocks at the scale of `detected`. */
-  blockS: number;
 }
 
 /** Stakes as shares of the steps' root mean square: the whole for steady growth, a third for noisy growth. */
@@ -149,7 +162,13 @@ const ANCHORED = 7;
 const DETECTED = 9;
 const SINCE = 11;
 const PEAK = 13;
-const WIDTH = 15;
+const SPREAD = 15;
+const WIDTH = 16;
+
+function gainOf(stake: number, step: number, spreadBytes: number): number {
+  const bet = (stake * step) / spreadBytes;
+  return bet - bet ** 2 / 2;
+}
 
 function mean(logA: number, logB: number): number {
   const top = Math.max(logA, logB);

@@ -28,17 +28,17 @@ export function theilSen(x: Float64Array, y: Float64Array, from: number, to: num
   let pairs = 0;
   for (let i = from; i < to; i++) {
     for (let j = i + 1; j < to; j++) {
-      const dx = x[j]! - x[i]!;
-      if (dx > 0) slopes[pairs++] = (y[j]! - y[i]!) / dx;
+      const dx = x[j] - x[i];
+      if (dx > 0) slopes[pairs++] = (y[j] - y[i]) / dx;
     }
   }
   if (pairs === 0) return UNKNOWN;
   const sorted = slopes.subarray(0, pairs).sort();
   const slope = middle(sorted);
   const residuals = new Float64Array(n);
-  for (let i = 0; i < n; i++) residuals[i] = y[from + i]! - slope * x[from + i]!;
+  for (let i = 0; i < n; i++) residuals[i] = y[from + i] - slope * x[from + i];
   const centre = middle(residuals.slice().sort());
-  for (let i = 0; i < n; i++) residuals[i]! -= centre;
+  for (let i = 0; i < n; i++) residuals[i] -= centre;
   const noise = 1.4826 * middle(residuals.map(Math.abs).sort());
   if (n < 4) return { slope, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise };
   const r = autocorrelation(residuals);
@@ -46,12 +46,12 @@ export function theilSen(x: Float64Array, y: Float64Array, from: number, to: num
   const low = Math.floor((pairs - deviation) / 2);
   const high = Math.ceil((pairs + deviation) / 2);
   // Past the ends of the sorted slopes nothing is known from ranks; go on by as much again as the ends are away.
-  const spread = Math.max(slope - sorted[0]!, sorted[pairs - 1]! - slope);
+  const spread = Math.max(slope - sorted[0], sorted[pairs - 1] - slope);
   const over = Math.max(0, deviation / pairs - 1);
   return {
     slope,
-    low: low < 0 ? sorted[0]! - over * spread : sorted[low]!,
-    high: high >= pairs ? sorted[pairs - 1]! + over * spread : sorted[high]!,
+    low: low < 0 ? sorted[0] - over * spread : sorted[low],
+    high: high >= pairs ? sorted[pairs - 1] + over * spread : sorted[high],
     noise,
   };
 }
@@ -61,8 +61,8 @@ function autocorrelation(residuals: Float64Array): number {
   let square = 0;
   let product = 0;
   for (let i = 0; i < n; i++) {
-    square += residuals[i]! ** 2;
-    if (i > 0) product += residuals[i]! * residuals[i - 1]!;
+    square += residuals[i] ** 2;
+    if (i > 0) product += residuals[i] * residuals[i - 1];
   }
   if (square === 0) return 0;
   const raw = product / square;
@@ -71,5 +71,5 @@ function autocorrelation(residuals: Float64Array): number {
 
 function middle(sorted: Float64Array): number {
   const n = sorted.length;
-  return n % 2 === 1 ? sorted[(n - 1) / 2]! : (sorted[n / 2 - 1]! + sorted[n / 2]!) / 2;
+  return n % 2 === 1 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }

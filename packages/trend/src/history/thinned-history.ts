@@ -14,8 +14,8 @@ const COLUMNS = 4;
  * where they are old, but never so far that the past becomes a blur.
  *
  * When it is full, the two neighbours that stand closest for their age make room: the lower of the two stays (a floor is
- * the lower envelope; nothing is averaged, every point that is left was measured). "For their age" is the distance over
- * (age + an eighth of the span), which spends about half of the points evenly on the span and half on the recent past.
+ * the lower envelope; nothing is averaged, every point that is left was measured). Half of the points are spent evenly on
+ * the span, half on its logarithm, so that each doubling of age has as many.
  * `add` costs O(capacity).
  */
 export class ThinnedHistory {
@@ -45,11 +45,11 @@ export class ThinnedHistory {
   }
 
   timeS(index: number): number {
-    return this.#data[index * COLUMNS]!;
+    return this.#data[index * COLUMNS];
   }
 
   bytes(index: number): number {
-    return this.#data[index * COLUMNS + 1]!;
+    return this.#data[index * COLUMNS + 1];
   }
 
   /** The points from `fromS` on, the lowest of each of `bins` equal spans of time. */
@@ -71,24 +71,27 @@ export class ThinnedHistory {
     for (let index = first; index < this.#count; index++) {
       const own = Math.min(bins - 1, Math.floor((this.timeS(index) - startS) / widthS));
       const at = points.count - 1;
-      if (own === bin && this.bytes(index) > points.bytes[at]!) continue;
+      if (own === bin && this.bytes(index) > points.bytes[at]) continue;
       const slot = own === bin ? at : points.count++;
       bin = own;
       points.timeS[slot] = this.timeS(index);
       points.bytes[slot] = this.bytes(index);
-      points.heapBytes[slot] = this.#data[index * COLUMNS + 2]!;
-      points.requests[slot] = this.#data[index * COLUMNS + 3]!;
+      points.heapBytes[slot] = this.#data[index * COLUMNS + 2];
+      points.requests[slot] = this.#data[index * COLUMNS + 3];
     }
     return points;
   }
 
   #makeRoom(): void {
     const nowS = this.timeS(this.#count - 1);
-    const evenS = (nowS - this.timeS(0)) / 8;
+    const spanS = nowS - this.timeS(0);
+    const youngS = nowS - this.timeS(this.#count - 2);
+    const octaves = Math.log1p(spanS / youngS);
     let closest = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let index = 0; index + 1 < this.#count; index++) {
-      const distance = (this.timeS(index + 1) - this.timeS(index)) / (nowS - this.timeS(index) + evenS);
+      const density = 1 / spanS + 1 / ((nowS - this.timeS(index + 1) + youngS) * octaves);
+      const distance = (this.timeS(index + 1) - this.timeS(index)) * density;
       if (distance < least) {
         least = distance;
         closest = index;

@@ -64,7 +64,12 @@ export function* simulate(program: Program, run: Run): Generator<MemorySample> {
       noise = memory * noise + Math.sqrt(1 - memory ** 2) * noiseBytes * random.normal();
       garbage = Math.max(0, 0.2 * MB * random.next());
       const heapBytes = Math.max(MB, live + noise) + garbage;
-      floor = { timeMs: (ageS - everyS * random.between(0, 0.9)) * 1000, heapBytes, externalBytes: external, arrayBuffersBytes: external / 2 };
+      floor = {
+        timeMs: (ageS - everyS * random.between(0, 0.9)) * 1000,
+        heapBytes,
+        externalBytes: external,
+        arrayBuffersBytes: external / 2,
+      };
       nextSizeBytes = Math.max(heapBytes + 8 * MB, heapBytes * 1.6);
       nextCollectionS = ageS + collectEveryS * random.between(0.6, 1.4);
     }
@@ -74,7 +79,8 @@ export function* simulate(program: Program, run: Run): Generator<MemorySample> {
       timeMs: ageS * 1000,
       floor,
       heapUsedBytes: heapUsed,
-      rssBytes: RUNTIME_BYTES + committed + external + (program.nativeBytes?.(ageS, requests) ?? 0) + 0.5 * MB * random.next(),
+      rssBytes:
+        RUNTIME_BYTES + committed + external + (program.nativeBytes?.(ageS, requests) ?? 0) + 0.5 * MB * random.next(),
       externalBytes: external,
       arrayBuffersBytes: external / 2,
       requests,

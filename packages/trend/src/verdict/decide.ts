@@ -7,12 +7,10 @@ import { shapeOf } from './shape.ts';
 
 /** How much must be seen before something is said; natural logarithms of the growth test's capital. */
 export interface Thresholds {
-  /** For `leak`, since the series began: Ville's bound on the chance that it is ever wrong about a series is e^-this. */
-  leakAnchored: number;
-  /** For `leak`, of the detector that starts again: wrong at most once in e^this blocks. */
-  leakDetected: number;
-  suspectAnchored: number;
-  suspectDetected: number;
+  /** For `leak`: the chance that it is ever said of a series that doesn't grow is e^-this. */
+  leak: number;
+  /** For `suspicious`, at first; the older the series, the more is asked. */
+  suspect: number;
   /** Growth below both is nothing. */
   materialBytes: number;
   materialShare: number;
@@ -34,11 +32,19 @@ const BINS = 24;
 /** A second half slower than this share of the first is growth that decelerates: too slow for a leak … */
 const SLOWS = 0.75;
 /** … too slow to be worth evidence … */
-const SLOWS_MUCH = 0.4;
+const SLOWS_MUCH = 0.65;
 /** … and over. */
 const STANDS = 0.12;
-/** With traffic that grew so much in the second half, growth in time proves nothing about growth a request. */
-const RAMP = 1.25;
+/** With traffic that grew so much in the second half, growth must be in step with the requests … */
+const RAMP = 1.2;
+/** … to this share. */
+const IN_STEP = 0.9;
+/** With traffic that fell to this share, growth is looked for against the requests instead of against time. */
+const RESTS = 0.67;
+/** With more blocks than these the detector has had more than one chance. */
+const YOUNG_BLOCKS = 24;
+/** So many points make a line worth a word. */
+const ENOUGH_POINTS = 6;
 
 /**
  * Decides about a track: first what it did since the warm-up (or, when the growth test says that growth began later, since
@@ -47,27 +53,54 @@ const RAMP = 1.25;
 export function decide(track: Track, warmupS: number, thresholds: Thresholds): Decision {
   const { history, growth, newestS } = track;
   const proof = growth.strongest();
+  const suspect = thresholds.suspect + Math.log(Math.max(1, proof.hintBlocks / YOUNG_BLOCKS));
   const fromS = Math.max(warmupS, newestS / 10);
   const life = shapeOf(history.window(fromS, BINS));
-  const since = proof.detected >= thresholds.suspectAnchored && proof.sinceS > fromS ? shapeOf(history.window(proof.sinceS, BINS)) : life;
+  const late = proof.hint >= suspect && proof.sinceS > fromS;
+  const since = late ? shapeOf(history.window(proof.sinceS, BINS)) : life;
   const shape = since.points.count >= 5 ? since : life;
-  const level = track.newestBytes;
-  const materialBytes = Math.max(thresholds.materialBytes, thresholds.materialShare * level, 2 * shape.line.noise);
   const decision: Decision = { verdict: 'clean', suspicious: false, reason: null, shape, life, proof };
   if (shape.points.count < 4) return { ...decision, verdict: 'warming', reason: 'young' };
 
+  const level = track.newestBytes;
+  const materialBytes = Math.max(thresholds.materialBytes, thresholds.materialShare * level, 2 * shape.line.noise);
   const pace = Math.max(shape.pace, shape.pacePerRequest ?? 0);
-  const rises = shape.line.slope > 0 && shape.riseBytes >= materialBytes;
-  const grew = level - track.startBytes >= 2 * materialBytes;
-  const record = level > proof.peakBeforeBytes + quietBytes(level);
-  const suspected = proof.anchored >= thresholds.suspectAnchored || proof.detected >= thresholds.suspectDetected;
-  decision.suspicious = rises && record && suspected && pace >= SLOWS_MUCH;
+  // When the traffic dies down, a leak rests: then the requests are the better axis.
+  const rests = shape.perRequest !== null && shape.rateGrowth !== null && shape.rateGrowth < RESTS;
+  const line = rests && shape.perRequest ? shape.perRequest : shape.line;
+  const riseBytes = rests ? line.slope * requestsIn(shape) : shape.riseBytes;
+  const rises = line.slope > 0 && riseBytes >= materialBytes;
+  const record = highestOfLastThird(shape) > proof.peakBeforeBytes + quietBytes(level);
+  decision.suspicious = rises && record && proof.hint >= suspect && pace >= SLOWS_MUCH;
 
-  if (!rises || (shape.line.low <= 0 && !decision.suspicious)) return { ...decision, verdict: grew ? 'bounded' : 'clean' };
-  if (pace < SLOWS) return { ...decision, verdict: pace < STANDS ? 'bounded' : 'warming', reason: pace < STANDS ? null : 'slows' };
-  const proven = proof.anchored >= thresholds.leakAnchored || proof.detected >= thresholds.leakDetected;
-  if (!proven || !record || shape.line.low <= 0) return { ...decision, verdict: 'warming', reason: 'proof' };
-  const onlyInTime = shape.pacePerRequest !== null && shape.pacePerRequest < SLOWS;
-  if (onlyInTime && shape.rateGrowth !== null && shape.rateGrowth > RAMP) return { ...decision, verdict: 'warming', reason: 'traffic' };
+  const sure = line.low > 0;
+  if (!decision.suspicious && shape.points.count < ENOUGH_POINTS)
+    return { ...decision, verdict: 'warming', reason: 'young' };
+  if (!rises || (!sure && !record)) {
+    const grew = lowestOfLastThird(life) - track.startBytes >= 2 * materialBytes;
+    return { ...decision, verdict: grew ? 'bounded' : 'clean' };
+  }
+  if (pace < SLOWS)
+    return { ...decision, verdict: pace < STANDS ? 'bounded' : 'warming', reason: pace < STANDS ? null : 'slows' };
+  if (!sure || !record || proof.proof < thresholds.leak) return { ...decision, verdict: 'warming', reason: 'proof' };
+  const ramps = shape.rateGrowth !== null && shape.rateGrowth > RAMP;
+  if (ramps && shape.pacePerRequest !== null && shape.pacePerRequest < IN_STEP)
+    return { ...decision, verdict: 'warming', reason: 'traffic' };
   return { ...decision, verdict: 'leak' };
+}
+
+function lowestOfLastThird(shape: Shape): number {
+  return Math.min(...lastThird(shape));
+}
+
+function highestOfLastThird(shape: Shape): number {
+  return Math.max(...lastThird(shape));
+}
+
+function lastThird({ points }: Shape): Float64Array {
+  return points.bytes.subarray(Math.floor((points.count * 2) / 3), points.count);
+}
+
+function requestsIn({ points }: Shape): number {
+  return points.requests[points.count - 1] - points.requests[0];
 }

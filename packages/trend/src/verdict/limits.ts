@@ -23,7 +23,11 @@ interface Bound {
 export function trendOf(line: Slope, bytesPerRequest: number | null, room: Room, heapShare: number): Trend {
   const bounds: Bound[] = [];
   if (room.heapLimitBytes !== null) {
-    bounds.push({ limitBytes: room.heapLimitBytes, roomBytes: Math.max(0, room.heapLimitBytes - room.heapBytes), share: heapShare });
+    bounds.push({
+      limitBytes: room.heapLimitBytes,
+      roomBytes: Math.max(0, room.heapLimitBytes - room.heapBytes),
+      share: heapShare,
+    });
   }
   if (room.rssLimitBytes !== null) {
     const taken = room.rssBytes ?? room.heapBytes;

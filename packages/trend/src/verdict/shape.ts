@@ -34,9 +34,9 @@ export function shapeOf(points: Points): Shape {
   const half = count >> 1;
   const late = theilSen(timeS, bytes, half, count);
   let stepsUp = 0;
-  for (let i = 1; i < count; i++) if (bytes[i]! > bytes[i - 1]!) stepsUp++;
-  const spanS = count > 0 ? timeS[last]! - timeS[0]! : 0;
-  const worked = count > 3 && requests[last]! > requests[0]!;
+  for (let i = 1; i < count; i++) if (bytes[i] > bytes[i - 1]) stepsUp++;
+  const spanS = count > 0 ? timeS[last] - timeS[0] : 0;
+  const worked = count > 3 && requests[last] > requests[0];
   return {
     points,
     line,
@@ -46,8 +46,8 @@ export function shapeOf(points: Points): Shape {
     pacePerRequest: worked ? pacePerRequest(points) : null,
     rateGrowth: worked ? rateGrowth(points, half) : null,
     spanS,
-    fromBytes: count > 0 ? bytes[0]! : 0,
-    toBytes: count > 0 ? bytes[last]! : 0,
+    fromBytes: count > 0 ? bytes[0] : 0,
+    toBytes: count > 0 ? bytes[last] : 0,
     riseBytes: line.slope * spanS,
     stepsUp,
     steps: Math.max(0, last),
@@ -61,14 +61,14 @@ function pace(early: number, late: number): number {
 
 /** Halves of the work, not of the time: a leak that rests with the traffic at night does not decelerate. */
 function pacePerRequest({ count, bytes, requests }: Points): number {
-  const middle = (requests[0]! + requests[count - 1]!) / 2;
+  const middle = (requests[0] + requests[count - 1]) / 2;
   let cut = 1;
-  while (cut < count - 2 && requests[cut]! < middle) cut++;
+  while (cut < count - 2 && requests[cut] < middle) cut++;
   return pace(theilSen(requests, bytes, 0, cut + 1).slope, theilSen(requests, bytes, cut, count).slope);
 }
 
 function rateGrowth({ count, timeS, requests }: Points, half: number): number {
-  const early = (requests[half]! - requests[0]!) / (timeS[half]! - timeS[0]!);
-  const late = (requests[count - 1]! - requests[half]!) / (timeS[count - 1]! - timeS[half]!);
+  const early = (requests[half] - requests[0]) / (timeS[half] - timeS[0]);
+  const late = (requests[count - 1] - requests[half]) / (timeS[count - 1] - timeS[half]);
   return early > 0 ? late / early : 2;
 }

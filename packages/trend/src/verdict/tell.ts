@@ -13,7 +13,9 @@ export function tell(verdict: Verdict, decision: Decision, trend: Trend, subject
   if (verdict === 'clean') {
     const low = Math.min(...told.points.bytes.subarray(0, told.points.count));
     const high = Math.max(...told.points.bytes.subarray(0, told.points.count));
-    return [`${subject} stayed between ${megabytes(low)} and ${megabytes(high)} for ${span(told.spanS)}, and does not grow`];
+    return [
+      `${subject} stayed between ${megabytes(low)} and ${megabytes(high)} for ${span(told.spanS)}, and does not grow`,
+    ];
   }
   const rose = told.toBytes >= told.fromBytes ? 'rose' : 'fell';
   sentences.push(
@@ -25,17 +27,25 @@ export function tell(verdict: Verdict, decision: Decision, trend: Trend, subject
   }
   const [low, high] = trend.interval;
   const known = Number.isFinite(low) && Number.isFinite(high);
-  sentences.push(`it grows by ${pacePer(trend.bytesPerSecond)}` + (known ? ` (${pacePer(low)} to ${pacePer(high)})` : ''));
+  sentences.push(
+    `it grows by ${pacePer(trend.bytesPerSecond)}` + (known ? ` (${pacePer(low)} to ${pacePer(high)})` : ''),
+  );
   if (trend.bytesPerRequest !== null && trend.bytesPerRequest > 0) {
     sentences.push(`that is ${megabytes(trend.bytesPerRequest)} a request`);
   }
-  if (reason === 'slows') sentences.push(`it slows down: the second half grew at ${percent(shape.pace)} of the pace of the first`);
+  if (reason === 'slows')
+    sentences.push(`it slows down: the second half grew at ${percent(shape.pace)} of the pace of the first`);
   else if (reason === 'traffic') {
-    sentences.push(`the traffic grew as well, by ${percent((shape.rateGrowth ?? 1) - 1)}: growth a request is not proven`);
+    sentences.push(
+      `the traffic grew as well, by ${percent((shape.rateGrowth ?? 1) - 1)}: growth a request is not proven`,
+    );
   } else if (reason === 'proof') sentences.push('it has not grown for long enough to be sure');
   else {
-    const odds = Math.exp(Math.min(27, Math.max(proof.anchored, 0)));
-    if (odds > 20) sentences.push(`without a leak, one series in ${Math.floor(odds).toLocaleString('en-US')} would ever look like this`);
+    const odds = Math.exp(Math.min(27, Math.max(proof.proof, 0)));
+    if (odds > 20)
+      sentences.push(
+        `without a leak, one series in ${Math.floor(odds).toLocaleString('en-US')} would ever look like this`,
+      );
   }
   if (trend.secondsToLimit !== null && trend.secondsToLimitInterval !== null) {
     const [soon, far] = trend.secondsToLimitInterval;

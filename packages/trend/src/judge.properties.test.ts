@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { MemoryJudge } from './judge.ts';
+import type { Judgement } from './judgement.ts';
+import type { MemorySample } from './sample.ts';
+import { leaks, seeded, simulate } from './simulate/index.ts';
+
+const anyNumber = fc.oneof(
+  fc.double(),
+  fc.integer({ min: -10, max: 1e9 }),
+  fc.constantFrom(0, -1, Number.NaN, Infinity, -Infinity, 1.8e19, Number.MAX_VALUE, undefined as unknown as number),
+);
+const time = fc.oneof(anyNumber, fc.integer({ min: 0, max: 600_000 }));
+const anySample: fc.Arbitrary<MemorySample> = fc.record({
+  timeMs: time,
+  floor: fc.option(
+    fc.record({ timeMs: time, heapBytes: anyNumber, externalBytes: anyNumber, arrayBuffersBytes: anyNumber }),
+  ),
+  heapUsedBytes: anyNumber,
+  rssBytes: anyNumber,
+  externalBytes: anyNumber,
+  arrayBuffersBytes: anyNumber,
+  requests: fc.option(anyNumber),
+  heapLimitBytes: anyNumber,
+  rssLimitBytes: fc.option(anyNumber),
+});
+
+function expectSound({ verdict, suspicious, trend, evidence }: Judgement): void {
+  expect(['clean', 'warming', 'bounded', 'leak', 'native']).toContain(verdict);
+  expect(typeof suspicious).toBe('boolean');
+  expect(Number.isFinite(trend.bytesPerSecond)).toBe(true);
+  expect(trend.interval[0]).toBeLessThanOrEqual(trend.bytesPerSecond);
+  expect(trend.interval[1]).toBeGreaterThanOrEqual(trend.bytesPerSecond);
+  expect(trend.limitBytes).toBeGreaterThanOrEqual(0);
+  if (trend.secondsToLimit !== null) {
+    expect(trend.secondsToLimit).toBeGreaterThanOrEqual(0);
+    expect(trend.secondsToLimitInterval![0]).toBeLessThanOrEqual(trend.secondsToLimit);
+    expect(trend.secondsToLimitInterval![1]).toBeGreaterThanOrEqual(trend.secondsToLimit);
+  }
+  expect(evidence.length).toBeGreaterThan(0);
+  expect(evidence.join()).not.toMatch(/NaN|undefined|Infinity/);
+}
+
+/** A series that could come from a process: rising times, any levels. */
+const series = fc.array(
+  fc.record({ stepMs: fc.integer({ min: 1, max: 5000 }), bytes: fc.integer({ min: 0, max: 2e9 }) }),
+  { minLength: 1, maxLength: 150 },
+);
+
+function samplesOf(steps: { stepMs: number; bytes: number }[], originMs: number): MemorySample[] {
+  let timeMs = originMs;
+  return steps.map(({ stepMs, bytes }) => {
+    timeMs += stepMs;
+    return {
+      timeMs,
+      floor: { timeMs, heapBytes: bytes, externalBytes: 0, arrayBuffersBytes: 0 },
+      heapUsedBytes: bytes + 1e6,
+      rssBytes: bytes + 5e7,
+      externalBytes: 0,
+      arrayBuffersBytes: 0,
+      requests: null,
+      heapLimitBytes: 1e9,
+      rssLimitBytes: null,
+    };
+  });
+}
+
+const judgeAll = (samples: MemorySample[]): Judgement[] => {
+  const judge = new MemoryJudge();
+  return samples.map((sample) => judge.observe(sample));
+};
+
+it('never throws and always answers soundly, whatever it is fed', () => {
+  fc.assert(
+    fc.property(fc.array(anySample, { maxLength: 80 }), (samples) => judgeAll(samples).forEach(expectSound)),
+    { numRuns: 300 },
+  );
+});
+
+it('answers soundly on any series of levels, also above the limit', () => {
+  fc.assert(fc.property(series, (steps) => judgeAll(samplesOf(steps, 0)).forEach(expectSound)));
+});
+
+it('is not moved by duplicates and by samples that come late', () => {
+  fc.assert(
+    fc.property(series, fc.integer({ min: 0, max: 149 }), (steps, pick) => {
+      const samples = samplesOf(steps, 1e6);
+      const at = pick % samples.length;
+      const doubled = [
+        ...samples.slice(0, at + 1),
+        samples[at]!,
+        samples[Math.floor(at / 2)]!,
+        ...samples.slice(at + 1),
+      ];
+      expect(judgeAll(doubled).at(-1)).toEqual(judgeAll(samples).at(-1));
+    }),
+  );
+});
+
+it('does not care when the clock began', () => {
+  fc.assert(
+    fc.property(series, fc.integer({ min: 0, max: 2e12 }), (steps, originMs) => {
+      const verdicts = (origin: number): string[] => judgeAll(samplesOf(steps, origin)).map(({ verdict }) => verdict);
+      expect(verdicts(originMs)).toEqual(verdicts(0));
+    }),
+  );
+});
+
+it('never calls a constant anything but clean, or too young', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2e9 }), fc.integer({ min: 1, max: 200 }), (bytes, count) => {
+      const steps = Array.from({ length: count }, () => ({ stepMs: 1000, bytes }));
+      for (const { verdict, suspicious } of judgeAll(samplesOf(steps, 0))) {
+        expect(['clean', 'warming']).toContain(verdict);
+        expect(suspicious).toBe(false);
+      }
+    }),
+  );
+});
+
+it('never calls a series that only falls growing', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 1e7 }), { minLength: 5, maxLength: 150 }), (drops) => {
+      let bytes = 1.9e9;
+      const steps = drops.map((drop) => ({ stepMs: 1000, bytes: (bytes = Math.max(0, bytes - drop)) }));
+      for (const { verdict, suspicious } of judgeAll(samplesOf(steps, 0))) {
+        expect(['clean', 'warming']).toContain(verdict);
+        expect(suspicious).toBe(false);
+      }
+    }),
+  );
+});
+
+it('finds a leak although a tenth of its samples are lost and a tenth spoilt', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
+      const random = seeded(seed);
+      const program = leaks['1 MB a unit']!(random, 1);
+      const samples = [...simulate(program, { seed, durationS: 120 })].filter(() => random.next() > 0.1);
+      const spoilt = samples.map((sample) =>
+        random.next() < 0.1 ? { ...sample, heapUsedBytes: Number.NaN, floor: null } : sample,
+      );
+      expect(judgeAll(spoilt).some(({ verdict }) => verdict === 'leak')).toBe(true);
+    }),
+    { numRuns: 15, seed: 1 },
+  );
+});
