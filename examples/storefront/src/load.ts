@@ -34,7 +34,8 @@ async function main(): Promise<void> {
 
 try {
   await main();
+  process.exit(0); // a client of autocannon that lost its server leaves a timer behind
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
+  process.exit(2);
 }

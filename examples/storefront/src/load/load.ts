@@ -80,6 +80,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
       duration: Math.max(1, Math.ceil(options.maxDurationMs / 1000)),
       timeout: answerSeconds,
       bailout: mostErrorsPerGroup,
+      sampleInt: 250, // that often autocannon looks whether it should stop
       requests,
     };
     await new Promise<void>((resolve, reject) => {
