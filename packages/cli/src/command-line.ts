@@ -60,11 +60,16 @@ const CODES: Readonly<Record<string, CliErrorCode>> = {
 
 /** Commander's own errors in Ebb's terms; its suggestion (“Did you mean …?”) stays. */
 function usageError(error: CommanderError): CliError {
-  const message = error.message.replace(/^error: /u, '').replace(/\n\s*/gu, ' ').trim();
+  const message = error.message
+    .replace(/^error: /u, '')
+    .replace(/\n\s*/gu, ' ')
+    .trim();
   return new CliError(CODES[error.code] ?? 'EBB_CLI_USAGE', message, { cause: error });
 }
 
 function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return version;
 }

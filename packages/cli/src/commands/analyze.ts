@@ -1,4 +1,3 @@
-import { analyzeSnapshots, renderFindings } from '@ebb/heap';
 import { Command } from 'commander';
 import { stderrChalk } from '../live/choose.ts';
 import { cutText } from '../live/line.ts';
@@ -8,8 +7,10 @@ import { Chalk, supportsColor } from 'chalk';
 /** `ebb analyze A.heapsnapshot [B [C …]]`: one snapshot: what dominates; several, oldest first: what grows in every step. */
 export function analyzeCommand(finish: (exitCode: number) => void): Command {
   return new Command('analyze')
-    .summary('say what holds the memory in heap snapshots, and what grows between them')
-    .description('Reads V8 heap snapshots of one program. One: what dominates the memory. Several, oldest first: what grows\nin every step, what holds it, and where in the code.')
+    .summary('say what heap snapshots hold, and what grows between them')
+    .description(
+      'Reads V8 heap snapshots of one program. One: what dominates the memory. Several, oldest first: what grows\nin every step, what holds it, and where in the code.',
+    )
     .usage('[options] A.heapsnapshot [B.heapsnapshot [C.heapsnapshot …]]')
     .argument('<SNAPSHOT...>', 'heap snapshots (Node.js 20 to 26), oldest first; three tell more than two')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
@@ -23,6 +24,7 @@ Examples:
   ebb analyze --json *.heapsnapshot > findings.json`,
     )
     .action(async (files: string[], options: { json?: boolean }) => {
+      const { analyzeSnapshots, renderFindings } = await import('@ebb/heap');
       const progress = new ProgressLine();
       try {
         const report = await analyzeSnapshots(files, {

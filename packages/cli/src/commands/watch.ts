@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { endAs, exitCodeOf } from '../program/end-as.ts';
-import { watchProgram } from '../watch/session.ts';
 
 /** `ebb watch [options] -- COMMAND…`: runs a program with the agent in it, judges it live, and finds the culprit when it leaks. */
 export function watchCommand(finish: (exitCode: number) => void): Command {
@@ -17,8 +16,18 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
     .option('--fail-on-leak', 'end with exit code 1 when a leak was confirmed')
     .option('--stop-on-finding', 'end the program once a leak is confirmed and told')
     .option('--no-live', 'plain lines instead of the live panel')
-    .addOption(new Option('--interval <MS>', 'how often each process is sampled; the pace of evidence follows (ten intervals between two snapshots)').default(1000).argParser(interval))
-    .option('--keep-snapshots <DIR>', 'keep the heap snapshots in DIR (they hold whatever your program holds, passwords too)')
+    .addOption(
+      new Option(
+        '--interval <MS>',
+        'how often each process is sampled; the pace of evidence follows (ten intervals between two snapshots)',
+      )
+        .default(1000)
+        .argParser(interval),
+    )
+    .option(
+      '--keep-snapshots <DIR>',
+      'keep the heap snapshots in DIR (they hold whatever your program holds, passwords too)',
+    )
     .option('--no-collect', 'never ask the program for a garbage collection')
     .addHelpText(
       'after',
@@ -31,6 +40,8 @@ Examples:
   ebb watch --report report.json --fail-on-leak -- npm start`,
     )
     .action(async (command: string[], options: WatchFlags) => {
+      // Loaded when it is needed: help and errors come at once.
+      const { watchProgram } = await import('../watch/session.ts');
       const outcome = await watchProgram({
         command,
         reportFile: options.report ?? null,
@@ -60,6 +71,7 @@ interface WatchFlags {
 
 function interval(value: string): number {
   const ms = Number(value);
-  if (!Number.isInteger(ms) || ms < 20 || ms > 60_000) throw new InvalidArgumentError('It is a whole number of milliseconds from 20 to 60000.');
+  if (!Number.isInteger(ms) || ms < 20 || ms > 60_000)
+    throw new InvalidArgumentError('It is a whole number of milliseconds from 20 to 60000.');
   return ms;
 }

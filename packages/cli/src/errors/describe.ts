@@ -14,7 +14,8 @@ export interface DescribedError {
  * `exitCode` of their own; anything else is a bug of Ebb's (exit 3) and comes with its stack.
  */
 export function describeError(error: unknown): DescribedError {
-  if (error instanceof CliError) return { text: lines(error.message, error.code, error.next), exitCode: error.exitCode };
+  if (error instanceof CliError)
+    return { text: lines(error.message, error.code, error.next), exitCode: error.exitCode };
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('EBB_')) {
     const next = 'next' in error && typeof error.next === 'string' ? error.next : null;
     const exitCode = 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : 2;
@@ -22,7 +23,10 @@ export function describeError(error: unknown): DescribedError {
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const internal = CLI_ERRORS.EBB_CLI_INTERNAL;
-  return { text: `${printable(stack, { newlines: true })}\n${lines('this is a bug in Ebb', 'EBB_CLI_INTERNAL', internal.next)}`, exitCode: 3 };
+  return {
+    text: `${printable(stack, { newlines: true })}\n${lines('this is a bug in Ebb', 'EBB_CLI_INTERNAL', internal.next)}`,
+    exitCode: 3,
+  };
 }
 
 function lines(message: string, code: string, next: string | null): string {

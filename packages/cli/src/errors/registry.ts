@@ -97,7 +97,8 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   },
   EBB_CLI_NO_MEMORY: {
     exitCode: null,
-    meaning: 'There is too little free memory for a heap snapshot (writing one takes several times the heap), so no evidence was taken.',
+    meaning:
+      'There is too little free memory for a heap snapshot (writing one takes several times the heap), so no evidence was taken.',
     next: 'watch the program where more memory is free, or make its heap smaller with less load',
   },
   EBB_CLI_CAPTURE_FAILED: {

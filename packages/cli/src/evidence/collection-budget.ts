@@ -25,7 +25,10 @@ export class CollectionBudget {
   /** Whether to ask now. `floorAgeMs` is null before the first floor; `calm` means that the judge sees no growth. */
   due(nowMs: number, floorAgeMs: number | null, calm: boolean): boolean {
     if (this.#filledAtMs === null) this.#askedAtMs = nowMs; // not in the first moment
-    this.#creditMs = Math.min(2 * this.#pace.collectionCreditMs + this.#expectedMs, this.#creditMs + (nowMs - (this.#filledAtMs ?? nowMs)) * this.#pace.collectionShare);
+    this.#creditMs = Math.min(
+      2 * this.#pace.collectionCreditMs + this.#expectedMs,
+      this.#creditMs + (nowMs - (this.#filledAtMs ?? nowMs)) * this.#pace.collectionShare,
+    );
     this.#filledAtMs = nowMs;
     if (!calm) this.#calm = 0;
     const distanceMs = Math.min(this.#pace.maxCollectDistanceMs, this.#pace.minCollectDistanceMs * 1.25 ** this.#calm);

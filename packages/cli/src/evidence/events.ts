@@ -17,7 +17,13 @@ export type EvidenceEvent =
       /** Whether no other series is being captured or analysed, so that this one may begin. */
       readonly mayCapture: boolean;
     }
-  | { readonly kind: 'collected'; readonly nowMs: number; readonly ok: boolean; readonly tookMs: number; readonly floorBytes: number | null }
+  | {
+      readonly kind: 'collected';
+      readonly nowMs: number;
+      readonly ok: boolean;
+      readonly tookMs: number;
+      readonly floorBytes: number | null;
+    }
   | { readonly kind: 'captured'; readonly nowMs: number; readonly capture: CapturedSnapshot }
   | { readonly kind: 'capture-failed'; readonly nowMs: number; readonly reason: string }
   | { readonly kind: 'analysed'; readonly nowMs: number; readonly report: FindingsReport }

@@ -45,7 +45,12 @@ export class EvidenceMachine {
   /** Whether this series is in the middle of evidence, so that others wait their turn. One that waits for work lets them pass. */
   get holdsTurn(): boolean {
     const { name } = this.#phase;
-    return name === 'collecting' || name === 'capturing' || name === 'analysing' || (name === 'gathering' && !this.#phase.idle);
+    return (
+      name === 'collecting' ||
+      name === 'capturing' ||
+      name === 'analysing' ||
+      (name === 'gathering' && !this.#phase.idle)
+    );
   }
 
   /** Snapshots that are on disk now, oldest first. */
@@ -91,7 +96,8 @@ export class EvidenceMachine {
       case 'gathering':
         return this.#gather(sample);
       case 'resting': {
-        const graver = sample.verdict === 'leak' && !this.#beganAsLeak && nowMs - this.#sinceMs >= 2 * this.#pace.minStepMs;
+        const graver =
+          sample.verdict === 'leak' && !this.#beganAsLeak && nowMs - this.#sinceMs >= 2 * this.#pace.minStepMs;
         if (nowMs >= this.#phase.untilMs || graver) this.#enter({ name: 'watching' }, nowMs);
         return this.#maybeCollect(sample);
       }
@@ -175,7 +181,8 @@ export class EvidenceMachine {
     const [first, last] = [this.#captures[0]?.floorBytes ?? null, this.#captures.at(-1)?.floorBytes ?? null];
     const rising = first === null || last === null || last > first;
     const alarmed = this.#latest !== null && isAlarming(this.#latest);
-    if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak')) return this.#confirm(report);
+    if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak'))
+      return this.#confirm(report);
     if (this.#extensions >= 2) return this.#refute(nowMs, 'growth could not be proven', report);
     this.#extensions++;
     const dropped = this.#captures.splice(1, 1); // the longest span says most: keep its ends
@@ -187,7 +194,10 @@ export class EvidenceMachine {
     const taken = this.#captures;
     const captures = this.captures;
     this.#enter({ name: 'confirmed' }, this.#latest?.nowMs ?? 0);
-    this.#standstill = new StandstillWatch(this.#pace, taken.map(({ atMs, floorBytes, capture }) => ({ atMs, floorBytes, requests: capture.requests })));
+    this.#standstill = new StandstillWatch(
+      this.#pace,
+      taken.map(({ atMs, floorBytes, capture }) => ({ atMs, floorBytes, requests: capture.requests })),
+    );
     this.#captures = [];
     return [
       { kind: 'conclude', conclusion: { kind: 'confirmed', report, captures } },
@@ -200,7 +210,11 @@ export class EvidenceMachine {
     this.#captures = [];
     const kind = report?.verdict === 'bounded' ? 'bounded' : 'refuted';
     return [
-      { kind: 'conclude', conclusion: kind === 'bounded' && report !== null ? { kind, report, captures } : { kind: 'refuted', reason, report } },
+      {
+        kind: 'conclude',
+        conclusion:
+          kind === 'bounded' && report !== null ? { kind, report, captures } : { kind: 'refuted', reason, report },
+      },
       ...(captures.length > 0 ? [{ kind: 'discard' as const, captures }] : []),
       ...this.#rest(nowMs, reason),
     ];

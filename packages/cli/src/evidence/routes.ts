@@ -34,7 +34,9 @@ export function attributeToRoutes(totalEntries: number, steps: readonly WorkStep
   names.delete('other');
   const counts = (route: string): number[] => steps.map((step) => step.requestsByRoute[route] ?? 0);
   // With the total alone an odd ratio is soon a coincidence: only the plain ones count then.
-  const ratios = steps.some((step) => step.entries === null) ? [1, 2, 0.5] : RATIOS.flatMap((ratio) => (ratio === 1 ? [1] : [ratio, 1 / ratio]));
+  const ratios = steps.some((step) => step.entries === null)
+    ? [1, 2, 0.5]
+    : RATIOS.flatMap((ratio) => (ratio === 1 ? [1] : [ratio, 1 / ratio]));
   for (const ratio of ratios) {
     const routes = [...names].filter((route) => fits(totalEntries, steps, counts(route), ratio));
     if (routes.length > 0) return { routes, entriesPerRequest: ratio, anyRoute: false };
@@ -53,5 +55,7 @@ function fits(totalEntries: number, steps: readonly WorkStep[], served: readonly
 }
 
 function near(entries: number, expected: number, ratio: number): boolean {
-  return Math.abs(entries - expected) <= Math.max(TOLERANCE * Math.max(entries, expected), IN_FLIGHT * Math.max(1, ratio));
+  return (
+    Math.abs(entries - expected) <= Math.max(TOLERANCE * Math.max(entries, expected), IN_FLIGHT * Math.max(1, ratio))
+  );
 }

@@ -28,7 +28,7 @@ export class BottomPanel {
     if (height <= 0) return;
     this.#height = height;
     this.#terminalRows = this.#stream.rows;
-    const makeRoom = `${'\r\n'.repeat(height)}${ESC}[${String(height)}A`;
+    const makeRoom = `${'\r\n'.repeat(height)}${ESC}[${height}A`;
     this.#stream.write(`${makeRoom}${SAVE}${this.#region()}${RESTORE}`);
   }
 
@@ -46,7 +46,7 @@ export class BottomPanel {
     if (this.#height === 0) return;
     const first = Math.max(1, this.#terminalRows - this.#height + 1);
     this.#height = 0;
-    this.#stream.write(`${SAVE}${ESC}[r${ESC}[${String(first)};1H${ESC}[0J${RESTORE}`);
+    this.#stream.write(`${SAVE}${ESC}[r${ESC}[${first};1H${ESC}[0J${RESTORE}`);
   }
 
   /** The terminal has another size: the panel may have been moved, so everything below the cursor goes, and room is made anew. */

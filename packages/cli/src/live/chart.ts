@@ -63,7 +63,8 @@ export function drawChart(input: ChartInput): Chart {
     const timeMs = firstMs + x * msPerColumn;
     if (x < pastColumns) {
       while (index + 1 < points.length && (points[index + 1]?.timeMs ?? Infinity) <= timeMs) index++;
-      for (let y = dotRow(bytesBetween(points[index], points[index + 1], timeMs)); y < height; y++) canvas.dot(x, y, 'floor');
+      for (let y = dotRow(bytesBetween(points[index], points[index + 1], timeMs)); y < height; y++)
+        canvas.dot(x, y, 'floor');
     } else if (x % 3 !== 0) {
       const bytes = last.bytes + ((timeMs - last.timeMs) / 1000) * (input.bytesPerSecond ?? 0);
       if (bytes <= scale.topBytes) canvas.dot(x, dotRow(bytes), 'forecast');
@@ -118,7 +119,10 @@ class Canvas {
 
   cells(): ChartCell[][] {
     return this.#bits.map((bits, row) =>
-      bits.map((bit, column): ChartCell => ({ char: bit === 0 ? ' ' : String.fromCodePoint(0x2800 + bit), ink: this.#inks[row]?.[column] ?? 'none' })),
+      bits.map((bit, column): ChartCell => ({
+        char: bit === 0 ? ' ' : String.fromCodePoint(0x2800 + bit),
+        ink: this.#inks[row]?.[column] ?? 'none',
+      })),
     );
   }
 }

@@ -70,14 +70,14 @@ export function drawPanel(state: PanelState, size: { rows: number; columns: numb
 
 function titleLine(state: PanelState, columns: number, chalk: ChalkInstance, tone: ChalkInstance): string {
   const { series } = state;
-  const thread = series === null || series.threadId === 0 ? '' : ` thread ${String(series.threadId)}`;
+  const thread = series === null || series.threadId === 0 ? '' : ` thread ${series.threadId}`;
   const pieces: Piece[] = [
     { text: '── ', paint: tone },
     { text: 'ebb', paint: tone.bold },
     { text: ` ${clock(state.elapsedMs / 1000)} `, paint: chalk.dim },
     { text: '── ', paint: tone },
     { text: `${printable(state.command)} `, paint: chalk.reset },
-    ...(series === null ? [] : [{ text: `pid ${String(series.pid)}${thread} `, paint: chalk.dim, optional: true }]),
+    ...(series === null ? [] : [{ text: `pid ${series.pid}${thread} `, paint: chalk.dim, optional: true }]),
   ];
   const used = pieces.reduce((sum, piece) => sum + stringWidth(piece.text), 0);
   return fitLine([...pieces, { text: '─'.repeat(Math.max(0, columns - used)), paint: tone }], columns);
@@ -95,10 +95,13 @@ function headline(series: PanelSeries, columns: number, chalk: ChalkInstance, to
     if (trend.secondsToLimit !== null && Number.isFinite(trend.secondsToLimit)) {
       pieces.push({ text: '  limit in ' }, { text: duration(Math.max(0, trend.secondsToLimit)), paint: tone.bold });
       const [soonest, latest] = trend.secondsToLimitInterval ?? [NaN, NaN];
-      const within = Number.isFinite(latest) ? durationRange(Math.max(0, soonest), latest) : `${duration(Math.max(0, soonest))} to never`;
+      const within = Number.isFinite(latest)
+        ? durationRange(Math.max(0, soonest), latest)
+        : `${duration(Math.max(0, soonest))} to never`;
       if (Number.isFinite(soonest)) pieces.push({ text: ` (${within})`, paint: chalk.dim, optional: true });
     }
-    if (trend.bytesPerRequest !== null && trend.bytesPerRequest > 0) pieces.push({ text: `  ${bytes(trend.bytesPerRequest)} a request`, optional: true });
+    if (trend.bytesPerRequest !== null && trend.bytesPerRequest > 0)
+      pieces.push({ text: `  ${bytes(trend.bytesPerRequest)} a request`, optional: true });
   } else {
     const evidence = series.judgement?.evidence[0];
     if (evidence !== undefined) pieces.push({ text: `  ${printable(evidence)}`, paint: chalk.dim });
@@ -106,7 +109,13 @@ function headline(series: PanelSeries, columns: number, chalk: ChalkInstance, to
   return fitLine(pieces, columns);
 }
 
-function chartLines(series: PanelSeries, columns: number, rows: number, chalk: ChalkInstance, tone: ChalkInstance): string[] {
+function chartLines(
+  series: PanelSeries,
+  columns: number,
+  rows: number,
+  chalk: ChalkInstance,
+  tone: ChalkInstance,
+): string[] {
   const trend = series.judgement?.trend ?? null;
   const limitBytes = trend !== null && trend.limitBytes > 0 ? trend.limitBytes : series.heapLimitBytes;
   const grows = series.growing || series.verdict === 'leak';
@@ -118,21 +127,31 @@ function chartLines(series: PanelSeries, columns: number, rows: number, chalk: C
     limitBytes,
     bytesPerSecond: grows ? (trend?.bytesPerSecond ?? null) : null,
   });
-  const paints: Record<ChartInk, (text: string) => string> = { floor: tone, limit: chalk.red, forecast: chalk.dim, none: (text) => text };
+  const paints: Record<ChartInk, (text: string) => string> = {
+    floor: tone,
+    limit: chalk.red,
+    forecast: chalk.dim,
+    none: (text) => text,
+  };
   return chart.rows.map((cells, index) => {
     const label = axisLabel(index, rows, chart, limitBytes);
     return `${chalk.dim(`${label.padStart(LABEL_COLUMNS - 2)} ${label === '' ? '│' : '┤'}`)}${paintCells(cells, paints)}`;
   });
 }
 
-function axisLabel(index: number, rows: number, chart: { topBytes: number; bottomBytes: number; limitShown: boolean }, limitBytes: number): string {
+function axisLabel(
+  index: number,
+  rows: number,
+  chart: { topBytes: number; bottomBytes: number; limitShown: boolean },
+  limitBytes: number,
+): string {
   if (index === 0) return bytes(chart.limitShown ? limitBytes : chart.topBytes);
   return index === rows - 1 ? bytes(chart.bottomBytes) : '';
 }
 
 function paintCells(cells: readonly ChartCell[], paints: Record<ChartInk, (text: string) => string>): string {
   let line = '';
-  for (let start = 0; start < cells.length; ) {
+  for (let start = 0; start < cells.length;) {
     const ink = cells[start]?.ink ?? 'none';
     let end = start;
     let run = '';
@@ -148,7 +167,10 @@ function figuresLine(state: PanelState, series: PanelSeries, columns: number, ch
     { text: ` ${name} `, paint: chalk.dim, optional },
     { text: `${value}  `, optional },
   ];
-  const others = state.otherSeries === 0 ? [] : figure('and', `${count(state.otherSeries)} more ${state.otherSeries === 1 ? 'process' : 'processes'}`, true);
+  const others =
+    state.otherSeries === 0
+      ? []
+      : figure('and', `${count(state.otherSeries)} more ${state.otherSeries === 1 ? 'process' : 'processes'}`, true);
   return fitLine(
     [
       ...(series.requestsPerSecond === null ? [] : figure('requests', `${count(series.requestsPerSecond)}/s`, false)),
@@ -165,7 +187,13 @@ function figuresLine(state: PanelState, series: PanelSeries, columns: number, ch
 function activityLine(state: PanelState, series: PanelSeries, columns: number, chalk: ChalkInstance): string {
   const doing = state.ending ? 'waiting for the program to end (Ctrl-C again: SIGTERM)' : activity(series.phase);
   const wheel = WHEEL[state.frame % WHEEL.length] ?? ' ';
-  return fitLine([{ text: ` ${wheel} `, paint: chalk.cyan }, { text: doing, paint: chalk.dim }], columns);
+  return fitLine(
+    [
+      { text: ` ${wheel} `, paint: chalk.cyan },
+      { text: doing, paint: chalk.dim },
+    ],
+    columns,
+  );
 }
 
 /** What Ebb does now, in words. */
@@ -174,13 +202,13 @@ export function activity(phase: EvidencePhase): string {
     case 'watching':
       return 'watching';
     case 'collecting':
-      return `growth is suspicious: collecting garbage before snapshot ${String(phase.ordinal)} of ${String(phase.of)}`;
+      return `growth is suspicious: collecting garbage before snapshot ${phase.ordinal} of ${phase.of}`;
     case 'capturing':
-      return `taking snapshot ${String(phase.ordinal)} of ${String(phase.of)} (the program pauses)`;
+      return `taking snapshot ${phase.ordinal} of ${phase.of} (the program pauses)`;
     case 'gathering':
-      return `snapshot ${String(phase.taken)} of ${String(phase.of)} is taken; ${phase.idle ? 'waiting for requests' : 'letting the program work'} before the next`;
+      return `snapshot ${phase.taken} of ${phase.of} is taken; ${phase.idle ? 'waiting for requests' : 'letting the program work'} before the next`;
     case 'analysing':
-      return `comparing ${String(phase.captures)} snapshots`;
+      return `comparing ${phase.captures} snapshots`;
     case 'resting':
       return `watching; last look: ${phase.reason}`;
     case 'confirmed':

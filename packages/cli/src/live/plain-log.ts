@@ -22,7 +22,7 @@ export class PlainLog implements Display {
   refresh(state: PanelState): void {
     const { series } = state;
     if (series?.judgement === null || series === null) return;
-    const key = `${String(series.pid)}:${String(series.threadId)}`;
+    const key = `${series.pid}:${series.threadId}`;
     const word = verdictWord(series.verdict, series.growing);
     const changed = this.#words.get(key) !== word;
     if (!changed && state.elapsedMs - this.#lastStatusMs < STATUS_MS) return;
@@ -54,13 +54,22 @@ export function statusLine(state: PanelState): string {
   if (series === null) return `${clock(state.elapsedMs / 1000)} no Node.js process connected yet`;
   const trend = series.judgement?.trend ?? null;
   const grows = series.growing || series.verdict === 'leak' || series.verdict === 'native';
-  const who = state.otherSeries === 0 ? '' : ` process ${String(series.pid)}${series.threadId === 0 ? '' : ` thread ${String(series.threadId)}`},`;
+  const who =
+    state.otherSeries === 0
+      ? ''
+      : ` process ${series.pid}${series.threadId === 0 ? '' : ` thread ${series.threadId}`},`;
   const limit = trend !== null && trend.limitBytes > 0 ? trend.limitBytes : series.heapLimitBytes;
-  const inSight = grows && trend?.secondsToLimit !== null && trend?.secondsToLimit !== undefined && Number.isFinite(trend.secondsToLimit);
+  const inSight =
+    grows &&
+    trend?.secondsToLimit !== null &&
+    trend?.secondsToLimit !== undefined &&
+    Number.isFinite(trend.secondsToLimit);
   const parts = [
     series.floorBytes === null ? `heap ${bytes(series.heapUsedBytes)}` : `floor ${bytes(series.floorBytes)}`,
     ...(grows && trend !== null ? [rate(trend.bytesPerSecond)] : []),
-    inSight ? `limit of ${bytes(limit)} in ${duration(Math.max(0, trend.secondsToLimit ?? 0))}` : `limit ${bytes(limit)}`,
+    inSight
+      ? `limit of ${bytes(limit)} in ${duration(Math.max(0, trend.secondsToLimit ?? 0))}`
+      : `limit ${bytes(limit)}`,
     ...(series.requestsPerSecond === null ? [] : [`${count(series.requestsPerSecond)} requests/s`]),
     `RSS ${bytes(series.rssBytes)}`,
   ];

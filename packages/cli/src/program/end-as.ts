@@ -2,7 +2,18 @@ import { constants } from 'node:os';
 import type { ProgramEnd } from './program.ts';
 
 /** Signals whose default action writes a core file: Ebb must not write one over the program's. */
-const CORE = new Set<NodeJS.Signals>(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGQUIT', 'SIGSEGV', 'SIGSYS', 'SIGTRAP', 'SIGXCPU', 'SIGXFSZ']);
+const CORE = new Set<NodeJS.Signals>([
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGQUIT',
+  'SIGSEGV',
+  'SIGSYS',
+  'SIGTRAP',
+  'SIGXCPU',
+  'SIGXFSZ',
+]);
 
 /** The exit code a shell shows for a program's end: its own, or 128 + the signal's number. */
 export function exitCodeOf(end: ProgramEnd): number {

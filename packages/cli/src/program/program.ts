@@ -3,7 +3,8 @@ import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
 
 /** How a program ended: with an exit code, or by a signal. */
-export type ProgramEnd = { readonly code: number; readonly signal: null } | { readonly code: null; readonly signal: NodeJS.Signals };
+export type ProgramEnd =
+  { readonly code: number; readonly signal: null } | { readonly code: null; readonly signal: NodeJS.Signals };
 
 /** The watched program: started with the terminal, files and pipes that Ebb itself was given, so that nothing about it changes. */
 export interface Program {
@@ -58,8 +59,12 @@ export async function startProgram(command: readonly string[], env: NodeJS.Proce
 function notStarted(file: string, cause: unknown): CliError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const name = `'${printable(file)}'`;
-  if (code === 'ENOENT') return new CliError('EBB_CLI_COMMAND_NOT_FOUND', `the program ${name} was not found`, { cause });
-  if (code === 'EACCES') return new CliError('EBB_CLI_COMMAND_NOT_EXECUTABLE', `the program ${name} may not be executed`, { cause });
+  if (code === 'ENOENT')
+    return new CliError('EBB_CLI_COMMAND_NOT_FOUND', `the program ${name} was not found`, { cause });
+  if (code === 'EACCES')
+    return new CliError('EBB_CLI_COMMAND_NOT_EXECUTABLE', `the program ${name} may not be executed`, { cause });
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CliError('EBB_CLI_COMMAND_NOT_STARTED', `the program ${name} could not be started: ${printable(reason)}`, { cause });
+  return new CliError('EBB_CLI_COMMAND_NOT_STARTED', `the program ${name} could not be started: ${printable(reason)}`, {
+    cause,
+  });
 }

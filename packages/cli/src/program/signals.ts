@@ -32,7 +32,10 @@ export class SignalRelay {
   }
 
   start(): void {
-    for (const signal of ENDING) this.#on(signal, () => { this.#ending(signal); });
+    for (const signal of ENDING)
+      this.#on(signal, () => {
+        this.#ending(signal);
+      });
     for (const signal of PLAIN) {
       this.#on(signal, () => {
         if (signal === 'SIGCONT') this.#options.onResume();

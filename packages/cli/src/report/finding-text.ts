@@ -33,9 +33,15 @@ export function confirmedLeakText(leak: ConfirmedLeak, style: TextStyle): string
   const { chalk } = style;
   const head = `${chalk.bgRed.whiteBright.bold(' LEAK ')} ${chalk.bold(`in ${leak.who}, confirmed after ${duration(leak.afterMs / 1000)}`)}`;
   const now = leak.floorBytes === null ? '' : `${bytes(leak.floorBytes)} live now, `;
-  const perRequest = leak.trend.bytesPerRequest === null || leak.trend.bytesPerRequest <= 0 ? '' : `, ${bytes(leak.trend.bytesPerRequest)} a request`;
+  const perRequest =
+    leak.trend.bytesPerRequest === null || leak.trend.bytesPerRequest <= 0
+      ? ''
+      : `, ${bytes(leak.trend.bytesPerRequest)} a request`;
   const outlook = howLong(leak.trend);
-  const findings = printableBlock(renderFindings(leak.report, { color: style.colour, width: style.width }), style.colour).replace(/^\n+|\n+$/gu, '');
+  const findings = printableBlock(
+    renderFindings(leak.report, { color: style.colour, width: style.width }),
+    style.colour,
+  ).replace(/^\n+|\n+$/gu, '');
   return [
     wrapLine(head, style.width, 7),
     wrapLine(`       ${now}${howFast(leak.trend)}${perRequest}`, style.width, 7),
@@ -60,17 +66,33 @@ function routeLines(findings: readonly WatchedFinding[], { chalk }: TextStyle): 
     const text = routeText(finding);
     return text === null ? [] : [`  ${findings.length > 1 ? `${printable(holderName(finding))}: ` : ''}${text}`];
   });
-  return lines.length === 0 ? [] : lines.map((line, index) => `  ${index === 0 ? chalk.bold('fed by') : '      '}${line}`);
+  return lines.length === 0
+    ? []
+    : lines.map((line, index) => `  ${index === 0 ? chalk.bold('fed by') : '      '}${line}`);
 }
 
 /** `+1 entry per POST /login, 2.1 KB each`; null when no route and no ratio to the requests fits. */
 export function routeText(finding: WatchedFinding): string | null {
   if (finding.routes === undefined || finding.entriesPerRequest === undefined) return null;
   const { entriesPerRequest: ratio } = finding;
-  const entries = ratio >= 1 ? `+${count(ratio)} ${ratio === 1 ? 'entry' : 'entries'} per` : `+1 entry per ${count(1 / ratio)}`;
+  const entries =
+    ratio >= 1 ? `+${count(ratio)} ${ratio === 1 ? 'entry' : 'entries'} per` : `+1 entry per ${count(1 / ratio)}`;
   const routes = finding.routes.map((route) => printable(route));
-  const what = routes.length === 0 ? (ratio >= 1 ? 'request' : 'requests') : routes.length === 1 ? (routes[0] ?? '') : `${list(routes)} (they move alike)`;
-  const each = finding.growthBytes !== undefined && finding.growthCount !== undefined && finding.growthCount > 0 && finding.growthBytes > 0 ? `, ${bytes(finding.growthBytes / finding.growthCount)} each` : '';
+  const what =
+    routes.length === 0
+      ? ratio >= 1
+        ? 'request'
+        : 'requests'
+      : routes.length === 1
+        ? (routes[0] ?? '')
+        : `${list(routes)} (they move alike)`;
+  const each =
+    finding.growthBytes !== undefined &&
+    finding.growthCount !== undefined &&
+    finding.growthCount > 0 &&
+    finding.growthBytes > 0
+      ? `, ${bytes(finding.growthBytes / finding.growthCount)} each`
+      : '';
   return `${entries} ${what}${each}`;
 }
 

@@ -16,7 +16,9 @@ export function howLong(trend: Trend): string | null {
   if (trend.secondsToLimit <= 0) return `${limit} is reached`;
   const [soonest, latest] = trend.secondsToLimitInterval ?? [NaN, NaN];
   if (!Number.isFinite(soonest)) return `${limit} is ${duration(trend.secondsToLimit)} away`;
-  const between = Number.isFinite(latest) ? durationRange(Math.max(0, soonest), latest) : `${duration(Math.max(0, soonest))} at the soonest`;
+  const between = Number.isFinite(latest)
+    ? durationRange(Math.max(0, soonest), latest)
+    : `${duration(Math.max(0, soonest))} at the soonest`;
   return `${limit} is ${duration(trend.secondsToLimit)} away (${between})`;
 }
 

@@ -9,7 +9,7 @@ import type { ReportedProcess, WatchReport } from './watch-report.ts';
 export function summaryText(report: WatchReport, command: string, style: TextStyle): string {
   const { chalk } = style;
   const { program } = report;
-  const ended = program.signal === null ? `ended with exit code ${String(program.exitCode)}` : `was ended by ${program.signal}`;
+  const ended = program.signal === null ? `ended with exit code ${program.exitCode}` : `was ended by ${program.signal}`;
   const lines = [`${chalk.bold('ebb:')} ${printable(command)} ${ended} after ${duration(report.watchedMs / 1000)}`];
   lines.push(`     ${verdictSentence(report, style)}`);
   for (const finding of report.findings.slice(0, 3)) {
@@ -17,7 +17,7 @@ export function summaryText(report: WatchReport, command: string, style: TextSty
     const fedBy = routeText(finding);
     if (fedBy !== null) lines.push(`       ${fedBy}`);
     const place = finding.insertedAt ?? finding.holder.location;
-    if (place !== null) lines.push(`       ${printable(place.repoPath ?? place.file)}:${String(place.line)}`);
+    if (place !== null) lines.push(`       ${printable(place.repoPath ?? place.file)}:${place.line}`);
   }
   if (report.captures.length > 0) lines.push(`     ${evidence(report.captures)}`);
   const others = otherProcesses(report.processes ?? [], report.pid);
@@ -28,10 +28,15 @@ export function summaryText(report: WatchReport, command: string, style: TextSty
 function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {
   const { trend } = report;
   const floor = report.floorBytes === null ? '' : ` The floor is ${bytes(report.floorBytes)}`;
-  const outlook = { ...trend, interval: known(trend.interval), secondsToLimitInterval: trend.secondsToLimitInterval === null ? null : known(trend.secondsToLimitInterval) };
+  const outlook = {
+    ...trend,
+    interval: known(trend.interval),
+    secondsToLimitInterval: trend.secondsToLimitInterval === null ? null : known(trend.secondsToLimitInterval),
+  };
   switch (report.verdict) {
     case 'leak': {
-      const after = report.detectedAfterMs === null ? '' : `, confirmed after ${duration(report.detectedAfterMs / 1000)}`;
+      const after =
+        report.detectedAfterMs === null ? '' : `, confirmed after ${duration(report.detectedAfterMs / 1000)}`;
       const limit = howLong(outlook);
       return `${chalk.redBright.bold('LEAK')}${after}: ${howFast(outlook)}${limit === null ? '' : `; ${limit}`}`;
     }
@@ -54,7 +59,7 @@ function suspects(report: WatchReport): string {
 function otherProcesses(processes: readonly ReportedProcess[], topPid: number | null): string | null {
   if (processes.length < 2) return null;
   const leaking = processes.filter((process) => process.verdict === 'leak');
-  const told = `${count(processes.length)} processes and threads were watched; this is of process ${String(topPid)}`;
+  const told = `${count(processes.length)} processes and threads were watched; this is of process ${topPid}`;
   return leaking.length > 1 ? `${told}; ${count(leaking.length)} of them leak` : told;
 }
 

@@ -63,7 +63,9 @@ export interface WatchReport extends Omit<ReportedProcess, 'pid' | 'threadId' | 
 const GRAVITY: readonly WatchVerdict[] = ['clean', 'bounded', 'warming', 'native', 'leak'];
 
 /** The gravest of several: by verdict, then a confirmed finding, then the faster growth, then the larger floor. */
-export function gravest<T extends Pick<ReportedProcess, 'verdict' | 'trend' | 'floorBytes'>>(processes: readonly T[]): T | undefined {
+export function gravest<T extends Pick<ReportedProcess, 'verdict' | 'trend' | 'floorBytes'>>(
+  processes: readonly T[],
+): T | undefined {
   return [...processes].sort(
     (a, b) =>
       GRAVITY.indexOf(b.verdict) - GRAVITY.indexOf(a.verdict) ||
@@ -86,7 +88,14 @@ export function watchReport(input: {
     format: 'ebb.watch/1',
     verdict: top?.verdict ?? 'clean',
     detectedAfterMs: top?.detectedAfterMs ?? null,
-    trend: top?.trend ?? { bytesPerSecond: 0, interval: [0, 0], bytesPerRequest: null, secondsToLimit: null, secondsToLimitInterval: null, limitBytes: 0 },
+    trend: top?.trend ?? {
+      bytesPerSecond: 0,
+      interval: [0, 0],
+      bytesPerRequest: null,
+      secondsToLimit: null,
+      secondsToLimitInterval: null,
+      limitBytes: 0,
+    },
     captures: top?.captures ?? [],
     findings: top?.findings ?? [],
     otherFindings: top?.otherFindings ?? [],
@@ -102,7 +111,15 @@ export function watchReport(input: {
 
 /** A trend as JSON can hold it. */
 export function reportedTrend(trend: Trend | null): ReportedTrend {
-  if (trend === null) return { bytesPerSecond: 0, interval: [0, 0], bytesPerRequest: null, secondsToLimit: null, secondsToLimitInterval: null, limitBytes: 0 };
+  if (trend === null)
+    return {
+      bytesPerSecond: 0,
+      interval: [0, 0],
+      bytesPerRequest: null,
+      secondsToLimit: null,
+      secondsToLimitInterval: null,
+      limitBytes: 0,
+    };
   const within = trend.secondsToLimitInterval;
   return {
     bytesPerSecond: trend.bytesPerSecond,

@@ -35,14 +35,19 @@ export function checkReportPlace(file: string): void {
   try {
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat?.isDirectory() === true) throw new Error('it is a folder');
-    if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true) throw new Error('its folder does not exist');
+    if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new Error('its folder does not exist');
     accessSync(stat === undefined || stat.isFile() ? dirname(file) : file, constants.W_OK);
   } catch (cause) {
     throw notWritten('EBB_CLI_REPORT_PLACE', file, cause);
   }
 }
 
-function notWritten(code: 'EBB_CLI_REPORT_PLACE' | 'EBB_CLI_REPORT_NOT_WRITTEN', file: string, cause: unknown): CliError {
+function notWritten(
+  code: 'EBB_CLI_REPORT_PLACE' | 'EBB_CLI_REPORT_NOT_WRITTEN',
+  file: string,
+  cause: unknown,
+): CliError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CliError(code, `the report cannot be written to '${printable(file)}': ${printable(reason)}`, { cause });
 }

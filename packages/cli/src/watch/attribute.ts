@@ -26,7 +26,10 @@ function attributionOf(finding: Finding, captures: readonly CapturedSnapshot[]):
   return attributeToRoutes(finding.growthCount, steps);
 }
 
-function subtract(now: Readonly<Record<string, number>>, then: Readonly<Record<string, number>>): Record<string, number> {
+function subtract(
+  now: Readonly<Record<string, number>>,
+  then: Readonly<Record<string, number>>,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(now).map(([route, count]) => [route, count - (then[route] ?? 0)]));
 }
 

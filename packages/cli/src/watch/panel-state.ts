@@ -7,7 +7,14 @@ export function panelState(all: readonly Series[], command: string, elapsedMs: n
   const told = all.filter((series) => series.latest !== null);
   const living = told.filter((series) => series.alive);
   const candidates = living.length > 0 ? living : told;
-  const top = gravest(candidates.map((series) => ({ series, verdict: series.growing ? ('native' as const) : series.verdict, trend: series.judgement?.trend ?? FLAT, floorBytes: series.floorBytes })));
+  const top = gravest(
+    candidates.map((series) => ({
+      series,
+      verdict: series.growing ? ('native' as const) : series.verdict,
+      trend: series.judgement?.trend ?? FLAT,
+      floorBytes: series.floorBytes,
+    })),
+  );
   return {
     command,
     elapsedMs,
@@ -18,7 +25,14 @@ export function panelState(all: readonly Series[], command: string, elapsedMs: n
   };
 }
 
-const FLAT = { bytesPerSecond: 0, interval: [0, 0] as const, bytesPerRequest: null, secondsToLimit: null, secondsToLimitInterval: null, limitBytes: 0 };
+const FLAT = {
+  bytesPerSecond: 0,
+  interval: [0, 0] as const,
+  bytesPerRequest: null,
+  secondsToLimit: null,
+  secondsToLimitInterval: null,
+  limitBytes: 0,
+};
 
 function panelSeries(series: Series): PanelSeries | null {
   const { latest, agent } = series;

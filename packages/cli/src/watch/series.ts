@@ -6,7 +6,13 @@ import { EvidenceMachine } from '../evidence/machine.ts';
 import type { Pace } from '../evidence/pace.ts';
 import { FloorHistory } from '../live/history.ts';
 import { describeCommand } from '../program/describe-command.ts';
-import { reportedTrend, type ReportedCapture, type ReportedProcess, type WatchedFinding, type WatchVerdict } from '../report/watch-report.ts';
+import {
+  reportedTrend,
+  type ReportedCapture,
+  type ReportedProcess,
+  type WatchedFinding,
+  type WatchVerdict,
+} from '../report/watch-report.ts';
 import { withRoutes } from './attribute.ts';
 
 /** One process or worker thread: what it told, what the judge makes of it, and where the evidence stands. */
@@ -54,13 +60,18 @@ export class Series {
     const judged = this.judgement?.verdict ?? 'clean';
     if (this.#standing === 'confirmed') return 'leak';
     if (judged === 'native') return this.#nativeStands() ? 'native' : 'warming';
-    if (this.#standing !== 'none' && (judged === 'clean' || judged === 'bounded' || this.#standing === 'bounded')) return 'bounded';
+    if (this.#standing !== 'none' && (judged === 'clean' || judged === 'bounded' || this.#standing === 'bounded'))
+      return 'bounded';
     return judged === 'leak' ? 'warming' : judged;
   }
 
   /** Growth that looks like a leak but is not confirmed (yet). */
   get growing(): boolean {
-    return this.#standing !== 'confirmed' && this.#standing !== 'bounded' && (this.judgement?.verdict === 'leak' || this.judgement?.suspicious === true);
+    return (
+      this.#standing !== 'confirmed' &&
+      this.#standing !== 'bounded' &&
+      (this.judgement?.verdict === 'leak' || this.judgement?.suspicious === true)
+    );
   }
 
   /** Takes a sample in; returns the judgement. */
@@ -70,8 +81,10 @@ export class Series {
     this.#firstSampleAtMs ??= nowMs;
     this.#observedAtMs = nowMs;
     if (sample.requests !== null && before !== null && sample.timeMs > before.sample.timeMs) {
-      const perSecond = ((sample.requests - (before.sample.requests ?? 0)) * 1000) / (sample.timeMs - before.sample.timeMs);
-      this.requestsPerSecond = this.requestsPerSecond === null ? perSecond : 0.6 * this.requestsPerSecond + 0.4 * perSecond;
+      const perSecond =
+        ((sample.requests - (before.sample.requests ?? 0)) * 1000) / (sample.timeMs - before.sample.timeMs);
+      this.requestsPerSecond =
+        this.requestsPerSecond === null ? perSecond : 0.6 * this.requestsPerSecond + 0.4 * perSecond;
     }
     if (sample.floor !== null && sample.floor.timeMs !== before?.sample.floor?.timeMs) {
       this.history.add({ timeMs: sample.floor.timeMs, bytes: sample.floor.heapBytes + sample.floor.externalBytes });

@@ -96,7 +96,11 @@ class Session {
   async run(): Promise<WatchOutcome> {
     const preload = preloadOptions(this.#options.command, process.env);
     if (preload.reason !== undefined) this.#note(preload.reason);
-    const env: NodeJS.ProcessEnv = { ...process.env, EBB_AGENT_SOCKET: this.#listener.socketPath, NODE_OPTIONS: preload.nodeOptions };
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      EBB_AGENT_SOCKET: this.#listener.socketPath,
+      NODE_OPTIONS: preload.nodeOptions,
+    };
     if (preload.nodeOptions === undefined) delete env['NODE_OPTIONS'];
     // Before the program starts, so that no signal finds Ebb unprepared and leaves the program behind.
     const relay = this.#relay();
@@ -115,9 +119,12 @@ class Session {
       this.#program = program;
       this.#listen();
       this.#display.start();
-      const ticker = setInterval(() => {
-        this.#refresh();
-      }, Math.min(500, this.#options.intervalMs));
+      const ticker = setInterval(
+        () => {
+          this.#refresh();
+        },
+        Math.min(500, this.#options.intervalMs),
+      );
       const end = await program.ended;
       await this.#settle();
       clearInterval(ticker);
@@ -175,11 +182,13 @@ class Session {
     watcher.on('connected', ({ agent: { hello }, command }) => {
       if (seen.has(hello.pid) || seen.size > 20) return;
       seen.add(hello.pid);
-      this.#log(`watching process ${String(hello.pid)} (${command}, Node.js ${printable(hello.nodeVersion).replace(/^v/u, '')})`);
+      this.#log(
+        `watching process ${hello.pid} (${command}, Node.js ${printable(hello.nodeVersion).replace(/^v/u, '')})`,
+      );
       this.#refresh();
     });
     watcher.on('capturing', (series, ordinal, of) => {
-      this.#log(`${this.#who(series)} grows: taking snapshot ${String(ordinal)} of ${String(of)}`);
+      this.#log(`${this.#who(series)} grows: taking snapshot ${ordinal} of ${of}`);
       this.#refresh();
     });
     watcher.on('captured', (_series, pauseMs) => {
@@ -187,24 +196,41 @@ class Session {
       this.#refresh();
     });
     watcher.on('analysing', (_series, snapshots) => {
-      this.#log(`comparing ${String(snapshots)} snapshots`);
+      this.#log(`comparing ${snapshots} snapshots`);
       this.#refresh();
     });
     watcher.on('trouble', (_series, { code, message, next }) => {
-      this.#display.say(`ebb: ${printable(message)} (${printable(code)})${next === null ? '' : `\n     ${printable(next)}`}`);
+      this.#display.say(
+        `ebb: ${printable(message)} (${printable(code)})${next === null ? '' : `\n     ${printable(next)}`}`,
+      );
     });
     watcher.on('concluded', (series, conclusion) => {
       if (conclusion.kind === 'confirmed') {
         const { judgement, findings, captures, floorBytes } = series;
         if (judgement === null) return;
         const who = `${this.#who(series)} (${series.command})`;
-        this.#display.say(confirmedLeakText({ who, afterMs: series.detectedAfterMs ?? 0, trend: judgement.trend, floorBytes, report: conclusion.report, findings, captures }, this.#style));
+        this.#display.say(
+          confirmedLeakText(
+            {
+              who,
+              afterMs: series.detectedAfterMs ?? 0,
+              trend: judgement.trend,
+              floorBytes,
+              report: conclusion.report,
+              findings,
+              captures,
+            },
+            this.#style,
+          ),
+        );
         if (this.#options.stopOnFinding) this.#stop();
       } else if (conclusion.kind === 'bounded') {
         this.#display.say(`ebb: no leak in ${this.#who(series)}: what grows has a declared bound; watching on`);
       } else {
         const word = conclusion.kind === 'retracted' ? 'taken back: no leak' : 'no leak confirmed';
-        this.#display.say(`ebb: ${word} in ${this.#who(series)}: ${printable(conclusion.reason)}${this.#program?.end === null ? '; watching on' : ''}`);
+        this.#display.say(
+          `ebb: ${word} in ${this.#who(series)}: ${printable(conclusion.reason)}${this.#program?.end === null ? '; watching on' : ''}`,
+        );
       }
       this.#refresh();
     });
@@ -224,7 +250,8 @@ class Session {
   async #settle(): Promise<void> {
     if (this.#stopping) this.#signalAll('SIGTERM');
     await new Promise((resolve) => setTimeout(resolve, 20)); // the last lines from the socket
-    if (this.#watcher.busy && this.#ending < 2) this.#log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
+    if (this.#watcher.busy && this.#ending < 2)
+      this.#log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
     await this.#watcher.finish();
   }
 
@@ -243,7 +270,12 @@ class Session {
       notes: this.#notes,
     });
     if (processes.length > 0) process.stderr.write(`${summaryText(report, describeCommand(command), this.#style)}\n`);
-    return { end, leaked: report.verdict === 'leak', stopped: this.#stopping, failed: !this.#write(reportFile, report) || this.#internalError };
+    return {
+      end,
+      leaked: report.verdict === 'leak',
+      stopped: this.#stopping,
+      failed: !this.#write(reportFile, report) || this.#internalError,
+    };
   }
 
   #write(file: string | null, report: WatchReport): boolean {
@@ -265,12 +297,19 @@ class Session {
   }
 
   #refresh(): void {
-    this.#display.refresh(panelState(this.#watcher.series, describeCommand(this.#options.command), performance.now() - this.#startedAtMs, this.#ending > 0));
+    this.#display.refresh(
+      panelState(
+        this.#watcher.series,
+        describeCommand(this.#options.command),
+        performance.now() - this.#startedAtMs,
+        this.#ending > 0,
+      ),
+    );
   }
 
   #who(series: Series): string {
     const { pid, threadId } = series.agent.hello;
-    return `process ${String(pid)}${threadId === 0 ? '' : `, thread ${String(threadId)}`}`;
+    return `process ${pid}${threadId === 0 ? '' : `, thread ${threadId}`}`;
   }
 
   /** Steps of the work: lines in a log; the live panel shows them by itself. */
@@ -283,4 +322,3 @@ class Session {
     this.#display.say(text.startsWith('ebb: ') ? text : `ebb: ${text}`);
   }
 }
-

@@ -45,18 +45,35 @@ export class SnapshotStore {
    * @throws {CliError} EBB_CLI_NO_ROOM, EBB_CLI_NO_MEMORY when a snapshot of a heap of this size would not fit;
    * EBB_CLI_SNAPSHOT_DIRECTORY when no temporary folder can be made
    */
-  async place(of: { pid: number; threadId: number; heapUsedBytes: number; rssBytes: number; rssLimitBytes: number | null }): Promise<string> {
+  async place(of: {
+    pid: number;
+    threadId: number;
+    heapUsedBytes: number;
+    rssBytes: number;
+    rssLimitBytes: number | null;
+  }): Promise<string> {
     const directory = (this.#directory ??= temporaryDirectory());
     const disk = await statfs(directory);
     const roomBytes = disk.bavail * disk.bsize;
     if (roomBytes < FILE_PER_HEAP * of.heapUsedBytes) {
-      throw new CliError('EBB_CLI_NO_ROOM', `a snapshot of ${bytes(of.heapUsedBytes)} of heap needs about ${bytes(FILE_PER_HEAP * of.heapUsedBytes)} of disk, and ${printable(directory)} has ${bytes(roomBytes)} left`);
+      throw new CliError(
+        'EBB_CLI_NO_ROOM',
+        `a snapshot of ${bytes(of.heapUsedBytes)} of heap needs about ${bytes(FILE_PER_HEAP * of.heapUsedBytes)} of disk, and ${printable(directory)} has ${bytes(roomBytes)} left`,
+      );
     }
     const freeBytes = Math.min(freemem(), of.rssLimitBytes === null ? Infinity : of.rssLimitBytes - of.rssBytes);
     if (freeBytes < MEMORY_PER_HEAP * of.heapUsedBytes) {
-      throw new CliError('EBB_CLI_NO_MEMORY', `a snapshot of ${bytes(of.heapUsedBytes)} of heap may need ${bytes(MEMORY_PER_HEAP * of.heapUsedBytes)} of memory, and ${bytes(Math.max(0, freeBytes))} is free`);
+      throw new CliError(
+        'EBB_CLI_NO_MEMORY',
+        `a snapshot of ${bytes(of.heapUsedBytes)} of heap may need ${bytes(MEMORY_PER_HEAP * of.heapUsedBytes)} of memory, and ${bytes(Math.max(0, freeBytes))} is free`,
+      );
     }
-    const name = [of.pid, ...(of.threadId === 0 ? [] : [`thread${String(of.threadId)}`]), this.#keep === null ? null : Date.now(), ++this.#count];
+    const name = [
+      of.pid,
+      ...(of.threadId === 0 ? [] : [`thread${of.threadId}`]),
+      this.#keep === null ? null : Date.now(),
+      ++this.#count,
+    ];
     return join(directory, `${name.filter((part) => part !== null).join('-')}.heapsnapshot`);
   }
 
@@ -91,7 +108,7 @@ export function sweepAbandonedSnapshots(parent: string = tmpdir()): void {
 
 function temporaryDirectory(): string {
   try {
-    const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${String(process.pid)}-`));
+    const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
     chmodSync(directory, 0o700);
     return directory;
   } catch (cause) {
@@ -110,5 +127,9 @@ function isAlive(pid: number): boolean {
 
 function unusable(directory: string, cause: unknown): CliError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CliError('EBB_CLI_SNAPSHOT_DIRECTORY', `the folder '${printable(directory)}' cannot hold heap snapshots: ${printable(reason)}`, { cause });
+  return new CliError(
+    'EBB_CLI_SNAPSHOT_DIRECTORY',
+    `the folder '${printable(directory)}' cannot hold heap snapshots: ${printable(reason)}`,
+    { cause },
+  );
 }

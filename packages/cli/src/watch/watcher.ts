@@ -106,7 +106,10 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       nowMs,
       verdict: judgement.verdict,
       suspicious: judgement.suspicious,
-      floor: floor === null ? null : { id: floor.timeMs, ageMs: sample.timeMs - floor.timeMs, bytes: floor.heapBytes + floor.externalBytes },
+      floor:
+        floor === null
+          ? null
+          : { id: floor.timeMs, ageMs: sample.timeMs - floor.timeMs, bytes: floor.heapBytes + floor.externalBytes },
       requests: sample.requests,
       busyShare: message.eventLoopUtilization,
       mayCapture: ![...this.#series.values()].some((other) => other !== series && other.machine.holdsTurn),
@@ -168,7 +171,10 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       case 'analyse':
         this.#track(series, action.captures, (report, reason) => {
           const nowMs = this.#options.now();
-          this.#step(series, report === null ? { kind: 'analysis-failed', nowMs, reason } : { kind: 'analysed', nowMs, report });
+          this.#step(
+            series,
+            report === null ? { kind: 'analysis-failed', nowMs, reason } : { kind: 'analysed', nowMs, report },
+          );
           if (!series.alive) this.#dismiss(series);
         });
         return;
@@ -210,8 +216,14 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       if (capture === null) {
         this.#options.store.discard([file]);
         if (!series.alive) return;
-        const { code, message } = answer.error ?? { code: 'EBB_CLI_CAPTURE_FAILED', message: 'the agent gave no reason' };
-        throw new CliError('EBB_CLI_CAPTURE_FAILED', `process ${String(hello.pid)} wrote no snapshot: ${printable(message)} [${printable(code)}]`);
+        const { code, message } = answer.error ?? {
+          code: 'EBB_CLI_CAPTURE_FAILED',
+          message: 'the agent gave no reason',
+        };
+        throw new CliError(
+          'EBB_CLI_CAPTURE_FAILED',
+          `process ${hello.pid} wrote no snapshot: ${printable(message)} [${printable(code)}]`,
+        );
       }
       const nowMs = this.#options.now();
       series.captured(capture.pauseMs, nowMs);
@@ -219,11 +231,19 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       this.#step(series, { kind: 'captured', nowMs, capture });
     } catch (error) {
       this.#trouble(series, describe(error));
-      this.#step(series, { kind: 'capture-failed', nowMs: this.#options.now(), reason: error instanceof Error ? error.message : String(error) });
+      this.#step(series, {
+        kind: 'capture-failed',
+        nowMs: this.#options.now(),
+        reason: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
-  #track(series: Series, captures: readonly CapturedSnapshot[], done: (report: FindingsReport | null, reason: string) => void): void {
+  #track(
+    series: Series,
+    captures: readonly CapturedSnapshot[],
+    done: (report: FindingsReport | null, reason: string) => void,
+  ): void {
     this.emit('analysing', series, captures.length);
     const run = async (): Promise<void> => {
       let report: FindingsReport | null = null;
@@ -235,7 +255,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         reason = 'the snapshots could not be analysed';
         if (!this.#abort.signal.aborted) {
           const told = describe(error);
-          this.#trouble(series, { code: 'EBB_CLI_ANALYSIS_FAILED', message: `${reason}: ${told.message} [${told.code}]`, next: 'keep them with --keep-snapshots DIR and run `ebb analyze` on them' });
+          this.#trouble(series, {
+            code: 'EBB_CLI_ANALYSIS_FAILED',
+            message: `${reason}: ${told.message} [${told.code}]`,
+            next: 'keep them with --keep-snapshots DIR and run `ebb analyze` on them',
+          });
         }
       }
       this.#analyses.delete(series);
@@ -245,7 +269,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 
   #trouble(series: Series, error: { code: string; message: string; next: string | null }): void {
-    const key = `${error.code} ${String(series.agent.hello.pid)}`;
+    const key = `${error.code} ${series.agent.hello.pid}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
     series.notes.push(`${error.message} (${error.code})`);
@@ -255,11 +279,17 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 
 function capturedOf(answer: CapturedMessage, file: string): CapturedSnapshot | null {
   if (!answer.ok) return null;
-  return { file: answer.file ?? file, pauseMs: answer.pauseMs ?? 0, requests: answer.requests ?? null, requestsByRoute: answer.requestsByRoute ?? {} };
+  return {
+    file: answer.file ?? file,
+    pauseMs: answer.pauseMs ?? 0,
+    requests: answer.requests ?? null,
+    requestsByRoute: answer.requestsByRoute ?? {},
+  };
 }
 
 function describe(error: unknown): { code: string; message: string; next: string | null } {
   if (error instanceof CliError) return error;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EBB_CLI_INTERNAL';
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EBB_CLI_INTERNAL';
   return { code, message: error instanceof Error ? error.message : String(error), next: null };
 }

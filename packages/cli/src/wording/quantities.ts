@@ -5,7 +5,10 @@ export function bytes(value: number): string {
   const size = Math.abs(value);
   const sign = value < 0 ? '-' : '';
   if (size < 999.5) return `${sign}${Math.round(size)} B`;
-  for (const [unit, factor] of [['KB', 1e3], ['MB', 1e6]] as const) {
+  for (const [unit, factor] of [
+    ['KB', 1e3],
+    ['MB', 1e6],
+  ] as const) {
     if (size < factor * 999.5) return `${sign}${figures(size / factor)} ${unit}`;
   }
   return `${sign}${figures(size / 1e9)} GB`;

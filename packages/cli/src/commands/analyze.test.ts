@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync, copyFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ebb, node } from '../fixtures/run-ebb.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ebb-cli-test-'));
+const file = (name: string): string => join(folder, `${name}.heapsnapshot`);
+beforeAll(() => {
+  const source = `
+    const { writeHeapSnapshot } = require('node:v8');
+    const tickets = new Map();
+    for (let step = 1; step <= 3; step++) {
+      for (let k = 0; k < 500; k++) tickets.set(tickets.size, { ticket: tickets.size, seats: new Array(50).fill(k + 0.5) });
+      writeHeapSnapshot('${folder}/' + step + '.heapsnapshot');
+    }
+    globalThis.tickets = () => tickets;`;
+  writeFileSync(join(folder, 'tickets.cjs'), source);
+  const made = spawnSync(node, [join(folder, 'tickets.cjs')]);
+  expect(made.status).toBe(0);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a leak in several snapshots is told on standard output and ends with 1', async () => {
+  const run = await ebb(['analyze', file('1'), file('2'), file('3')]);
+  expect(run.code).toBe(1);
+  expect(run.stdout.toString()).toContain('tickets');
+  expect(run.stderr).toBe('');
+});
+
+test('--json prints exactly one document of the contract', async () => {
+  const run = await ebb(['analyze', '--json', file('1'), file('2'), file('3')]);
+  const report = JSON.parse(run.stdout.toString()) as {
+    format: string;
+    verdict: string;
+    findings: { holder: { name: string } }[];
+  };
+  expect(report).toMatchObject({ format: 'ebb.findings/1', verdict: 'leak' });
+  expect(run.code).toBe(1);
+});
+
+test('one snapshot says what dominates, and proves no leak', async () => {
+  const run = await ebb(['analyze', '--json', file('3')]);
+  expect(JSON.parse(run.stdout.toString())).not.toMatchObject({ verdict: 'leak' });
+  expect(run.code).toBe(0);
+});
+
+test('a file that is missing, cut off, or no snapshot is a clear error, and nothing is printed on standard output', async () => {
+  copyFileSync(file('1'), file('cut'));
+  truncateSync(file('cut'), 100_000);
+  writeFileSync(file('text'), 'hello');
+  for (const name of ['none', 'cut', 'text']) {
+    const run = await ebb(['analyze', '--json', file(name)]);
+    expect(run.code).toBe(2);
+    expect(run.stdout.toString()).toBe('');
+    expect(run.stderr).toMatch(/^ebb: .*EBB_HEAP_/su);
+  }
+});
