@@ -4,26 +4,48 @@
 // is loaded from an unref'ed timer, so that a program which ends at once never pays for it.
 const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads');
 
-const environmentKey = 'ebb.agent.socket';
+const socketKey = 'ebb.agent.socket';
+const threadKey = 'ebb.agent.thread';
+
+// Taken before the program can replace them.
+const { now } = Date;
+const { hrtime } = process;
+const clock = {
+  now,
+  monotonicMs: (): number => {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+};
 
 function prepare(): void {
-  const { isMainThread, parentPort } = workerThreads;
+  // The program finds its own modules in the cache, and no others.
+  Reflect.deleteProperty(require.cache, __filename);
+  const { isMainThread, parentPort, threadId, getEnvironmentData, setEnvironmentData } = workerThreads;
   // The thread in which Node runs module hooks: no program runs there, and it sleeps in a lock.
   if (!isMainThread && parentPort === null) return;
+  // Preloaded twice, by NODE_OPTIONS and by the command line.
+  if (getEnvironmentData(threadKey) === threadId) return;
   // A worker may have been given an environment of its own; it is the same process all the same.
-  const inherited: unknown = workerThreads.getEnvironmentData(environmentKey);
-  const socketPath = process.env['EBB_AGENT_SOCKET'] ?? inherited;
+  const socketPath: unknown = process.env['EBB_AGENT_SOCKET'] ?? getEnvironmentData(socketKey);
   if (typeof socketPath !== 'string' || socketPath === '') return;
-  if (isMainThread) workerThreads.setEnvironmentData(environmentKey, socketPath);
-  setTimeout(() => {
-    import('./host/start.ts').then(
-      ({ startAgent }) => {
-        startAgent(socketPath);
-      },
-      // Not readable (the permission model) or gone: the program runs on without an agent.
-      () => undefined,
-    );
-  }, 0).unref();
+  setEnvironmentData(socketKey, socketPath);
+  setEnvironmentData(threadKey, threadId);
+  clock
+    .setTimeout(() => {
+      import('./host/start.ts').then(
+        ({ startAgent }) => {
+          startAgent(socketPath, clock);
+        },
+        // Not readable (the permission model) or gone: the program runs on without an agent.
+        () => undefined,
+      );
+    }, 0)
+    .unref();
 }
 
 try {

@@ -1,6 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { writeHeapSnapshot } from 'node:v8';
 import { CaptureError } from './error.ts';
 import { measureRoom, requireRoom, type Room } from './room.ts';
@@ -34,11 +33,12 @@ export function captureSnapshotInline(file: string, options: SnapshotOptions = {
   const path = resolve(file);
   requireRoom(path, (options.measureRoom ?? measureRoom)(path));
   createPrivate(path);
-  const startMs = performance.now();
+  const start = process.hrtime();
   try {
     // V8 opens the file that stands there and keeps its mode.
     writeHeapSnapshot(path, { exposeNumericValues: true });
-    const pauseMs = performance.now() - startMs;
+    const [seconds, nanoseconds] = process.hrtime(start);
+    const pauseMs = seconds * 1e3 + nanoseconds / 1e6;
     const bytes = requireWhole(path);
     return { file: path, method: 'inline', pauseMs, bytes };
   } catch (cause) {

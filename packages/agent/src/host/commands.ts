@@ -1,11 +1,12 @@
 import { CaptureError, captureSnapshotInline, collectGarbage } from '@ebb/capture';
 import type { CapturedMessage, CollectedMessage, MessageError, SnapshotMessage } from '../protocol/index.ts';
+import type { HostClock } from './clock.ts';
 import type { RequestWatch } from './requests.ts';
 
 /** Takes a full collection in this thread. Never throws. */
-export function collect(id: number): CollectedMessage {
+export function collect(id: number, clock: HostClock): CollectedMessage {
   try {
-    const { tookMs, ...floor } = collectGarbage();
+    const { tookMs, ...floor } = collectGarbage(clock);
     return { type: 'collected', id, ok: true, floor, tookMs };
   } catch (error) {
     return { type: 'collected', id, ok: false, error: messageError(error) };

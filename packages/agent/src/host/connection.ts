@@ -9,8 +9,8 @@
  * - When the watcher is away, a few tries, then silence for good.
  */
 import { createConnection, type Socket } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { type AgentMessage, isWatcherMessage, LineSplitter, type WatcherMessage } from '../protocol/index.ts';
+import type { HostClock } from './clock.ts';
 import { quietly } from './quietly.ts';
 
 /** Messages that wait; a sample is about 1 KB. */
@@ -25,6 +25,7 @@ const maxMessageBytes = maxUnreceivedBytes - overheadBytes;
 /** What a connection needs from the agent. */
 export interface ConnectionOptions {
   socketPath: string;
+  clock: HostClock;
   /** The first message of each connection. */
   hello: () => AgentMessage;
   onMessage: (message: WatcherMessage) => void;
@@ -88,7 +89,7 @@ export class WatcherConnection {
   /** Ends the connection after what has been written already; nothing is sent after this. */
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#retry);
+    this.#options.clock.clearTimeout(this.#retry);
     this.#queue = [];
     this.#socket?.end();
   }
@@ -141,7 +142,7 @@ export class WatcherConnection {
       this.#options.onGiveUp();
       return;
     }
-    this.#retry = setTimeout(
+    this.#retry = this.#options.clock.setTimeout(
       quietly(() => {
         this.#connect();
       }),

@@ -8,10 +8,8 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Floor } from '../protocol/index.ts';
+import type { HostClock } from './clock.ts';
 import { quietly } from './quietly.ts';
-
-// Captured now: fake timers in a host's tests replace the global Date.
-const { now } = Date;
 
 /** Watches the collections of this thread until it is stopped. */
 export class FloorWatch {
@@ -20,12 +18,12 @@ export class FloorWatch {
   #pauseMs = 0;
   readonly #observer: PerformanceObserver;
 
-  constructor() {
+  constructor(clock: HostClock) {
     this.#observer = new PerformanceObserver(
       quietly((list: { getEntries(): { duration: number }[] }) => {
         for (const entry of list.getEntries() as { duration: number; detail?: { kind?: number } }[]) {
           this.#pauseMs += entry.duration;
-          if (entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.floor = readFloor();
+          if (entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.floor = readFloor(clock.now());
         }
       }),
     );
@@ -44,8 +42,8 @@ export class FloorWatch {
   }
 }
 
-function readFloor(): Floor {
+function readFloor(timeMs: number): Floor {
   const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
   const { arrayBuffers: arrayBuffersBytes } = process.memoryUsage();
-  return { timeMs: now(), heapBytes, externalBytes, arrayBuffersBytes };
+  return { timeMs, heapBytes, externalBytes, arrayBuffersBytes };
 }

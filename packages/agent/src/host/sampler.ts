@@ -2,10 +2,9 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node
 import { getHeapStatistics } from 'node:v8';
 import { threadId } from 'node:worker_threads';
 import type { SampleMessage } from '../protocol/index.ts';
+import type { HostClock } from './clock.ts';
 import { FloorWatch } from './floor.ts';
 import { RequestWatch } from './requests.ts';
-
-const { now } = Date;
 
 /** How often the event loop's delay is probed; Node's timer for it is native and unref'ed. */
 const delayResolutionMs = 20;
@@ -13,6 +12,7 @@ const delayResolutionMs = 20;
 /** Gathers what a sample says, between two calls of `take`. */
 export class Sampler {
   readonly requests: RequestWatch;
+  readonly #clock: HostClock;
   readonly #floorWatch: FloorWatch;
   readonly #delay: IntervalHistogram;
   readonly #rssLimitBytes: number | null;
@@ -20,19 +20,20 @@ export class Sampler {
   #takenAtMs: number;
 
   /** @param rssLimitBytes the container's limit, read once: it does not change as a rule */
-  constructor(rssLimitBytes: number | null) {
+  constructor(clock: HostClock, rssLimitBytes: number | null) {
+    this.#clock = clock;
     this.#rssLimitBytes = rssLimitBytes;
     this.requests = new RequestWatch();
-    this.#floorWatch = new FloorWatch();
+    this.#floorWatch = new FloorWatch(clock);
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();
     this.#utilization = performance.eventLoopUtilization();
-    this.#takenAtMs = performance.now();
+    this.#takenAtMs = this.#clock.monotonicMs();
   }
 
   /** One sample of this thread, now; shares and percentiles are since the last one. */
   take(droppedMessages: number): SampleMessage {
-    const passedMs = performance.now() - this.#takenAtMs;
+    const passedMs = this.#clock.monotonicMs() - this.#takenAtMs;
     this.#takenAtMs += passedMs;
     const memory = process.memoryUsage();
     const utilization = performance.eventLoopUtilization();
@@ -44,7 +45,7 @@ export class Sampler {
       pid: process.pid,
       threadId,
       sample: {
-        timeMs: now(),
+        timeMs: this.#clock.now(),
         floor: this.#floorWatch.floor,
         heapUsedBytes: memory.heapUsed,
         rssBytes: memory.rss,

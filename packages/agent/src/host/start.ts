@@ -3,18 +3,16 @@
  * Everything here is observed through Node's own interfaces; nothing of the host is changed.
  */
 import { performance } from 'node:perf_hooks';
-import { clearInterval, setInterval } from 'node:timers';
 import { getHeapStatistics } from 'node:v8';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture';
 import type { HelloMessage, WatcherMessage } from '../protocol/index.ts';
+import type { HostClock } from './clock.ts';
 import { capture, collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
 import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
 import { WarningWatch } from './warnings.ts';
-
-const { now } = Date;
 
 /** An agent that runs; what it has started is at its end after `stop`. */
 export interface RunningAgent {
@@ -25,29 +23,34 @@ export interface RunningAgent {
  * Starts the agent in this thread. Never throws; undefined when it could not start.
  *
  * @param socketPath where the watcher listens
+ * @param clock the host's, as it was before the host's own code
  * @param intervalMs how often to sample until the watcher says otherwise
  */
-export function startAgent(socketPath: string, intervalMs = 1000): RunningAgent | undefined {
+export function startAgent(socketPath: string, clock: HostClock, intervalMs = 1000): RunningAgent | undefined {
   try {
-    return new Agent(socketPath, intervalMs);
+    return new Agent(socketPath, clock, intervalMs);
   } catch {
     return undefined;
   }
 }
 
 class Agent implements RunningAgent {
-  // performance.timeOrigin is the process's; a worker starts when it is started.
-  readonly #startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : now();
+  readonly #clock: HostClock;
+  readonly #startedAtMs: number;
   readonly #rssLimitBytes = containerLimitBytes();
   readonly #sampler: Sampler;
   readonly #connection: WatcherConnection;
   readonly #warnings: WarningWatch;
   #timer: NodeJS.Timeout;
 
-  constructor(socketPath: string, intervalMs: number) {
-    this.#sampler = new Sampler(this.#rssLimitBytes);
+  constructor(socketPath: string, clock: HostClock, intervalMs: number) {
+    this.#clock = clock;
+    // performance.timeOrigin is the process's; a worker starts when it is started.
+    this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
+    this.#sampler = new Sampler(clock, this.#rssLimitBytes);
     this.#connection = new WatcherConnection({
       socketPath,
+      clock,
       hello: () => this.#hello(),
       onMessage: quietly((message) => {
         this.#obey(message);
@@ -64,7 +67,7 @@ class Agent implements RunningAgent {
   }
 
   stop(reason: string): void {
-    clearInterval(this.#timer);
+    this.#clock.clearInterval(this.#timer);
     this.#sampler.stop();
     this.#warnings.stop();
     this.#connection.send({ type: 'bye', pid: process.pid, threadId, reason });
@@ -74,13 +77,13 @@ class Agent implements RunningAgent {
   #obey(message: WatcherMessage): void {
     switch (message.type) {
       case 'collect':
-        this.#connection.send(collect(message.id));
+        this.#connection.send(collect(message.id, this.#clock));
         return;
       case 'snapshot':
         this.#connection.send(capture(message, this.#sampler.requests));
         return;
       case 'interval':
-        clearInterval(this.#timer);
+        this.#clock.clearInterval(this.#timer);
         this.#timer = this.#every(Math.min(600_000, Math.max(10, message.ms)));
         return;
       case 'received':
@@ -89,7 +92,7 @@ class Agent implements RunningAgent {
   }
 
   #every(intervalMs: number): NodeJS.Timeout {
-    const timer = setInterval(
+    const timer = this.#clock.setInterval(
       quietly(() => {
         this.#tick();
       }),
