@@ -74,7 +74,7 @@ async function watchUnderLoad(release: Release, folder: string, interrupt: Abort
 
 function conclude(release: Release, outcome: Outcome): number {
   if (!outcome.served) {
-    console.error(`\nThe storefront did not come up under "ebb watch" within ${readyWithinMs / 1000} s.`);
+    console.error('\nThe storefront did not come up under "ebb watch"; what went wrong stands above.');
     return exitCodes.notAsItShouldBe;
   }
   if (release === '1.0') {

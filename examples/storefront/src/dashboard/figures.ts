@@ -3,7 +3,7 @@ import type { DayTotals } from '../orders/daily-statistics.ts';
 import { dayOf, hourOf, type Order } from '../orders/order.ts';
 
 /** What the dashboard shows of one day. */
-export interface DayFigures {
+interface DayFigures {
   readonly day: string;
   readonly orders: number;
   readonly revenueCents: number;

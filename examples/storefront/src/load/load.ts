@@ -14,7 +14,7 @@ export interface LoadOptions {
 }
 
 /** What a load has done so far. */
-export interface LoadSummary {
+interface LoadSummary {
   readonly requests: number;
   /** Answers with a status of 400 or above, time-outs and broken connections. */
   readonly failures: number;

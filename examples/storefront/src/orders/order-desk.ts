@@ -3,7 +3,7 @@ import type { OrderLog } from './order-log.ts';
 import type { Order } from './order.ts';
 
 /** Something that counts orders. */
-export interface OrderCounter {
+interface OrderCounter {
   add(order: Order): void;
 }
 
