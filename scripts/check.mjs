@@ -27,7 +27,7 @@ const steps = [
   { name: 'lint', title: 'Lint (eslint)', run: () => tool('eslint', ['--max-warnings', '0', '.']) },
   { name: 'format', title: 'Format (prettier)', run: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
   { name: 'layers', title: 'Layers (dependency-cruiser)', run: checkLayers },
-  { name: 'dead-code', title: 'Dead code (knip)', run: () => tool('knip', ['--no-progress']) },
+  { name: 'dead-code', title: 'Dead code (knip)', run: () => tool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
   { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: bringNodes },
   { name: 'tests', title: 'Tests (vitest)', run: runTests },

@@ -7,8 +7,8 @@ import { filesBelow } from './pages.mjs';
 
 /** @import { Page } from './pages.mjs' */
 
-export const errorPage = 'docs/errors.md';
-export const environmentPage = 'docs/environment.md';
+const errorPage = 'docs/errors.md';
+const environmentPage = 'docs/environment.md';
 
 /** The parts of every entry of the error page, as they begin a paragraph. */
 const parts = ['**What happened.**', '**What to do.**'];
