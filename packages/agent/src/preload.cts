@@ -30,7 +30,8 @@ function prepare(): void {
   if (!isMainThread && parentPort === null) return;
   // Preloaded twice, by NODE_OPTIONS and by the command line.
   if (getEnvironmentData(threadKey) === threadId) return;
-  // A worker may have been given an environment of its own; it is the same process all the same.
+  // A worker may have been given an environment of its own; it is the same process all the same. (Where that has no
+  // NODE_OPTIONS, nothing is preloaded, and the worker's heap stays unseen.)
   const socketPath: unknown = process.env['EBB_AGENT_SOCKET'] ?? getEnvironmentData(socketKey);
   if (typeof socketPath !== 'string' || socketPath === '') return;
   setEnvironmentData(socketKey, socketPath);

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
 import { CaptureError } from './error.ts';
@@ -55,9 +55,8 @@ export function captureSnapshotInline(file: string, options: SnapshotOptions = {
 function createPrivate(path: string): void {
   let descriptor: number | undefined;
   try {
+    // The umask can only take away from this mode; fchmod is forbidden under the permission model.
     descriptor = openSync(path, 'wx', 0o600);
-    // The umask may have taken away the owner's own rights.
-    fchmodSync(descriptor, 0o600);
   } catch (cause) {
     if (descriptor === undefined && codeOf(cause) === 'EEXIST') {
       throw new CaptureError('EBB_CAPTURE_EXISTS', `${path} exists already. Name a file that does not exist.`, {
