@@ -86,12 +86,7 @@ it('is not moved by duplicates and by samples that come late', () => {
     fc.property(series, fc.integer({ min: 0, max: 149 }), (steps, pick) => {
       const samples = samplesOf(steps, 1e6);
       const at = pick % samples.length;
-      const doubled = [
-        ...samples.slice(0, at + 1),
-        samples[at]!,
-        samples[Math.floor(at / 2)]!,
-        ...samples.slice(at + 1),
-      ];
+      const doubled = [...samples.slice(0, at + 1), samples[at], samples[Math.floor(at / 2)], ...samples.slice(at + 1)];
       expect(judgeAll(doubled).at(-1)).toEqual(judgeAll(samples).at(-1));
     }),
   );
@@ -135,7 +130,7 @@ it('finds a leak although a tenth of its samples are lost and a tenth spoilt', (
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
       const random = seeded(seed);
-      const program = leaks['1 MB a unit']!(random, 1);
+      const program = leaks['1 MB a unit'](random, 1);
       const samples = [...simulate(program, { seed, durationS: 120 })].filter(() => random.next() > 0.1);
       const spoilt = samples.map((sample) =>
         random.next() < 0.1 ? { ...sample, heapUsedBytes: Number.NaN, floor: null } : sample,

@@ -100,7 +100,7 @@ describe('a program that leaks', () => {
       }
     };
     expect(watch(steady()).last.evidence).toEqual([
-      'the floor after each collection rose from 45.6 MB to 87.0 MB in 92 s, in 23 of 23 steps',
+      'the floor after each collection rose from 46.5 MB to 86.1 MB in 88 s, in 23 of 23 steps',
       'it grows by 461 KB a second (461 KB a second to 461 KB a second)',
       'that is 9.2 KB a request',
       expect.stringMatching(/^without a leak, one series in [\d,]+ would ever look like this$/),
@@ -164,7 +164,7 @@ describe('a healthy program', () => {
     const quiet = ['flat', 'start-up', 'buffers in flight', 'memory mapped by libraries, then kept'];
     expect(
       shareOf(
-        quiet.map((name) => healthy[name]!),
+        quiet.map((name) => healthy[name]),
         12,
         1,
         (watched) => watched.suspiciousAtS !== null,
@@ -210,9 +210,9 @@ describe('a healthy program', () => {
         .filter((row) => row.startsWith(`${pod},`))
         .map((row): MemorySample => {
           const [, seconds, mebibytes, served] = row.split(',').map(Number);
-          const heapBytes = mebibytes! * MB;
-          requests += served!;
-          const timeMs = seconds! * 1000;
+          const heapBytes = mebibytes * MB;
+          requests += served;
+          const timeMs = seconds * 1000;
           const floor = { timeMs, heapBytes, externalBytes: 0, arrayBuffersBytes: 0 };
           return {
             ...blank(),
@@ -243,7 +243,7 @@ describe('a series with a break in it', () => {
     const judge = new MemoryJudge();
     expect(watch(before, judge).last.verdict).toBe('leak');
     const after = [...simulate(flat, { seed: 2, durationS: 60 })].map(shift);
-    expect(judge.observe(after[0]!)).toMatchObject({ verdict: 'warming', suspicious: false });
+    expect(judge.observe(after[0])).toMatchObject({ verdict: 'warming', suspicious: false });
     const { last, leakAtS } = watch(after, judge);
     expect(leakAtS).toBeNull();
     expect(last.verdict).toBe('clean');
@@ -254,7 +254,7 @@ describe('a series with a break in it', () => {
     const judge = new MemoryJudge();
     watch(simulate(leak, { seed: 1, durationS: 120 }), judge);
     const [sample] = simulate(flat, { seed: 2, durationS: 0 });
-    const { verdict, evidence } = judge.observe({ ...sample!, timeMs: 365 * 86_400_000, requests: 1e9 });
+    const { verdict, evidence } = judge.observe({ ...sample, timeMs: 365 * 86_400_000, requests: 1e9 });
     expect(verdict).toBe('warming');
     expect(evidence.join()).toContain('nothing was heard for longer');
   });

@@ -14,7 +14,10 @@ import { span } from './verdict/words.ts';
 
 /** How a judge is set up; the defaults suit a process that is judged from its start, a sample a second. */
 export interface MemoryJudgeOptions {
-  /** What is seen in the first so many milliseconds is start-up, not growth. Default 8,000. */
+  /**
+   * What is seen in the first so many milliseconds is start-up, not growth; and growth is proven only when it lasts six
+   * times as long. Default 8,000, for a program that is watched; 600,000 suits a service that is sampled once a minute.
+   */
   warmupMs?: number;
   /** The chance that a series that never grows is ever called a leak, under the noise model of `GrowthTest`. Default 0.001. */
   falseLeakRate?: number;

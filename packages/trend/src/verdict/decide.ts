@@ -41,6 +41,11 @@ const RAMP = 1.2;
 const IN_STEP = 0.9;
 /** With traffic that fell to this share, growth is looked for against the requests instead of against time. */
 const RESTS = 0.67;
+/**
+ * Growth counts as proven only when it has lasted so many warm-ups: caches and batches of a program that takes a while to
+ * start take a while as well, and a cache that fills evenly looks like a leak until it is full.
+ */
+const SETTLING = 6;
 /** With more blocks than these the detector has had more than one chance. */
 const YOUNG_BLOCKS = 24;
 /** So many points make a line worth a word. */
@@ -82,7 +87,9 @@ export function decide(track: Track, warmupS: number, thresholds: Thresholds): D
   }
   if (pace < SLOWS)
     return { ...decision, verdict: pace < STANDS ? 'bounded' : 'warming', reason: pace < STANDS ? null : 'slows' };
-  if (!sure || !record || proof.proof < thresholds.leak) return { ...decision, verdict: 'warming', reason: 'proof' };
+  const settled = shape.spanS >= SETTLING * warmupS;
+  if (!sure || !record || !settled || proof.proof < thresholds.leak)
+    return { ...decision, verdict: 'warming', reason: 'proof' };
   const ramps = shape.rateGrowth !== null && shape.rateGrowth > RAMP;
   if (ramps && shape.pacePerRequest !== null && shape.pacePerRequest < IN_STEP)
     return { ...decision, verdict: 'warming', reason: 'traffic' };
