@@ -1,4 +1,6 @@
+import { fstatSync } from 'node:fs';
 import { Chalk, chalkStderr, type ChalkInstance } from 'chalk';
+import { inForeground } from '../program/foreground.ts';
 import { LiveView } from './live-view.ts';
 import { panelRows } from './panel.ts';
 import { PlainLog } from './plain-log.ts';
@@ -14,11 +16,24 @@ export function stderrWidth(): number {
   return process.stderr.isTTY ? Math.max(40, process.stderr.columns) : 100;
 }
 
-/** The live panel where standard error is a terminal that is big enough and can do it; plain lines otherwise. */
+/**
+ * The live panel where standard error is a terminal that is big enough and Ebb is in its foreground; plain lines
+ * otherwise. With standard output in a pipe the terminal likely belongs to another program (`… | less`).
+ */
 export function chooseDisplay(options: { live: boolean; chalk: ChalkInstance; env?: NodeJS.ProcessEnv }): Display {
   const env = options.env ?? process.env;
   const { stderr } = process;
   const capable = stderr.isTTY && env['TERM'] !== undefined && env['TERM'] !== 'dumb' && env['CI'] === undefined;
-  if (options.live && capable && panelRows(stderr.rows, stderr.columns) > 0) return new LiveView(stderr, options.chalk);
+  const ours = inForeground() && !isPipe(1);
+  if (options.live && capable && ours && panelRows(stderr.rows, stderr.columns) > 0)
+    return new LiveView(stderr, options.chalk);
   return new PlainLog((text) => stderr.write(text));
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false; // closed
+  }
 }

@@ -47,7 +47,7 @@ const state = (changes: Partial<PanelSeries> = {}): PanelState => ({
   series: series(changes),
   otherSeries: 2,
   frame: 0,
-  ending: false,
+  endings: 0,
 });
 
 test('the panel shows verdict, floor, slope, time to the limit, a chart up to the limit, and what Ebb does', () => {

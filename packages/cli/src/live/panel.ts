@@ -38,7 +38,8 @@ export interface PanelState {
   readonly otherSeries: number;
   /** Grows by one a frame; turns the wheel. */
   readonly frame: number;
-  readonly ending: boolean;
+  /** How often the program was asked to end. */
+  readonly endings: number;
 }
 
 const WHEEL = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
@@ -134,7 +135,7 @@ function chartLines(
     none: (text) => text,
   };
   return chart.rows.map((cells, index) => {
-    const label = axisLabel(index, rows, chart, limitBytes);
+    const label = series.points.length === 0 ? '' : axisLabel(index, rows, chart, limitBytes);
     return `${chalk.dim(`${label.padStart(LABEL_COLUMNS - 2)} ${label === '' ? '│' : '┤'}`)}${paintCells(cells, paints)}`;
   });
 }
@@ -185,7 +186,8 @@ function figuresLine(state: PanelState, series: PanelSeries, columns: number, ch
 }
 
 function activityLine(state: PanelState, series: PanelSeries, columns: number, chalk: ChalkInstance): string {
-  const doing = state.ending ? 'waiting for the program to end (Ctrl-C again: SIGTERM)' : activity(series.phase);
+  const harder = state.endings === 1 ? 'sends SIGTERM' : 'kills it';
+  const doing = state.endings > 0 ? `waiting for the program to end (Ctrl-C again ${harder})` : activity(series.phase);
   const wheel = WHEEL[state.frame % WHEEL.length] ?? ' ';
   return fitLine(
     [

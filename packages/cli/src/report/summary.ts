@@ -43,6 +43,8 @@ function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {
     case 'native':
       return `${chalk.yellowBright.bold('NATIVE GROWTH')}: memory outside the JavaScript heap grows, ${howFast(outlook)}; heap snapshots do not show it`;
     case 'warming':
+      if (!(trend.bytesPerSecond > 0))
+        return `${chalk.cyanBright.bold('NO LEAK SEEN')}: too little was seen for more.${floor}`;
       return `${chalk.cyanBright.bold('NO LEAK CONFIRMED')}: it was still growing, ${howFast(outlook)}, which may be its warm-up.${floor}${suspects(report)}`;
     case 'bounded':
       return `${chalk.greenBright.bold('BOUNDED')}: memory grew and levelled off.${floor}`;

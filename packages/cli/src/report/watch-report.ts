@@ -30,6 +30,8 @@ export interface ReportedProcess {
   readonly trend: ReportedTrend;
   /** Newest post-GC floor, heap and external memory together. */
   readonly floorBytes: number | null;
+  /** HTTP requests answered; null when there were none. */
+  readonly requests: number | null;
   readonly captures: readonly ReportedCapture[];
   readonly findings: readonly WatchedFinding[];
   /** What the snapshots showed that is no confirmed leak: suspects, and what has a bound. */
@@ -48,28 +50,28 @@ export interface ReportedTrend {
 }
 
 /** The document that `ebb watch --report FILE` writes. */
-export interface WatchReport extends Omit<ReportedProcess, 'pid' | 'threadId' | 'command' | 'floorBytes'> {
+export interface WatchReport extends Omit<ReportedProcess, 'pid' | 'threadId' | 'command'> {
   readonly format: 'ebb.watch/1';
   readonly pid: number | null;
   readonly command: readonly string[];
   /** How the program ended. */
   readonly program: { readonly exitCode: number | null; readonly signal: string | null };
   readonly watchedMs: number;
-  readonly floorBytes: number | null;
   /** Present when there were several. */
   readonly processes?: readonly ReportedProcess[];
 }
 
 const GRAVITY: readonly WatchVerdict[] = ['clean', 'bounded', 'warming', 'native', 'leak'];
 
-/** The gravest of several: by verdict, then a confirmed finding, then the faster growth, then the larger floor. */
-export function gravest<T extends Pick<ReportedProcess, 'verdict' | 'trend' | 'floorBytes'>>(
+/** The gravest of several: by verdict, then the faster growth, then the more requests served, then the larger floor. */
+export function gravest<T extends Pick<ReportedProcess, 'verdict' | 'trend' | 'floorBytes' | 'requests'>>(
   processes: readonly T[],
 ): T | undefined {
   return [...processes].sort(
     (a, b) =>
       GRAVITY.indexOf(b.verdict) - GRAVITY.indexOf(a.verdict) ||
       (a.verdict === 'leak' || a.verdict === 'native' ? b.trend.bytesPerSecond - a.trend.bytesPerSecond : 0) ||
+      (b.requests ?? 0) - (a.requests ?? 0) || // npm and its like are processes too, and serve nobody
       (b.floorBytes ?? 0) - (a.floorBytes ?? 0),
   )[0];
 }
@@ -101,6 +103,7 @@ export function watchReport(input: {
     otherFindings: top?.otherFindings ?? [],
     pid: top?.pid ?? null,
     floorBytes: top?.floorBytes ?? null,
+    requests: top?.requests ?? null,
     command,
     program,
     watchedMs,

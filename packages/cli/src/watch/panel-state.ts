@@ -3,7 +3,7 @@ import { gravest } from '../report/watch-report.ts';
 import type { Series } from './series.ts';
 
 /** What the panel shows now: the gravest of the living, or of all when none lives any more. */
-export function panelState(all: readonly Series[], command: string, elapsedMs: number, ending: boolean): PanelState {
+export function panelState(all: readonly Series[], command: string, elapsedMs: number, endings: number): PanelState {
   const told = all.filter((series) => series.latest !== null);
   const living = told.filter((series) => series.alive);
   const candidates = living.length > 0 ? living : told;
@@ -13,13 +13,14 @@ export function panelState(all: readonly Series[], command: string, elapsedMs: n
       verdict: series.growing ? ('native' as const) : series.verdict,
       trend: series.judgement?.trend ?? FLAT,
       floorBytes: series.floorBytes,
+      requests: series.latest?.sample.requests ?? null,
     })),
   );
   return {
     command,
     elapsedMs,
     frame: 0,
-    ending,
+    endings,
     otherSeries: Math.max(0, living.length - 1),
     series: top === undefined ? null : panelSeries(top.series),
   };

@@ -140,6 +140,7 @@ export class Series {
       detectedAfterMs: this.detectedAfterMs,
       trend: reportedTrend(this.judgement?.trend ?? null),
       floorBytes: this.floorBytes,
+      requests: this.latest?.sample.requests ?? null,
       captures: this.captures.map(({ kind, pauseMs, method }) => ({ kind, pauseMs, method })),
       findings: this.findings,
       otherFindings: this.otherFindings,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAgentListener, preloadOptions, type AgentListener } from '@ebb/agent';
 import { CLI_ERRORS } from '../errors/registry.ts';
 import { describeError } from '../errors/describe.ts';
@@ -13,6 +14,7 @@ import { checkReportPlace, writeReport } from '../report/write-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { duration } from '../wording/quantities.ts';
 import { printable } from '../wording/printable.ts';
+import { exhaustedHeap } from './exhausted-heap.ts';
 import { panelState } from './panel-state.ts';
 import type { Series } from './series.ts';
 import { SnapshotStore, sweepAbandonedSnapshots } from './snapshot-store.ts';
@@ -72,7 +74,7 @@ class Session {
   readonly #startedAtMs = performance.now();
   readonly #notes: string[] = [];
   #program: Program | null = null;
-  #ending = 0;
+  #endings = 0;
   #stopping = false;
   #internalError = false;
 
@@ -146,7 +148,7 @@ class Session {
         this.#watcher.abandon();
       },
       onEnding: (times) => {
-        this.#ending = times;
+        this.#endings = times;
         if (times >= 2) this.#watcher.abandon();
         if (this.#program?.end === null) {
           if (times === 2) this.#display.say('ebb: sent SIGTERM to the program; once more kills it');
@@ -246,13 +248,23 @@ class Session {
     }, STOP_GRACE_MS).unref();
   }
 
-  /** After the program's end: the connections of its processes close, and analyses under way come to their end. */
+  /** After the program's end: what is left of it ends too when it was asked to, and analyses under way come to their end. */
   async #settle(): Promise<void> {
-    if (this.#stopping) this.#signalAll('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 20)); // the last lines from the socket
-    if (this.#watcher.busy && this.#ending < 2)
+    await delay(20); // the last lines from the socket
+    if (this.#stopping || this.#endings > 0) await this.#endRemains();
+    if (this.#watcher.busy && this.#endings < 2)
       this.#log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
     await this.#watcher.finish();
+  }
+
+  /** npm and shells end at a signal without passing it on: the processes that they had started would run on for ever. */
+  async #endRemains(): Promise<void> {
+    const { agents } = this.#listener;
+    if (agents.size === 0) return;
+    this.#signalAll('SIGTERM');
+    const untilMs = performance.now() + STOP_GRACE_MS;
+    while (agents.size > 0 && performance.now() < untilMs && this.#endings < 3) await delay(20);
+    this.#signalAll('SIGKILL');
   }
 
   #conclude(end: ProgramEnd): WatchOutcome {
@@ -262,6 +274,8 @@ class Session {
       const entry = CLI_ERRORS.EBB_CLI_NO_NODE_PROCESS;
       this.#note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)\n     ${entry.next}`);
     }
+    const exhausted = exhaustedHeap(end, this.#watcher.series);
+    if (exhausted !== null) this.#note(exhausted);
     const report = watchReport({
       command,
       program: { exitCode: end.code, signal: end.signal },
@@ -291,7 +305,9 @@ class Session {
 
   /** A bug of Ebb's must not take the program down: it runs on, and Ebb says so. */
   #onInternalError(error: unknown): void {
+    if (this.#internalError) return;
     this.#internalError = true;
+    this.#watcher.detach();
     this.#display.stop();
     this.#note(`${describeError(error).text}\n     the program runs on; Ebb waits for its end`);
   }
@@ -302,7 +318,7 @@ class Session {
         this.#watcher.series,
         describeCommand(this.#options.command),
         performance.now() - this.#startedAtMs,
-        this.#ending > 0,
+        this.#endings,
       ),
     );
   }

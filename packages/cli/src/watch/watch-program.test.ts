@@ -22,6 +22,14 @@ const watch = (options: string[], ...command: string[]): string[] => [
 ];
 const reporting = (): string[] => ['--report', join(folder, 'report.json')];
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe('a watched program', () => {
   test('keeps its output and its exit code', async () => {
     const run = await ebb(watch(reporting(), node, program('talk.cjs'), 'exit', '7'));
@@ -82,6 +90,14 @@ describe('a watched program', () => {
     expect(processes.some(({ threadId }) => threadId > 0)).toBe(true);
   });
 
+  test('that runs out of memory is told so, in plain words', async () => {
+    const run = await ebb(
+      watch(['--interval', '50'], node, '--max-old-space-size=40', program('leak.mjs'), '60', '10'),
+    );
+    expect(run.code).toBe(134);
+    expect(run.stderr).toMatch(/its memory is used up: \d+ MB of heap were in use/u);
+  });
+
   test('that does not exist is a clear error', async () => {
     const run = await ebb(watch([], 'no-such-program-here'));
     expect(run).toMatchObject({ code: 2, signal: null });
@@ -126,6 +142,16 @@ describe('a signal to Ebb', () => {
     expect(await run.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(report()).toMatchObject({ program: { signal: 'SIGKILL' } });
+  });
+
+  test('also ends the processes behind a shell that does not pass it on', async () => {
+    const run = startEbb(watch(['--interval', '100'], 'sh', '-c', `'${node}' '${program('service.mjs')}'; true`));
+    const pid = Number((await run.says(/ready (\d+)/u))[1]);
+    await run.says(/watching process/u, 'stderr');
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    // Its exit is under way: nobody of ours is its parent, so that only its end can be watched for.
+    await expect.poll(() => isAlive(pid), { timeout: 3000 }).toBe(false);
   });
 
   test('leaves no temporary file behind', async () => {

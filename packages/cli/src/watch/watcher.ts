@@ -82,6 +82,12 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     await Promise.all(this.#analyses.values());
   }
 
+  /** Judges nothing any more and gives up what is under way: Ebb has failed, and the program runs on. */
+  detach(): void {
+    this.#options.listener.removeAllListeners();
+    this.abandon();
+  }
+
   /** Gives up analyses under way. */
   abandon(): void {
     this.#abort.abort();
