@@ -49,8 +49,11 @@ export class GrowthTest {
     }
   }
 
-  /** Adds a floor; times must not fall. `quietBytes` is the step that is too small to mean anything. O(scales). */
-  add(timeS: number, bytes: number, quietBytes: number): void {
+  /**
+   * Adds a floor; times must not fall. `quietBytes` is the step that is too small to mean anything; without `bets` the
+   * test only learns how large the steps are. O(scales).
+   */
+  add(timeS: number, bytes: number, quietBytes: number, bets = true): void {
     for (let scale = 0; scale < this.#scales; scale++) {
       const row = this.#state.subarray(scale * WIDTH, (scale + 1) * WIDTH);
       const block = Math.floor(timeS / (this.#baseS * 2 ** scale));
@@ -61,7 +64,7 @@ export class GrowthTest {
         }
         continue;
       }
-      if (!Number.isNaN(row[BLOCK])) this.#close(row, quietBytes);
+      if (!Number.isNaN(row[BLOCK])) this.#close(row, quietBytes, bets);
       row[BLOCK] = block;
       row[LOWEST] = bytes;
       row[LOWEST_AT] = timeS;
@@ -99,11 +102,11 @@ export class GrowthTest {
     return best;
   }
 
-  #close(row: Float64Array, quietBytes: number): void {
+  #close(row: Float64Array, quietBytes: number, bets: boolean): void {
     const before = row[BEFORE];
     if (!Number.isNaN(before)) {
       const step = row[LOWEST] - before;
-      if (row[STEPS] > 0) {
+      if (bets && row[STEPS] > 0) {
         for (let stake = 0; stake < STAKES.length; stake++) {
           const gain = gainOf(STAKES[stake], step, row[SPREAD]);
           row[ANCHORED + stake] = Math.max(RUIN, row[ANCHORED + stake] + gain);

@@ -47,9 +47,10 @@ export class Track {
     this.newestS = timeS;
     this.newestBytes = bytes;
     this.history.add(timeS, bytes, heapBytes, requests ?? Number.NaN);
+    // The second half of the warm-up teaches the growth test how large the steps are, so that it can bet from the start.
+    if (timeS >= this.#warmupS / 2) this.growth.add(timeS, bytes, quietBytes(bytes), timeS >= this.#warmupS);
     if (timeS < this.#warmupS) return;
     if (this.#startPoints++ < 3) this.startBytes = this.#startPoints === 1 ? bytes : Math.min(bytes, this.startBytes);
-    this.growth.add(timeS, bytes, quietBytes(bytes));
   }
 }
 
