@@ -150,17 +150,40 @@ function checkLayers() {
 function bringNodes() {
   const folder = 'test/nodes';
   if (!existsSync(join(repository, folder, 'package.json'))) return { ok: true, detail: 'none asked for' };
-  const listed = spawnSync('npm', ['ls', '--prefix', folder], { cwd: repository, encoding: 'utf8' });
-  if (listed.status === 0 && existsSync(join(repository, folder, 'node_modules'))) {
-    return { ok: true, detail: 'already installed' };
-  }
+  if (missingPackages(folder).length === 0) return { ok: true, detail: 'already installed' };
   const installed = program('npm', ['ci', '--prefix', folder]);
-  if (installed.ok) return { ok: true, detail: 'installed' };
+  const missing = missingPackages(folder);
+  if (installed.ok && missing.length === 0) return { ok: true, detail: 'installed' };
   console.log(
-    `\nThe Node.js versions of ${folder} could not be installed. These suites need them and do not run whole:`,
+    `\nNot all Node.js versions of ${folder} could be installed. Suites that need them and do not run whole:`,
   );
   for (const file of suitesThatNeed(folder)) console.log(`  ${file}`);
-  return { ok: false, detail: `npm ci --prefix ${folder}: ${installed.detail}` };
+  return {
+    ok: false,
+    detail: `npm ci --prefix ${folder}: ${installed.detail}; missing: ${missing.join(', ') || 'none'}`,
+  };
+}
+
+/**
+ * The binaries are optional dependencies, one a platform, and npm passes over an optional one that it cannot get. So
+ * what is on the disk is held against what the lock file has for this platform.
+ * @param {string} folder
+ * @returns {string[]} the packages that are missing, or there in another version
+ */
+function missingPackages(folder) {
+  /** @type {{ packages: Record<string, { version?: string, os?: string | string[], cpu?: string | string[] }> }} */
+  const { packages } = JSON.parse(readFileSync(join(repository, folder, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages)
+    .filter(([path, { os, cpu }]) => {
+      const platforms = [os ?? process.platform].flat();
+      const architectures = [cpu ?? process.arch].flat();
+      return path !== '' && platforms.includes(process.platform) && architectures.includes(process.arch);
+    })
+    .filter(([path, { version }]) => {
+      const manifest = join(repository, folder, path, 'package.json');
+      return !existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).version !== version;
+    })
+    .map(([path]) => path.replace('node_modules/', ''));
 }
 
 /**
@@ -168,13 +191,15 @@ function bringNodes() {
  * @returns {string[]} the test files that speak of the folder
  */
 function suitesThatNeed(folder) {
-  const name = folder.split('/').at(-1) ?? folder;
+  const mentionsFolder = new RegExp(`['"\`/]${folder.split('/').at(-1)}['"\`/]`);
   return ['packages', 'examples', 'test']
     .flatMap((root) => readdirSync(join(repository, root), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts') && !entry.parentPath.includes('node_modules'))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => new RegExp(`['"\`/]${name}['"\`/]`).test(readFileSync(file, 'utf8')))
-    .map((file) => relative(repository, file));
+    .map((file) => relative(repository, file))
+    .filter(
+      (file) => file.startsWith(`${folder}/`) || mentionsFolder.test(readFileSync(join(repository, file), 'utf8')),
+    );
 }
 
 /**
