@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /** Ebb's command is not installed or not built. */
-export class EbbMissingError extends Error {
+class EbbMissingError extends Error {
   readonly code = 'STOREFRONT_EBB_MISSING';
   override readonly name = 'EbbMissingError';
 }
