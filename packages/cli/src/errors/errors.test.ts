@@ -36,6 +36,11 @@ test('an error of another Ebb package is told with its code, as input that canno
   expect(describeError(error)).toEqual({ text: "ebb: 'a' is no heap snapshot (EBB_HEAP_NOT_A_SNAPSHOT)", exitCode: 2 });
 });
 
+test('an error of another package that is not about the input ends with 3', () => {
+  const error = Object.assign(new Error('the worker ran out of memory'), { code: 'EBB_HEAP_WORKER_FAILED' });
+  expect(describeError(error).exitCode).toBe(3);
+});
+
 test('anything else is told as a bug of Ebb, with its stack', () => {
   const described = describeError(new TypeError('boom'));
   expect(described.text).toMatch(/TypeError: boom\n.*at .*EBB_CLI_INTERNAL/su);

@@ -48,7 +48,7 @@ test('what a killed watch left behind is removed by the next one; that of a livi
   const [left, living, foreign] = [`ebb-watch-${dead}-abc`, `ebb-watch-${process.pid}-abc`, `other-${dead}-abc`].map(
     (name) => join(folder, name),
   );
-  for (const directory of [left, living, foreign]) mkdirSync(directory!);
+  for (const directory of [left, living, foreign]) mkdirSync(directory);
   sweepAbandonedSnapshots(folder);
-  expect([left, living, foreign].map((directory) => existsSync(directory!))).toEqual([false, true, true]);
+  expect([left, living, foreign].map((directory) => existsSync(directory))).toEqual([false, true, true]);
 });
