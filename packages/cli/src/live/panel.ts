@@ -199,7 +199,7 @@ function activityLine(state: PanelState, series: PanelSeries, columns: number, c
 }
 
 /** What Ebb does now, in words. */
-export function activity(phase: EvidencePhase): string {
+function activity(phase: EvidencePhase): string {
   switch (phase.name) {
     case 'watching':
       return 'watching';

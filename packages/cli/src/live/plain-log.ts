@@ -49,7 +49,7 @@ export class PlainLog implements Display {
 }
 
 /** `0:45 GROWING: floor 84 MB, +1.1 MB/s, limit of 320 MB in 3.5 minutes, 210 requests/s, RSS 143 MB`. */
-export function statusLine(state: PanelState): string {
+function statusLine(state: PanelState): string {
   const { series } = state;
   if (series === null) return `${clock(state.elapsedMs / 1000)} no Node.js process connected yet`;
   const trend = series.judgement?.trend ?? null;

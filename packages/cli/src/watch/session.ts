@@ -119,6 +119,7 @@ class Session {
     try {
       const program = await startProgram(this.#options.command, env);
       this.#program = program;
+      if (this.#endings > 0) program.signal('SIGTERM'); // asked to end while the program was being started
       this.#listen();
       this.#display.start();
       const ticker = setInterval(
@@ -133,6 +134,7 @@ class Session {
       this.#display.stop();
       return this.#conclude(end);
     } finally {
+      if (this.#program?.end === null) this.#signalAll('SIGTERM'); // Ebb failed: nothing may run on unwatched
       this.#display.stop();
       relay.stop();
       process.off('exit', cleanUp);
@@ -149,8 +151,9 @@ class Session {
       },
       onEnding: (times) => {
         this.#endings = times;
-        if (times >= 2) this.#watcher.abandon();
-        if (this.#program?.end === null) {
+        const running = this.#program?.end === null;
+        if (times >= 2 || !running) this.#watcher.abandon();
+        if (running) {
           if (times === 2) this.#display.say('ebb: sent SIGTERM to the program; once more kills it');
           if (times >= 3) this.#display.say('ebb: killed the program');
         }
