@@ -17,7 +17,8 @@ import { printable } from '../wording/printable.ts';
 import { exhaustedHeap } from './exhausted-heap.ts';
 import { panelState } from './panel-state.ts';
 import type { Series } from './series.ts';
-import { SnapshotStore, sweepAbandonedSnapshots } from './snapshot-store.ts';
+import { SnapshotStore } from './snapshot-store.ts';
+import { sweepAbandonedFolders, TemporaryFolder } from './temporary-folder.ts';
 import { Watcher } from './watcher.ts';
 
 /** What `ebb watch` was asked for. */
@@ -53,20 +54,28 @@ const STOP_GRACE_MS = 10_000;
  */
 export async function watchProgram(options: WatchOptions): Promise<WatchOutcome> {
   if (options.reportFile !== null) checkReportPlace(options.reportFile);
-  const store = new SnapshotStore(options.keepSnapshots);
-  sweepAbandonedSnapshots();
-  const listener = await createAgentListener();
+  sweepAbandonedFolders();
+  const folder = new TemporaryFolder();
+  const removeFolder = (): void => {
+    folder.remove();
+  };
+  process.on('exit', removeFolder);
   try {
-    return await new Session(options, store, listener).run();
+    const store = new SnapshotStore({ temporary: folder.path, keep: options.keepSnapshots });
+    const listener = await createAgentListener({ parentDirectory: folder.path });
+    try {
+      return await new Session(options, store, listener).run();
+    } finally {
+      await listener.stop();
+    }
   } finally {
-    await listener.stop();
-    store.remove();
+    folder.remove();
+    process.off('exit', removeFolder);
   }
 }
 
 class Session {
   readonly #options: WatchOptions;
-  readonly #store: SnapshotStore;
   readonly #listener: AgentListener;
   readonly #watcher: Watcher;
   readonly #display: Display;
@@ -80,7 +89,6 @@ class Session {
 
   constructor(options: WatchOptions, store: SnapshotStore, listener: AgentListener) {
     this.#options = options;
-    this.#store = store;
     this.#listener = listener;
     const chalk = stderrChalk();
     this.#style = { chalk, colour: chalk.level > 0, width: stderrWidth() };
@@ -108,7 +116,6 @@ class Session {
     const relay = this.#relay();
     const cleanUp = (): void => {
       this.#display.stop();
-      this.#store.remove();
     };
     const onInternal = (error: unknown): void => {
       this.#onInternalError(error);

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SnapshotStore, sweepAbandonedSnapshots } from './snapshot-store.ts';
+import { SnapshotStore } from './snapshot-store.ts';
+import { sweepAbandonedFolders, TemporaryFolder } from './temporary-folder.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -14,41 +15,50 @@ afterEach(() => {
 });
 const small = { pid: 1, threadId: 0, heapUsedBytes: 1000, rssBytes: 1000, rssLimitBytes: null };
 
-test('snapshots live in a folder of their own that nobody else may enter, and go with it', async () => {
-  const store = new SnapshotStore(null);
-  const file = await store.place(small);
-  expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
-  writeFileSync(file, 'x');
-  store.discard([file]);
-  expect(existsSync(file)).toBe(false);
-  store.remove();
-  expect(existsSync(dirname(file))).toBe(false);
+test('snapshots live in a folder that nobody else may enter, and go when they are discarded or with it', async () => {
+  const temporary = new TemporaryFolder(folder);
+  expect(statSync(temporary.path).mode & 0o777).toBe(0o700);
+  const store = new SnapshotStore({ temporary: temporary.path, keep: null });
+  const [first, second] = [await store.place(small), await store.place(small)];
+  for (const file of [first, second]) writeFileSync(file, 'x');
+  store.discard([first]);
+  expect([first, second].map(existsSync)).toEqual([false, true]);
+  temporary.remove();
+  expect(existsSync(second)).toBe(false);
 });
 
 test('snapshots that are to be kept are kept, under names that do not repeat', async () => {
-  const store = new SnapshotStore(join(folder, 'new', 'folder'));
+  const store = new SnapshotStore({ temporary: folder, keep: join(folder, 'new', 'folder') });
   const files = [await store.place(small), await store.place({ ...small, threadId: 3 })];
   expect(new Set(files).size).toBe(2);
   for (const file of files) writeFileSync(file, 'x');
   store.discard(files);
-  store.remove();
   expect(files.map(existsSync)).toEqual([true, true]);
 });
 
 test('a heap that would not fit on the disk or in memory is not written', async () => {
-  const store = new SnapshotStore(folder);
+  const store = new SnapshotStore({ temporary: folder, keep: null });
   await expect(store.place({ ...small, heapUsedBytes: 1e18 })).rejects.toMatchObject({ code: 'EBB_CLI_NO_ROOM' });
-  await expect(
-    store.place({ ...small, heapUsedBytes: 50e6, rssBytes: 90e6, rssLimitBytes: 200e6 }),
-  ).rejects.toMatchObject({ code: 'EBB_CLI_NO_MEMORY' });
+  const nearItsLimit = { ...small, heapUsedBytes: 50e6, rssBytes: 90e6, rssLimitBytes: 200e6 };
+  await expect(store.place(nearItsLimit)).rejects.toMatchObject({ code: 'EBB_CLI_NO_MEMORY' });
 });
 
 test('what a killed watch left behind is removed by the next one; that of a living one is not', () => {
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
-  const [left, living, foreign] = [`ebb-watch-${dead}-abc`, `ebb-watch-${process.pid}-abc`, `other-${dead}-abc`].map(
-    (name) => join(folder, name),
-  );
-  for (const directory of [left, living, foreign]) mkdirSync(directory);
-  sweepAbandonedSnapshots(folder);
-  expect([left, living, foreign].map((directory) => existsSync(directory))).toEqual([false, true, true]);
+  const names = [`ebb-watch-${dead}-abc`, `ebb-watch-${process.pid}-abc`, `other-${dead}-abc`];
+  const folders = names.map((name) => join(folder, name));
+  for (const directory of folders) mkdirSync(directory);
+  sweepAbandonedFolders(folder);
+  expect(folders.map(existsSync)).toEqual([false, true, true]);
+});
+
+test('a folder that cannot be made or used is told with its name', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const coded = expect.objectContaining({
+    code: 'EBB_CLI_SNAPSHOT_DIRECTORY',
+    message: expect.stringContaining(file) as string,
+  }) as Error;
+  expect(() => new TemporaryFolder(file)).toThrow(coded);
+  expect(() => new SnapshotStore({ temporary: folder, keep: file })).toThrow(coded);
 });
