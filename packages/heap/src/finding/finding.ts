@@ -1,0 +1,80 @@
+/** The JSON shapes of `ebb.findings/1`; other programs rely on them, see the contracts. Fields are added, never renamed. */
+
+/** A place in source code; lines and columns start at 1. */
+export interface Location {
+  /** The real path or URL of the script, mapped through its source map where there is one. */
+  file: string;
+  line: number;
+  column: number;
+  /** Relative to the repository, where the file is in it and not in an installed package. */
+  repoPath?: string;
+}
+
+/** A stack frame of an allocation. */
+export interface Frame {
+  function: string;
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** An object on the way from a GC root to what piles up. */
+export interface Place {
+  /** Its class. */
+  type: string;
+  /** What the program calls it: the variable or property that holds it, or its class. */
+  name: string;
+  /** The reference that leads to it from the place before; `[key]` where that is data. */
+  edge: string;
+  location: Location | null;
+}
+
+/** What sort of thing holds the memory. */
+export type FindingKind = 'collection' | 'listener' | 'timer' | 'closure' | 'promise' | 'buffer' | 'string' | 'module' | 'other';
+
+/** One leak, or what may be one. */
+export interface Finding {
+  /** One leak, one fingerprint, on every run and machine. */
+  fingerprint: string;
+  verdict: 'leak' | 'suspect' | 'bounded';
+  /** One plain sentence. */
+  title: string;
+  kind: FindingKind;
+  /** In the last snapshot. */
+  retainedBytes: number;
+  /** Over the series; absent for one snapshot. */
+  growthBytes?: number;
+  growthCount?: number;
+  /** Growth in each step between two snapshots; absent for one snapshot. */
+  steps?: { bytes: number; count: number }[];
+  /** What to bound, clear or unregister. */
+  holder: Place;
+  /** The line that adds to it. */
+  insertedAt: Location | null;
+  /** Lines that take out of it, where the holder's source has any; null where the source was not found. */
+  removedAt: Location[] | null;
+  /** From the GC root to an object that piled up, told short. */
+  path: Place[];
+  allocatedAt: Frame[] | null;
+  /** What piles up. */
+  sample: { type: string; count: number };
+  /** The installed package whose code holds the memory, `name@version`, and the reader's own code that leads there. */
+  package?: string;
+  reachedFrom?: Location;
+  /** Why this verdict, in words. */
+  reason: string;
+}
+
+/** What `ebb analyze --json` prints. */
+export interface FindingsReport {
+  format: 'ebb.findings/1';
+  verdict: 'leak' | 'suspect' | 'bounded' | 'clean';
+  findings: Finding[];
+  snapshots: { file: string; fileBytes: number; objects: number; heapBytes: number }[];
+}
+
+/** The gravest of several verdicts. */
+export function gravest(findings: Finding[]): FindingsReport['verdict'] {
+  for (const verdict of ['leak', 'suspect', 'bounded'] as const) if (findings.some((finding) => finding.verdict === verdict)) return verdict;
+  return 'clean';
+}

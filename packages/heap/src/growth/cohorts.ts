@@ -1,0 +1,51 @@
+/**
+ * Which objects of the last snapshot are new, and since when.
+ *
+ * V8 gives an object its id when it is first seen and never another, so an id that the first snapshot lacks is an
+ * object that came later: cohort 1 came between the first and the second snapshot and is still there, and so on.
+ * Cohort 0 was there from the start. What piles up is what stays: a cache that evicts, a batch that is flushed and
+ * requests in flight leave no early cohort behind.
+ */
+import type { HeapGraph } from '../graph/heap-graph.ts';
+import { measureContainers } from '../graph/containers.ts';
+import { computeDominators, retainedSizes } from '../graph/dominators.ts';
+import { IdIndex } from './id-index.ts';
+
+/** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
+export interface EarlierSnapshot {
+  index: IdIndex;
+  nodeCount: number;
+  /** By the position that `index` tells. */
+  degree: Uint32Array;
+  storeBytes: Float64Array;
+  /** Numbered elements: an array's length where it has no holes. */
+  elements: Uint32Array;
+  retained: Float64Array;
+  selfSize: Uint32Array;
+  /** Bytes of everything. */
+  totalBytes: number;
+}
+
+/** Condenses a graph to what later comparison needs. */
+export function summarize(graph: HeapGraph): EarlierSnapshot {
+  const index = new IdIndex(graph.nodeCount);
+  for (let node = 0; node < graph.nodeCount; node++) index.set(graph.nodeId[node], node);
+  const retained = retainedSizes(graph, computeDominators(graph));
+  const { degree, storeBytes, elements } = measureContainers(graph);
+  return { index, nodeCount: graph.nodeCount, degree, storeBytes, elements, retained, selfSize: graph.nodeSelfSize, totalBytes: retained[0] };
+}
+
+/** The cohort of every node of `graph`: 0 where the first of `earlier` had it, `earlier.length` where none had it. */
+export function cohorts(graph: HeapGraph, earlier: EarlierSnapshot[]): Uint8Array {
+  const cohort = new Uint8Array(graph.nodeCount).fill(earlier.length);
+  for (let node = 0; node < graph.nodeCount; node++) {
+    for (let k = 0; k < earlier.length; k++) {
+      if (earlier[k].index.get(graph.nodeId[node]) >= 0) {
+        cohort[node] = k;
+        break;
+      }
+    }
+  }
+  return cohort;
+}
+

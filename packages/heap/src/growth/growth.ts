@@ -1,0 +1,194 @@
+/**
+ * From what is new to what grows: holders whose content grew in every step, in step with the work, and kept what it got.
+ */
+import { containerOf } from '../graph/containers.ts';
+import type { ContainerSizes } from '../graph/containers.ts';
+import type { DominatorTree } from '../graph/dominators.ts';
+import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { EarlierSnapshot } from './cohorts.ts';
+import { fixedLengthArrays, heldWithinBound } from './bound.ts';
+import { findRegions, type Region } from './regions.ts';
+
+/** How sure the snapshots make us that a holder leaks. */
+export type GrowthVerdict = 'leak' | 'suspect' | 'bounded';
+
+/** One holder that has grown. */
+export interface Growth {
+  verdict: GrowthVerdict;
+  /** Why, in words. */
+  reason: string;
+  holder: number;
+  members: number[];
+  /** What piles up: the class of most of what came, an object that shows it, and how many came in each step. */
+  sampleType: string;
+  sample: number;
+  countPerStep: number[];
+  bytesPerStep: number[];
+  /** The last step's growth over the first's, by unit of work. */
+  steadiness: number;
+}
+
+/** What {@link findGrowth} compares. */
+export interface GrowthInput {
+  graph: HeapGraph;
+  tree: DominatorTree;
+  sizes: ContainerSizes;
+  cohort: Uint8Array;
+  earlier: EarlierSnapshot[];
+  /** Work done in each step, in any unit; equal steps where unknown. */
+  workPerStep: number[];
+}
+
+/** Below this many objects a step, growth is a start-up detail (a module loaded late, a pool filled). */
+const LEAST_OBJECTS_PER_STEP = 12;
+const LEAST_BYTES_PER_STEP = 1024;
+/** Steps of equal work whose growth differs by more than this are not in step with the work. */
+const LEAST_STEADINESS = 0.6;
+
+/** Finds the holders that grow, the heaviest growth first. O(edges). */
+export function findGrowth(input: GrowthInput): Growth[] {
+  const steps = input.earlier.length;
+  const regions = mergeChains(input, findRegions(input.graph, input.tree, input.cohort, steps));
+  const fixed = fixedLengthArrays(input.graph, input.sizes.elements, input.cohort, input.earlier);
+  const found: Growth[] = [];
+  for (const region of regions) {
+    const last = region.objects[steps];
+    if (last < LEAST_OBJECTS_PER_STEP && region.objects.slice(1).every((count) => count < LEAST_OBJECTS_PER_STEP)) continue;
+    const growth = judge(input, region, fixed);
+    if (growth) found.push(growth);
+  }
+  const grown = (growth: Growth): number => growth.bytesPerStep.reduce((sum, bytes) => sum + bytes, 0);
+  const order: GrowthVerdict[] = ['leak', 'suspect', 'bounded'];
+  return found.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || grown(b) - grown(a));
+}
+
+/**
+ * A chain's old links are each the owner of what hangs on them; what holds the chain is the first object above that is
+ * no link itself.
+ */
+function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
+  const { graph, tree } = input;
+  const merged = new Map<number, Region>();
+  for (const region of regions) {
+    let holder = region.holder;
+    const kind = graph.nodeName[holder];
+    const type = graph.nodeType[holder];
+    const isLink = region.members.some((member) => graph.nodeName[member] === kind && graph.nodeType[member] === type);
+    if (isLink) {
+      while (holder !== 0 && graph.nodeName[holder] === kind && graph.nodeType[holder] === type) {
+        const above = containerOf(graph, tree.idom[holder]);
+        holder = above >= 0 ? above : tree.idom[holder];
+      }
+    }
+    const known = merged.get(holder);
+    if (!known) merged.set(holder, { ...region, holder });
+    else {
+      for (const member of region.members) known.members.push(member);
+      region.objects.forEach((count, k) => (known.objects[k] += count));
+      region.bytes.forEach((bytes, k) => (known.bytes[k] += bytes));
+    }
+  }
+  return [...merged.values()];
+}
+
+function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): Growth | undefined {
+  const { graph, earlier, sizes, workPerStep } = input;
+  const steps = earlier.length;
+  const { type, sample, countPerStep } = leadingClass(input, region);
+  const bytesPerStep = region.bytes.slice(1);
+  const objectsPerStep = region.objects.slice(1);
+  const steadiness = Math.min(...[objectsPerStep, bytesPerStep, degreeSteps(input, region, sizes)].filter((s) => s !== null).map((s) => lastOverFirst(s, workPerStep)));
+  const common = { holder: region.holder, members: region.members, sampleType: type, sample, countPerStep, bytesPerStep, steadiness };
+  const enough = objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) && bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
+  if (!enough) return undefined;
+  if (heldWithinBound(graph, region, fixed)) {
+    return { ...common, verdict: 'bounded', reason: 'it fills slots of a fixed number, which were there from the start' };
+  }
+  if (steadiness < LEAST_STEADINESS) {
+    return { ...common, verdict: 'bounded', reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first` };
+  }
+  if (steps < 2) return { ...common, verdict: 'suspect', reason: 'it grew between two snapshots; a third would show whether it goes on' };
+  return { ...common, verdict: 'leak', reason: 'it grew in every step, in step with the work, and kept what it got' };
+}
+
+/** Growth of the holder's own references in each step, where the holder references its members itself. */
+function degreeSteps(input: GrowthInput, region: Region, sizes: ContainerSizes): number[] | null {
+  const { graph, earlier } = input;
+  const id = graph.nodeId[region.holder];
+  const degrees: number[] = [];
+  for (const snapshot of earlier) {
+    const at = snapshot.index.get(id);
+    if (at < 0) return null;
+    degrees.push(snapshot.degree[at]);
+  }
+  degrees.push(sizes.degree[region.holder]);
+  const steps = degrees.slice(1).map((degree, k) => degree - degrees[k]);
+  const total = steps.reduce((sum, step) => sum + step, 0);
+  // A chain hangs on one reference; a holder that lost as much as it got is judged by what stayed.
+  return total < region.members.length / 2 && region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
+}
+
+/** The least of the later steps over the first one, each by its work. */
+function lastOverFirst(perStep: number[], workPerStep: number[]): number {
+  const rates = perStep.map((value, k) => value / workPerStep[k]);
+  if (rates.length < 2) return 1;
+  if (rates[0] <= 0) return rates[rates.length - 1] > 0 ? 1 : 0;
+  return Math.min(...rates.slice(1)) / rates[0];
+}
+
+function leadingClass(input: GrowthInput, region: Region): { type: string; sample: number; countPerStep: number[] } {
+  const { graph, cohort, earlier } = input;
+  const steps = earlier.length;
+  const classes = new Map<string, { sample: number; perStep: number[]; weight: number }>();
+  const visit = (node: number): void => {
+    const key = classKey(graph, node);
+    let entry = classes.get(key);
+    if (!entry) classes.set(key, (entry = { sample: node, perStep: new Array<number>(steps).fill(0), weight: 0 }));
+    entry.perStep[cohort[node] - 1]++;
+    entry.weight += isScalar(graph, node) ? 0.01 : 1;
+    entry.sample = node;
+  };
+  const nodes = region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : input.graph && chainNodes(input, region);
+  for (const node of nodes) if (cohort[node] > 0) visit(node);
+  let best: { type: string; sample: number; countPerStep: number[]; weight: number } | undefined;
+  for (const [type, { sample, perStep, weight }] of classes) {
+    if (!best || weight > best.weight) best = { type, sample, countPerStep: perStep, weight };
+  }
+  return best ?? { type: 'object', sample: region.members[0], countPerStep: new Array<number>(steps).fill(0) };
+}
+
+const MAX_CHAIN_NODES = 200_000;
+
+/** What a chain's members dominate, down the dominator tree. */
+function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): number[] {
+  const inside = new Set<number>(region.members);
+  const nodes: number[] = [];
+  // `order` lists every node after its dominator.
+  for (const node of tree.order) {
+    if (cohort[node] === 0) continue;
+    if (!inside.has(node) && !inside.has(tree.idom[node])) continue;
+    inside.add(node);
+    if (graph.nodeType[node] === graph.nodeTypes.object || graph.nodeType[node] === graph.nodeTypes.closure) nodes.push(node);
+    if (nodes.length >= MAX_CHAIN_NODES) break;
+  }
+  return nodes;
+}
+
+function isScalar(graph: HeapGraph, node: number): boolean {
+  const type = graph.nodeType[node];
+  const types = graph.nodeTypes;
+  return type === types.string || type === types.concatenatedString || type === types.slicedString || type === types.number || type === types.symbol;
+}
+
+/** A class's name for people: never a string's content. */
+export function classKey(graph: HeapGraph, node: number): string {
+  const type = graph.nodeType[node];
+  const types = graph.nodeTypes;
+  if (type === types.string || type === types.concatenatedString || type === types.slicedString) return 'string';
+  if (type === types.number) return 'number';
+  if (type === types.symbol) return 'symbol';
+  if (type === types.regexp) return 'RegExp';
+  const name = graph.strings.get(graph.nodeName[node]);
+  if (type === types.closure) return name === '' ? 'function' : `function ${name}`;
+  return name === '' ? 'Object' : name;
+}

@@ -1,0 +1,78 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { HeapError } from '../errors/heap-error.ts';
+
+const CHUNK_BYTES = 4 << 20;
+
+/** Reads a file front to back in chunks; the scanner looks at `chunk[position]` and asks for more at `end`. */
+export class ByteReader {
+  readonly file: string;
+  readonly chunk: Uint8Array = new Uint8Array(CHUNK_BYTES);
+  /** The first byte not yet scanned, within `chunk`. */
+  position = 0;
+  /** One past the last byte that `chunk` holds. */
+  end = 0;
+  /** Bytes of the file that came before `chunk`. */
+  chunkOffset = 0;
+  readonly sizeBytes: number;
+  readonly #fd: number;
+  readonly #onChunk: ((bytesRead: number) => void) | undefined;
+
+  constructor(file: string, onChunk?: (bytesRead: number) => void) {
+    this.file = file;
+    this.#onChunk = onChunk;
+    try {
+      this.#fd = openSync(file, 'r');
+    } catch (cause) {
+      throw openError(file, cause);
+    }
+    const stat = fstatSync(this.#fd);
+    if (stat.isDirectory()) {
+      this.close();
+      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} is a directory. Name the .heapsnapshot files themselves.`);
+    }
+    this.sizeBytes = stat.size;
+  }
+
+  /** Loads the next chunk; false at the end of the file. */
+  refill(): boolean {
+    this.chunkOffset += this.end;
+    this.position = 0;
+    try {
+      this.end = readSync(this.#fd, this.chunk, 0, CHUNK_BYTES, null);
+    } catch (cause) {
+      this.end = 0;
+      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${this.file} could not be read: ${(cause as Error).message}.`, { cause });
+    }
+    this.#onChunk?.(this.chunkOffset + this.end);
+    return this.end > 0;
+  }
+
+  /** Where in the file the scanner stands, in bytes. */
+  get offset(): number {
+    return this.chunkOffset + this.position;
+  }
+
+  /** The next byte without taking it; -1 at the end of the file. */
+  peek(): number {
+    if (this.position >= this.end && !this.refill()) return -1;
+    return this.chunk[this.position];
+  }
+
+  /** Takes the next byte; -1 at the end of the file. */
+  next(): number {
+    if (this.position >= this.end && !this.refill()) return -1;
+    return this.chunk[this.position++];
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function openError(file: string, cause: unknown): HeapError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') {
+    return new HeapError('EBB_HEAP_FILE_NOT_FOUND', `There is no file ${file}. Check the name; a snapshot ends in .heapsnapshot.`, { cause });
+  }
+  return new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} could not be opened: ${message}. Check its permissions.`, { cause });
+}

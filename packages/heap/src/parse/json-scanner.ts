@@ -1,0 +1,202 @@
+/**
+ * A scanner for just the JSON that a heap snapshot is: one object whose values are a small header, long arrays of
+ * non-negative integers and one array of strings. It works on bytes in chunks, so that no part of the file but the
+ * strings is ever held as text, and a file may be longer than the longest string or buffer.
+ */
+import { HeapError } from '../errors/heap-error.ts';
+import type { ByteReader } from './byte-reader.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COLON = 0x3a;
+
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+export function truncated(reader: ByteReader, within: string): HeapError {
+  return new HeapError(
+    'EBB_HEAP_TRUNCATED',
+    `${reader.file} ends after ${reader.offset} bytes, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
+  );
+}
+
+export function corrupt(reader: ByteReader, what: string): HeapError {
+  return new HeapError(
+    'EBB_HEAP_CORRUPT',
+    `${reader.file} is damaged at byte ${reader.offset}: ${what}. Copy or take the snapshot again.`,
+  );
+}
+
+/** Takes white space, then returns the next byte without taking it; -1 at the end. */
+export function peekToken(reader: ByteReader): number {
+  let byte = reader.peek();
+  while (isSpace(byte)) {
+    reader.position++;
+    byte = reader.peek();
+  }
+  return byte;
+}
+
+/** Takes white space and one expected byte. */
+export function expectByte(reader: ByteReader, wanted: number, within: string): void {
+  const byte = peekToken(reader);
+  if (byte === -1) throw truncated(reader, within);
+  if (byte !== wanted) throw corrupt(reader, `expected ${JSON.stringify(String.fromCharCode(wanted))} in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`);
+  reader.position++;
+}
+
+/** Calls `take` for each key of the object that begins here; `take` must take the key's value. */
+export function scanObject(reader: ByteReader, within: string, take: (key: string) => void): void {
+  expectByte(reader, OPEN_BRACE, within);
+  if (peekToken(reader) === CLOSE_BRACE) {
+    reader.position++;
+    return;
+  }
+  for (;;) {
+    if (peekToken(reader) === -1) throw truncated(reader, within);
+    const key = JSON.parse(scanValueText(reader, within)) as string;
+    expectByte(reader, COLON, within);
+    take(key);
+    const byte = peekToken(reader);
+    if (byte === -1) throw truncated(reader, `${within}, after "${key}"`);
+    reader.position++;
+    if (byte === CLOSE_BRACE) return;
+    if (byte !== COMMA) throw corrupt(reader, `expected a comma after "${key}"`);
+  }
+}
+
+const MAX_VALUE_TEXT_BYTES = 64 << 20;
+
+/** Takes one JSON value of any kind and returns its text; for small values (the header, keys) only. */
+export function scanValueText(reader: ByteReader, within: string): string {
+  const bytes: number[] = [];
+  scanValue(reader, within, (byte) => {
+    if (bytes.length > MAX_VALUE_TEXT_BYTES) throw corrupt(reader, `its ${within} is larger than any header`);
+    bytes.push(byte);
+  });
+  return Buffer.from(bytes).toString('utf8');
+}
+
+/** Takes one JSON value of any kind, looking at nothing but its nesting. */
+export function scanValue(reader: ByteReader, within: string, onByte?: (byte: number) => void): void {
+  let depth = 0;
+  let byte = peekToken(reader);
+  for (;;) {
+    if (byte === -1) throw truncated(reader, within);
+    if (depth === 0 && (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte === COLON)) return;
+    onByte?.(byte);
+    reader.position++;
+    if (byte === QUOTE) {
+      scanStringTail(reader, within, onByte);
+      if (depth === 0) return;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth--;
+      if (depth === 0) return;
+    }
+    byte = depth === 0 ? peekToken(reader) : reader.peek();
+  }
+}
+
+function scanStringTail(reader: ByteReader, within: string, onByte: ((byte: number) => void) | undefined): void {
+  for (;;) {
+    const byte = reader.next();
+    if (byte === -1) throw truncated(reader, within);
+    onByte?.(byte);
+    if (byte === QUOTE) return;
+    if (byte === BACKSLASH) {
+      const escaped = reader.next();
+      if (escaped === -1) throw truncated(reader, within);
+      onByte?.(escaped);
+    }
+  }
+}
+
+/**
+ * Takes an array of non-negative integers and hands it over in batches of `batch.length` (a multiple of the row's
+ * width; the last one shorter). Integers above 2^32 - 1 saturate. Returns how many there were.
+ */
+export function scanIntegers(reader: ByteReader, within: string, batch: Uint32Array, onBatch: (count: number) => void): number {
+  expectByte(reader, OPEN_BRACKET, within);
+  let filled = 0;
+  let total = 0;
+  let value = -1; // -1: between numbers
+  for (;;) {
+    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    const { chunk, end } = reader;
+    let at = reader.position;
+    for (; at < end; at++) {
+      const byte = chunk[at];
+      if (byte >= 0x30 && byte <= 0x39) {
+        value = value < 0 ? byte - 0x30 : value * 10 + (byte - 0x30);
+        continue;
+      }
+      if (value >= 0) {
+        batch[filled++] = value > 0xffffffff ? 0xffffffff : value;
+        value = -1;
+        if (filled === batch.length) {
+          onBatch(filled);
+          total += filled;
+          filled = 0;
+        }
+      }
+      if (byte === COMMA || isSpace(byte)) continue;
+      reader.position = at + 1;
+      if (byte !== CLOSE_BRACKET) throw corrupt(reader, `found ${JSON.stringify(String.fromCharCode(byte))} among the numbers of its ${within}`);
+      if (filled > 0) onBatch(filled);
+      return total + filled;
+    }
+    reader.position = at;
+  }
+}
+
+/** Receives the JSON text of strings, without quotes, a run of bytes at a time. */
+export interface StringSink {
+  append(bytes: Uint8Array, start: number, end: number): void;
+  finishString(): void;
+}
+
+/** Takes an array of strings. */
+export function scanStrings(reader: ByteReader, within: string, sink: StringSink): void {
+  expectByte(reader, OPEN_BRACKET, within);
+  if (peekToken(reader) === CLOSE_BRACKET) {
+    reader.position++;
+    return;
+  }
+  for (;;) {
+    expectByte(reader, QUOTE, within);
+    scanOneString(reader, within, sink);
+    const byte = peekToken(reader);
+    if (byte === -1) throw truncated(reader, within);
+    reader.position++;
+    if (byte === CLOSE_BRACKET) return;
+    if (byte !== COMMA) throw corrupt(reader, `expected a comma among its ${within}`);
+  }
+}
+
+function scanOneString(reader: ByteReader, within: string, sink: StringSink): void {
+  let escaped = false; // the byte at hand follows a backslash
+  for (;;) {
+    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    const { chunk, end } = reader;
+    const start = reader.position;
+    let at = start;
+    for (; at < end; at++) {
+      const byte = chunk[at];
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
+      else if (byte === QUOTE) break;
+    }
+    sink.append(chunk, start, at);
+    if (at < end) {
+      reader.position = at + 1;
+      sink.finishString();
+      return;
+    }
+    reader.position = at;
+  }
+}
