@@ -1,4 +1,5 @@
 import type { ParsedSnapshot } from '../parse/parse-snapshot.ts';
+import type { StringTable } from '../parse/string-table.ts';
 
 /** Node types by what V8 calls them; -1 where a snapshot's format does not have one. */
 export interface NodeTypes {
@@ -34,7 +35,7 @@ export interface EdgeTypes {
 export interface HeapGraph extends ParsedSnapshot {
   nodeTypes: NodeTypes;
   edgeTypes: EdgeTypes;
-  /** 1 where the edge keeps its target alive: not weak, and not a WeakMap table's edge to a value (the key's counts). */
+  /** 1 where the edge keeps its target alive; 0 for the others, see {@link buildGraph}. */
   edgeIsStrong: Uint8Array;
   /** `firstRetainer[n]` to `firstRetainer[n + 1]` bound n's part of `retainerEdge` and `retainerNode`; strong edges only. */
   firstRetainer: Uint32Array;
@@ -42,7 +43,14 @@ export interface HeapGraph extends ParsedSnapshot {
   retainerEdge: Uint32Array;
 }
 
-/** Adds what every later step needs to the parsed columns. O(nodes + edges). */
+/**
+ * Adds what every later step needs to the parsed columns. O(nodes + edges).
+ *
+ * Strong are the edges of DevTools' rule (front_end/entrypoints/heap_snapshot_worker, `computeIsEssentialEdge`), that is
+ * all but weak ones; an object's edges to itself; shortcuts (V8 writes them beside the real way, for people; the root's
+ * are real: they mark the program's global objects); and of the two edges that V8 writes for a WeakMap's entry, from the
+ * table and from the key, the table's.
+ */
 export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
   const nodeType = (name: string): number => parsed.layout.nodeTypeNames.indexOf(name);
   const edgeType = (name: string): number => parsed.layout.edgeTypeNames.indexOf(name);
@@ -78,23 +86,23 @@ export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
 
 const EPHEMERON = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;
 
-/**
- * DevTools' rule (front_end/entrypoints/heap_snapshot_worker, `isEssentialEdge`): weak edges don't retain; of the two
- * edges that V8 writes for a WeakMap's entry, from the table and from the key, the key's counts.
- */
+/** V8 cuts a formatted name after 1024 bytes; with escapes that may be six times as much in the file. */
+const MAX_EPHEMERON_BYTES = 6 * 1024;
+const MIN_EPHEMERON_BYTES = '0 / part of key ( @1) -> value ( @1) pair in WeakMap (table @1)'.length;
+
 function markStrongEdges(parsed: ParsedSnapshot, types: EdgeTypes): Uint8Array {
-  const { edgeCount, edgeType, edgeName, firstEdge, nodeCount, nodeId, strings } = parsed;
+  const { edgeCount, edgeType, edgeName, edgeTo, firstEdge, nodeCount, nodeId } = parsed;
   const strong = new Uint8Array(edgeCount);
   const tableOfName = new Map<number, number>(); // string index -> id of the WeakMap's table, 0 for ordinary names
   for (let node = 0; node < nodeCount; node++) {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       const type = edgeType[edge];
-      if (type === types.weak) continue;
+      if (type === types.weak || edgeTo[edge] === node || (type === types.shortcut && node !== 0)) continue;
       if (type === types.internal) {
         const name = edgeName[edge];
         let table = tableOfName.get(name);
         if (table === undefined) {
-          table = strings.byteLength(name) > 40 ? Number(EPHEMERON.exec(strings.get(name))?.[1] ?? 0) : 0;
+          table = tableOfEphemeron(parsed.strings, name);
           tableOfName.set(name, table);
         }
         if (table !== 0 && table === nodeId[node]) continue;
@@ -105,7 +113,17 @@ function markStrongEdges(parsed: ParsedSnapshot, types: EdgeTypes): Uint8Array {
   return strong;
 }
 
-function reverse(parsed: ParsedSnapshot, strong: Uint8Array): Pick<HeapGraph, 'firstRetainer' | 'retainerNode' | 'retainerEdge'> {
+/** The id of the WeakMap's table in an edge's name, 0 where the name is no such one. */
+function tableOfEphemeron(strings: StringTable, name: number): number {
+  const bytes = strings.byteLength(name);
+  if (bytes < MIN_EPHEMERON_BYTES || bytes > MAX_EPHEMERON_BYTES) return 0;
+  return Number(EPHEMERON.exec(strings.get(name))?.[1] ?? 0);
+}
+
+function reverse(
+  parsed: ParsedSnapshot,
+  strong: Uint8Array,
+): Pick<HeapGraph, 'firstRetainer' | 'retainerNode' | 'retainerEdge'> {
   const { nodeCount, edgeCount, firstEdge, edgeTo } = parsed;
   const firstRetainer = new Uint32Array(nodeCount + 1);
   let strongCount = 0;

@@ -28,7 +28,10 @@ export class ByteReader {
     const stat = fstatSync(this.#fd);
     if (stat.isDirectory()) {
       this.close();
-      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} is a directory. Name the .heapsnapshot files themselves.`);
+      throw new HeapError(
+        'EBB_HEAP_FILE_UNREADABLE',
+        `${file} is a directory. Name the .heapsnapshot files themselves.`,
+      );
     }
     this.sizeBytes = stat.size;
   }
@@ -41,7 +44,9 @@ export class ByteReader {
       this.end = readSync(this.#fd, this.chunk, 0, CHUNK_BYTES, null);
     } catch (cause) {
       this.end = 0;
-      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${this.file} could not be read: ${(cause as Error).message}.`, { cause });
+      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${this.file} could not be read: ${(cause as Error).message}.`, {
+        cause,
+      });
     }
     this.#onChunk?.(this.chunkOffset + this.end);
     return this.end > 0;
@@ -72,7 +77,13 @@ export class ByteReader {
 function openError(file: string, cause: unknown): HeapError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT') {
-    return new HeapError('EBB_HEAP_FILE_NOT_FOUND', `There is no file ${file}. Check the name; a snapshot ends in .heapsnapshot.`, { cause });
+    return new HeapError(
+      'EBB_HEAP_FILE_NOT_FOUND',
+      `There is no file ${file}. Check the name; a snapshot ends in .heapsnapshot.`,
+      { cause },
+    );
   }
-  return new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} could not be opened: ${message}. Check its permissions.`, { cause });
+  return new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} could not be opened: ${message}. Check its permissions.`, {
+    cause,
+  });
 }

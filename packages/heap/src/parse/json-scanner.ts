@@ -45,7 +45,11 @@ export function peekToken(reader: ByteReader): number {
 export function expectByte(reader: ByteReader, wanted: number, within: string): void {
   const byte = peekToken(reader);
   if (byte === -1) throw truncated(reader, within);
-  if (byte !== wanted) throw corrupt(reader, `expected ${JSON.stringify(String.fromCharCode(wanted))} in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`);
+  if (byte !== wanted)
+    throw corrupt(
+      reader,
+      `expected ${JSON.stringify(String.fromCharCode(wanted))} in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`,
+    );
   reader.position++;
 }
 
@@ -120,7 +124,12 @@ function scanStringTail(reader: ByteReader, within: string, onByte: ((byte: numb
  * Takes an array of non-negative integers and hands it over in batches of `batch.length` (a multiple of the row's
  * width; the last one shorter). Integers above 2^32 - 1 saturate. Returns how many there were.
  */
-export function scanIntegers(reader: ByteReader, within: string, batch: Uint32Array, onBatch: (count: number) => void): number {
+export function scanIntegers(
+  reader: ByteReader,
+  within: string,
+  batch: Uint32Array,
+  onBatch: (count: number) => void,
+): number {
   expectByte(reader, OPEN_BRACKET, within);
   let filled = 0;
   let total = 0;
@@ -146,7 +155,8 @@ export function scanIntegers(reader: ByteReader, within: string, batch: Uint32Ar
       }
       if (byte === COMMA || isSpace(byte)) continue;
       reader.position = at + 1;
-      if (byte !== CLOSE_BRACKET) throw corrupt(reader, `found ${JSON.stringify(String.fromCharCode(byte))} among the numbers of its ${within}`);
+      if (byte !== CLOSE_BRACKET)
+        throw corrupt(reader, `found ${JSON.stringify(String.fromCharCode(byte))} among the numbers of its ${within}`);
       if (filled > 0) onBatch(filled);
       return total + filled;
     }

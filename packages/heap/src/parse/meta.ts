@@ -42,7 +42,8 @@ export function readLayout(header: unknown, file: string): SnapshotLayout {
     );
   if (!meta || typeof meta !== 'object') throw unknown('its "snapshot" object has no "meta"');
   const strings = (value: unknown, name: string): string[] => {
-    if (!Array.isArray(value) || !value.every((v) => typeof v === 'string')) throw unknown(`"${name}" is no list of names`);
+    if (!Array.isArray(value) || !value.every((v) => typeof v === 'string'))
+      throw unknown(`"${name}" is no list of names`);
     return value as string[];
   };
   const nodeFields = strings(meta.node_fields, 'node_fields');
@@ -59,7 +60,8 @@ export function readLayout(header: unknown, file: string): SnapshotLayout {
   };
   const nodeType = need(nodeFields, 'type', 'node_fields');
   const edgeType = need(edgeFields, 'type', 'edge_fields');
-  const typesOf = (types: unknown, at: number, name: string): string[] => strings(Array.isArray(types) ? types[at] : undefined, name);
+  const typesOf = (types: unknown, at: number, name: string): string[] =>
+    strings(Array.isArray(types) ? types[at] : undefined, name);
   return {
     nodeCount: count(snapshot.node_count, 'node_count'),
     edgeCount: count(snapshot.edge_count, 'edge_count'),

@@ -6,7 +6,16 @@
  */
 import { HeapError } from '../errors/heap-error.ts';
 import { ByteReader } from './byte-reader.ts';
-import { corrupt, peekToken, scanIntegers, scanObject, scanStrings, scanValue, scanValueText, truncated } from './json-scanner.ts';
+import {
+  corrupt,
+  peekToken,
+  scanIntegers,
+  scanObject,
+  scanStrings,
+  scanValue,
+  scanValueText,
+  truncated,
+} from './json-scanner.ts';
 import { readLayout, type SnapshotLayout } from './meta.ts';
 import { StringCollector } from './string-collector.ts';
 import type { StringTable } from './string-table.ts';
@@ -95,11 +104,18 @@ function parseHeader(reader: ByteReader): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new HeapError('EBB_HEAP_CORRUPT', `${reader.file} has a damaged header: ${(cause as Error).message}. Copy or take the snapshot again.`, { cause });
+    throw new HeapError(
+      'EBB_HEAP_CORRUPT',
+      `${reader.file} has a damaged header: ${(cause as Error).message}. Copy or take the snapshot again.`,
+      { cause },
+    );
   }
 }
 
-type NodeColumns = Pick<ParsedSnapshot, 'nodeCount' | 'nodeType' | 'nodeName' | 'nodeId' | 'nodeSelfSize' | 'firstEdge'>;
+type NodeColumns = Pick<
+  ParsedSnapshot,
+  'nodeCount' | 'nodeType' | 'nodeName' | 'nodeId' | 'nodeSelfSize' | 'firstEdge'
+>;
 type EdgeColumns = Pick<ParsedSnapshot, 'edgeCount' | 'edgeType' | 'edgeName' | 'edgeTo'>;
 
 /** A header may claim anything; a row takes at least two bytes a field, so the file's own size bounds what is allocated. */
@@ -139,7 +155,8 @@ function scanNodes(reader: ByteReader, layout: SnapshotLayout): NodeColumns {
     }
   });
   if (row !== nodeCount) throw corrupt(reader, `it has ${row} nodes where its header says ${nodeCount}`);
-  if (edges !== layout.edgeCount) throw corrupt(reader, `its nodes have ${edges} edges where its header says ${layout.edgeCount}`);
+  if (edges !== layout.edgeCount)
+    throw corrupt(reader, `its nodes have ${edges} edges where its header says ${layout.edgeCount}`);
   return { nodeCount, nodeType, nodeName, nodeId, nodeSelfSize, firstEdge };
 }
 
@@ -200,7 +217,8 @@ function scanLocations(reader: ByteReader, layout: SnapshotLayout): Uint32Array<
 function checkReferences(reader: ByteReader, nodes: NodeColumns, edges: EdgeColumns, stringCount: number): void {
   const { nodeName, nodeCount } = nodes;
   for (let node = 0; node < nodeCount; node++) {
-    if (nodeName[node] >= stringCount) throw corrupt(reader, `node ${node} is named by string ${nodeName[node]} of ${stringCount}`);
+    if (nodeName[node] >= stringCount)
+      throw corrupt(reader, `node ${node} is named by string ${nodeName[node]} of ${stringCount}`);
   }
   if (nodes.firstEdge[nodeCount] !== edges.edgeCount) throw corrupt(reader, 'its edges do not belong to its nodes');
 }
