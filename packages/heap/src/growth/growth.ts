@@ -44,6 +44,8 @@ const LEAST_OBJECTS_PER_STEP = 12;
 const LEAST_BYTES_PER_STEP = 1024;
 /** Steps of equal work whose growth differs by more than this are not in step with the work. */
 const LEAST_STEADINESS = 0.6;
+/** Where less than this is left of an earlier step than of the last one, objects come and go. */
+const LEAST_KEPT_SHARE = 0.4;
 
 /** Finds the holders that grow, the heaviest growth first. O(edges). */
 export function findGrowth(input: GrowthInput): Growth[] {
@@ -67,28 +69,32 @@ export function findGrowth(input: GrowthInput): Growth[] {
  * no link itself.
  */
 function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
-  const { graph, tree } = input;
   const merged = new Map<number, Region>();
   for (const region of regions) {
-    let holder = region.holder;
-    const kind = graph.nodeName[holder];
-    const type = graph.nodeType[holder];
-    const isLink = region.members.some((member) => graph.nodeName[member] === kind && graph.nodeType[member] === type);
-    if (isLink) {
-      while (holder !== 0 && graph.nodeName[holder] === kind && graph.nodeType[holder] === type) {
-        const above = containerOf(graph, tree.idom[holder]);
-        holder = above >= 0 ? above : tree.idom[holder];
-      }
-    }
+    const holder = region.direct < LEAST_OBJECTS_PER_STEP ? aboveChain(input, region) : region.holder;
     const known = merged.get(holder);
     if (!known) merged.set(holder, { ...region, holder });
     else {
       for (const member of region.members) known.members.push(member);
+      known.direct += region.direct;
       region.objects.forEach((count, k) => (known.objects[k] += count));
       region.bytes.forEach((bytes, k) => (known.bytes[k] += bytes));
     }
   }
   return [...merged.values()];
+}
+
+/** The first object above a region's holder that is of another class than the links that hang on it. */
+function aboveChain({ graph, tree }: GrowthInput, region: Region): number {
+  const isLink = (node: number): boolean =>
+    graph.nodeName[node] === graph.nodeName[region.holder] && graph.nodeType[node] === graph.nodeType[region.holder];
+  if (!region.members.some(isLink)) return region.holder;
+  let holder = region.holder;
+  while (holder !== 0 && isLink(holder)) {
+    const above = containerOf(graph, tree.idom[holder]);
+    holder = above >= 0 ? above : tree.idom[holder];
+  }
+  return holder;
 }
 
 function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): Growth | undefined {
@@ -104,11 +110,18 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
   if (heldWithinBound(graph, region, fixed)) {
     return { ...common, verdict: 'bounded', reason: 'it fills slots of a fixed number, which were there from the start' };
   }
+  if (keptShare(objectsPerStep, workPerStep) < LEAST_KEPT_SHARE) return undefined;
   if (steadiness < LEAST_STEADINESS) {
     return { ...common, verdict: 'bounded', reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first` };
   }
   if (steps < 2) return { ...common, verdict: 'suspect', reason: 'it grew between two snapshots; a third would show whether it goes on' };
   return { ...common, verdict: 'leak', reason: 'it grew in every step, in step with the work, and kept what it got' };
+}
+
+/** What is still there of the earliest step's objects, over what the last step left: churn leaves little, a leak all. */
+function keptShare(objectsPerStep: number[], workPerStep: number[]): number {
+  const rates = objectsPerStep.map((value, k) => value / workPerStep[k]);
+  return Math.min(...rates.slice(0, -1), Infinity) / rates[rates.length - 1];
 }
 
 /** Growth of the holder's own references in each step, where the holder references its members itself. */
@@ -123,9 +136,8 @@ function degreeSteps(input: GrowthInput, region: Region, sizes: ContainerSizes):
   }
   degrees.push(sizes.degree[region.holder]);
   const steps = degrees.slice(1).map((degree, k) => degree - degrees[k]);
-  const total = steps.reduce((sum, step) => sum + step, 0);
-  // A chain hangs on one reference; a holder that lost as much as it got is judged by what stayed.
-  return total < region.members.length / 2 && region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
+  // Where most members hang on others (a linked list, a chain), the holder's own references say nothing.
+  return region.direct * 2 < region.members.length || region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
 }
 
 /** The least of the later steps over the first one, each by its work. */
@@ -148,7 +160,7 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
     entry.weight += isScalar(graph, node) ? 0.01 : 1;
     entry.sample = node;
   };
-  const nodes = region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : input.graph && chainNodes(input, region);
+  const nodes = region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : chainNodes(input, region);
   for (const node of nodes) if (cohort[node] > 0) visit(node);
   let best: { type: string; sample: number; countPerStep: number[]; weight: number } | undefined;
   for (const [type, { sample, perStep, weight }] of classes) {

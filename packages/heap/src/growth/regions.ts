@@ -22,6 +22,8 @@ export interface Region {
   holder: number;
   /** Ordinals of the topmost new objects that it holds. */
   members: number[];
+  /** How many of them it references itself; the others hang on those. */
+  direct: number;
   /** Objects by cohort, the members and all that they dominate. Index 0 is unused. */
   objects: number[];
   /** Their bytes by cohort. */
@@ -71,17 +73,18 @@ function isWeakCell(graph: HeapGraph, node: number): boolean {
 export function findRegions(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, steps: number): Region[] {
   const sums = sumSubtrees(graph, tree, cohort, steps);
   const members = topmostMembers(graph, tree, cohort);
-  const holderOf = assignHolders(graph, tree, cohort, members);
+  const { holderOf, isDirect } = assignHolders(graph, tree, cohort, members);
   const regions = new Map<number, Region>();
   members.forEach((member, at) => {
     const holder = holderOf[at];
     let region = regions.get(holder);
     if (!region) {
       const zeros = (): number[] => new Array<number>(steps + 1).fill(0);
-      region = { holder, members: [], objects: zeros(), bytes: zeros() };
+      region = { holder, members: [], direct: 0, objects: zeros(), bytes: zeros() };
       regions.set(holder, region);
     }
     region.members.push(member);
+    region.direct += isDirect[at];
     for (let k = 1; k <= steps; k++) {
       region.objects[k] += sums.objects[k][member];
       region.bytes[k] += sums.bytes[k][member];
@@ -104,7 +107,7 @@ function topmostMembers(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Arra
   return members;
 }
 
-function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, members: number[]): Int32Array {
+function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, members: number[]): { holderOf: Int32Array; isDirect: Uint8Array } {
   const { idom } = tree;
   const { firstRetainer, retainerNode } = graph;
   const positionOf = new Map<number, number>();
@@ -131,6 +134,7 @@ function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array
   for (const holders of holdersOf) for (const holder of holders) popularity.set(holder, (popularity.get(holder) ?? 0) + 1);
 
   const assigned = new Int32Array(members.length).fill(-1);
+  const isDirect = new Uint8Array(members.length);
   const queue: number[] = [];
   members.forEach((member, at) => {
     const holders = holdersOf[at];
@@ -139,6 +143,7 @@ function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array
     let best = holders[0];
     for (const holder of holders) if ((popularity.get(holder) ?? 0) > (popularity.get(best) ?? 0)) best = holder;
     assigned[at] = holders.includes(owner) ? owner : best;
+    isDirect[at] = 1;
     queue.push(at);
   });
 
@@ -174,5 +179,5 @@ function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array
   members.forEach((member, at) => {
     if (assigned[at] < 0) assigned[at] = ownerOf(member);
   });
-  return assigned;
+  return { holderOf: assigned, isDirect };
 }
