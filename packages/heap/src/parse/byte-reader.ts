@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { HeapError } from '../errors/heap-error.ts';
 
 const CHUNK_BYTES = 4 << 20;
@@ -6,7 +6,7 @@ const CHUNK_BYTES = 4 << 20;
 /** Reads a file front to back in chunks; the scanner looks at `chunk[position]` and asks for more at `end`. */
 export class ByteReader {
   readonly file: string;
-  readonly chunk: Uint8Array = new Uint8Array(CHUNK_BYTES);
+  readonly chunk: Uint8Array;
   /** The first byte not yet scanned, within `chunk`. */
   position = 0;
   /** One past the last byte that `chunk` holds. */
@@ -17,23 +17,20 @@ export class ByteReader {
   readonly #fd: number;
   readonly #onChunk: ((bytesRead: number) => void) | undefined;
 
-  constructor(file: string, onChunk?: (bytesRead: number) => void) {
+  /** `onChunk` is told after every read how many bytes were read so far. */
+  constructor(file: string, onChunk?: (bytesRead: number) => void, chunkBytes: number = CHUNK_BYTES) {
     this.file = file;
     this.#onChunk = onChunk;
     try {
+      // Before it is opened: opening a pipe that nobody writes to would wait for ever.
+      const stat = statSync(file);
+      if (!stat.isFile()) throw notAFile(file, stat.isDirectory());
       this.#fd = openSync(file, 'r');
     } catch (cause) {
-      throw openError(file, cause);
+      throw cause instanceof HeapError ? cause : openError(file, cause);
     }
-    const stat = fstatSync(this.#fd);
-    if (stat.isDirectory()) {
-      this.close();
-      throw new HeapError(
-        'EBB_HEAP_FILE_UNREADABLE',
-        `${file} is a directory. Name the .heapsnapshot files themselves.`,
-      );
-    }
-    this.sizeBytes = stat.size;
+    this.sizeBytes = fstatSync(this.#fd).size;
+    this.chunk = new Uint8Array(chunkBytes);
   }
 
   /** Loads the next chunk; false at the end of the file. */
@@ -41,7 +38,7 @@ export class ByteReader {
     this.chunkOffset += this.end;
     this.position = 0;
     try {
-      this.end = readSync(this.#fd, this.chunk, 0, CHUNK_BYTES, null);
+      this.end = readSync(this.#fd, this.chunk, 0, this.chunk.length, null);
     } catch (cause) {
       this.end = 0;
       throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${this.file} could not be read: ${(cause as Error).message}.`, {
@@ -72,6 +69,19 @@ export class ByteReader {
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+function notAFile(file: string, isDirectory: boolean): HeapError {
+  if (isDirectory) {
+    return new HeapError(
+      'EBB_HEAP_FILE_UNREADABLE',
+      `${file} is a directory. Name the .heapsnapshot files themselves.`,
+    );
+  }
+  return new HeapError(
+    'EBB_HEAP_FILE_UNREADABLE',
+    `${file} is not a regular file, but a pipe or a device. Write the snapshot to a file first.`,
+  );
 }
 
 function openError(file: string, cause: unknown): HeapError {

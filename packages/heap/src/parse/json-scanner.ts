@@ -61,68 +61,88 @@ export function scanObject(reader: ByteReader, within: string, take: (key: strin
     return;
   }
   for (;;) {
-    if (peekToken(reader) === -1) throw truncated(reader, within);
-    const key = JSON.parse(scanValueText(reader, within)) as string;
+    const key = scanKey(reader, within);
     expectByte(reader, COLON, within);
     take(key);
     const byte = peekToken(reader);
-    if (byte === -1) throw truncated(reader, `${within}, after "${key}"`);
+    const after = JSON.stringify(key.slice(0, 40));
+    if (byte === -1) throw truncated(reader, `${within}, after ${after}`);
     reader.position++;
     if (byte === CLOSE_BRACE) return;
-    if (byte !== COMMA) throw corrupt(reader, `expected a comma after "${key}"`);
+    if (byte !== COMMA) throw corrupt(reader, `expected a comma after ${after}`);
   }
 }
 
-const MAX_VALUE_TEXT_BYTES = 64 << 20;
+function scanKey(reader: ByteReader, within: string): string {
+  const byte = peekToken(reader);
+  if (byte === -1) throw truncated(reader, within);
+  if (byte !== QUOTE) {
+    throw corrupt(reader, `expected a key in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`);
+  }
+  try {
+    return JSON.parse(scanValueText(reader, within)) as string;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw corrupt(reader, `a key of its ${within} is no JSON string`);
+    throw cause;
+  }
+}
+
+/** A header is about three kilobytes long. */
+const MAX_VALUE_TEXT_BYTES = 1 << 20;
 
 /** Takes one JSON value of any kind and returns its text; for small values (the header, keys) only. */
 export function scanValueText(reader: ByteReader, within: string): string {
-  const bytes: number[] = [];
-  scanValue(reader, within, (byte) => {
-    if (bytes.length > MAX_VALUE_TEXT_BYTES) throw corrupt(reader, `its ${within} is larger than any header`);
-    bytes.push(byte);
+  const runs: Buffer[] = [];
+  let length = 0;
+  scanValue(reader, within, (bytes) => {
+    length += bytes.length;
+    if (length > MAX_VALUE_TEXT_BYTES) {
+      throw corrupt(reader, `its ${within} is longer than ${MAX_VALUE_TEXT_BYTES} bytes`);
+    }
+    runs.push(Buffer.from(bytes)); // a copy: the chunk will be overwritten
   });
-  return Buffer.from(bytes).toString('utf8');
+  return Buffer.concat(runs, length).toString('utf8');
 }
 
-/** Takes one JSON value of any kind, looking at nothing but its nesting. */
-export function scanValue(reader: ByteReader, within: string, onByte?: (byte: number) => void): void {
-  let depth = 0;
-  let byte = peekToken(reader);
-  for (;;) {
-    if (byte === -1) throw truncated(reader, within);
-    if (depth === 0 && (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte === COLON)) return;
-    onByte?.(byte);
-    reader.position++;
-    if (byte === QUOTE) {
-      scanStringTail(reader, within, onByte);
-      if (depth === 0) return;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth--;
-      if (depth === 0) return;
-    }
-    byte = depth === 0 ? peekToken(reader) : reader.peek();
+/** Takes one JSON value of any kind, looking at nothing but its nesting; `onRun` gets its bytes, run by run. */
+export function scanValue(reader: ByteReader, within: string, onRun?: (bytes: Uint8Array) => void): void {
+  const first = peekToken(reader);
+  if (first === COMMA || first === CLOSE_BRACE || first === CLOSE_BRACKET) {
+    throw corrupt(reader, `a value is missing in its ${within}`);
   }
-}
-
-function scanStringTail(reader: ByteReader, within: string, onByte: ((byte: number) => void) | undefined): void {
-  for (;;) {
-    const byte = reader.next();
-    if (byte === -1) throw truncated(reader, within);
-    onByte?.(byte);
-    if (byte === QUOTE) return;
-    if (byte === BACKSLASH) {
-      const escaped = reader.next();
-      if (escaped === -1) throw truncated(reader, within);
-      onByte?.(escaped);
+  let depth = 0;
+  let inString = false;
+  let escaped = false; // the byte at hand follows a backslash
+  let done = false;
+  while (!done) {
+    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    const { chunk, end, position: start } = reader;
+    let at = start;
+    for (; at < end && !done; at++) {
+      const byte = chunk[at];
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) {
+          inString = false;
+          done = depth === 0;
+        }
+      } else if (byte === QUOTE) inString = true;
+      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+      else if (depth === 0 && (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || isSpace(byte))) {
+        done = true; // a number or a word has ended before this byte
+        at--;
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) done = --depth === 0;
     }
+    onRun?.(chunk.subarray(start, at));
+    reader.position = at;
   }
 }
 
 /**
  * Takes an array of non-negative integers and hands it over in batches of `batch.length` (a multiple of the row's
- * width; the last one shorter). Integers above 2^32 - 1 saturate. Returns how many there were.
+ * width; the last one shorter). Integers above 2^32 - 1 saturate. Returns how many there were. What stands between them
+ * is held to be commas and white space in any order: whoever calls counts the integers, and that finds a lost one.
  */
 export function scanIntegers(
   reader: ByteReader,

@@ -23,6 +23,10 @@ export interface SnapshotLayout {
   locationColumn: number;
 }
 
+/** More fields a row, or types, than any format will have; what a damaged header asks for must not be allocated. */
+const MAX_FIELDS = 64;
+const MAX_TYPES = 255;
+
 interface RawMeta {
   node_fields?: unknown;
   node_types?: unknown;
@@ -31,37 +35,51 @@ interface RawMeta {
   location_fields?: unknown;
 }
 
-/** Reads the layout from the `snapshot` object at the head of the file; throws EBB_HEAP_UNKNOWN_FORMAT where it can't. */
+/** What a file of another kind says that begins like a snapshot, or doesn't. */
+export function notASnapshot(file: string): HeapError {
+  return new HeapError(
+    'EBB_HEAP_NOT_A_SNAPSHOT',
+    `${file} is not a V8 heap snapshot: that begins with {"snapshot":{"meta":. One is made by \`ebb watch\`, v8.writeHeapSnapshot(), node --heapsnapshot-signal, or DevTools; CPU and sampling heap profiles are other things.`,
+  );
+}
+
+/**
+ * Reads the layout from the `snapshot` object at the head of the file; throws EBB_HEAP_NOT_A_SNAPSHOT where it has no
+ * `meta`, EBB_HEAP_UNKNOWN_FORMAT where that lacks what Ebb needs.
+ */
 export function readLayout(header: unknown, file: string): SnapshotLayout {
-  const snapshot = header as { meta?: RawMeta; node_count?: unknown; edge_count?: unknown };
+  const snapshot = header as { meta?: RawMeta; node_count?: unknown; edge_count?: unknown } | null;
   const meta = snapshot?.meta;
   const unknown = (what: string): HeapError =>
     new HeapError(
       'EBB_HEAP_UNKNOWN_FORMAT',
       `${file} is a heap snapshot of a format that Ebb does not know: ${what}. Ebb reads what Node 20 to 26 write; please report the Node version that wrote it.`,
     );
-  if (!meta || typeof meta !== 'object') throw unknown('its "snapshot" object has no "meta"');
-  const strings = (value: unknown, name: string): string[] => {
-    if (!Array.isArray(value) || !value.every((v) => typeof v === 'string'))
+  if (!snapshot || !meta || typeof meta !== 'object') throw notASnapshot(file);
+  const strings = (value: unknown, name: string, atMost: number): string[] => {
+    if (!Array.isArray(value) || !value.every((v) => typeof v === 'string')) {
       throw unknown(`"${name}" is no list of names`);
-    return value as string[];
+    }
+    if (value.length > atMost) throw unknown(`"${name}" has ${value.length} names`);
+    return value;
   };
-  const nodeFields = strings(meta.node_fields, 'node_fields');
-  const edgeFields = strings(meta.edge_fields, 'edge_fields');
-  const locationFields = meta.location_fields === undefined ? [] : strings(meta.location_fields, 'location_fields');
+  const nodeFields = strings(meta.node_fields, 'node_fields', MAX_FIELDS);
+  const edgeFields = strings(meta.edge_fields, 'edge_fields', MAX_FIELDS);
+  const locationFields =
+    meta.location_fields === undefined ? [] : strings(meta.location_fields, 'location_fields', MAX_FIELDS);
   const need = (fields: string[], name: string, of: string): number => {
     const at = fields.indexOf(name);
     if (at < 0) throw unknown(`${of} has no field "${name}"`);
     return at;
   };
   const count = (value: unknown, name: string): number => {
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw unknown(`"${name}" is ${JSON.stringify(value)}`);
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw unknown(`"${name}" is no count`);
     return value as number;
   };
   const nodeType = need(nodeFields, 'type', 'node_fields');
   const edgeType = need(edgeFields, 'type', 'edge_fields');
   const typesOf = (types: unknown, at: number, name: string): string[] =>
-    strings(Array.isArray(types) ? types[at] : undefined, name);
+    strings(Array.isArray(types) ? types[at] : undefined, name, MAX_TYPES);
   return {
     nodeCount: count(snapshot.node_count, 'node_count'),
     edgeCount: count(snapshot.edge_count, 'edge_count'),
