@@ -10,6 +10,7 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { IdIndex } from './id-index.ts';
+import { newestId, signatureOf } from './object-identity.ts';
 
 /** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
 export interface EarlierSnapshot {
@@ -22,6 +23,10 @@ export interface EarlierSnapshot {
   elements: Uint32Array;
   retained: Float64Array;
   selfSize: Uint32Array;
+  /** The highest id of an object on V8's heap. */
+  newestId: number;
+  /** By position: what tells an object's type and name from another's, roughly. */
+  signature: Uint8Array;
   /** Bytes of everything. */
   totalBytes: number;
 }
@@ -32,7 +37,11 @@ export function summarize(graph: HeapGraph): EarlierSnapshot {
   for (let node = 0; node < graph.nodeCount; node++) index.set(graph.nodeId[node], node);
   const retained = retainedSizes(graph, computeDominators(graph));
   const { degree, storeBytes, elements } = measureContainers(graph);
-  return { index, nodeCount: graph.nodeCount, degree, storeBytes, elements, retained, selfSize: graph.nodeSelfSize, totalBytes: retained[0] };
+  const signature = new Uint8Array(graph.nodeCount);
+  for (let node = 0; node < graph.nodeCount; node++) signature[node] = signatureOf(graph, node);
+  return {
+    newestId: newestId(graph.nodeId), signature, index, nodeCount: graph.nodeCount, degree, storeBytes, elements, retained, selfSize: graph.nodeSelfSize, totalBytes: retained[0],
+  };
 }
 
 /** The cohort of every node of `graph`: 0 where the first of `earlier` had it, `earlier.length` where none had it. */

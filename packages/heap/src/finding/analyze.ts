@@ -1,0 +1,77 @@
+/** The whole analysis: files in, report out. Synchronous; runs in a worker thread. */
+import { HeapError } from '../errors/heap-error.ts';
+import { measureContainers } from '../graph/containers.ts';
+import { computeDominators, retainedSizes } from '../graph/dominators.ts';
+import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
+import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
+import { findGrowth } from '../growth/growth.ts';
+import { isNodeInternal, Locator } from '../naming/locator.ts';
+import { SourceFiles } from '../naming/source-files.ts';
+import { parseSnapshot } from '../parse/parse-snapshot.ts';
+import { checkSeries } from './check-series.ts';
+import { findDominating } from './dominating.ts';
+import { type Finding, type FindingsReport, gravest } from './finding.ts';
+import { findRoutes } from './routes-to-objects.ts';
+import { storyTeller } from './story.ts';
+import { tellGrowth, type TellInput } from './tell-growth.ts';
+
+/** What {@link analyze} needs besides the files. */
+export interface AnalyzeInput {
+  files: string[];
+  cwd: string;
+  /** Cumulative work before each snapshot; empty where unknown. */
+  work: number[];
+  onProgress: (phase: string, file: string, fraction: number) => void;
+}
+
+const MOST_FINDINGS = 10;
+
+/** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
+export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): FindingsReport {
+  const snapshots: FindingsReport['snapshots'] = [];
+  const earlier: EarlierSnapshot[] = [];
+  const read = (file: string): HeapGraph => {
+    const parsed = parseSnapshot(file, (done, of) => onProgress('reading', file, of > 0 ? done / of : 1));
+    onProgress('building the graph', file, 0);
+    return buildGraph(parsed);
+  };
+  const note = (graph: HeapGraph, heapBytes: number): void => {
+    snapshots.push({ file: graph.file, fileBytes: graph.fileBytes, objects: graph.nodeCount, heapBytes });
+  };
+  for (const file of files.slice(0, -1)) {
+    const graph = read(file);
+    const summary = summarize(graph);
+    note(graph, summary.totalBytes);
+    earlier.push(summary);
+  }
+  const lastFile = files.at(-1);
+  if (lastFile === undefined) throw new HeapError('EBB_HEAP_FILE_NOT_FOUND', 'No snapshot was named. Name one or several .heapsnapshot files, oldest first.');
+  const graph = read(lastFile);
+  checkSeries(graph, earlier, files);
+  onProgress('finding what dominates', lastFile, 0);
+  const tree = computeDominators(graph);
+  const retained = retainedSizes(graph, tree);
+  note(graph, retained[0]);
+
+  const sources = new SourceFiles();
+  const locator = new Locator(graph, sources, cwd);
+  onProgress('finding paths', lastFile, 0);
+  const routes = findRoutes(graph, (node) => isNodeInternal(locator.scriptName(node)) && locator.scriptName(node) !== undefined);
+  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, tree, routes, locator) };
+  const findings: Finding[] = [];
+  if (earlier.length === 0) findings.push(...findDominating(tell, tree));
+  else {
+    const sizes = measureContainers(graph);
+    const workPerStep = stepsOf(work, files.length);
+    const grown = findGrowth({ graph, tree, sizes, cohort: cohorts(graph, earlier), earlier, workPerStep });
+    for (const growth of grown.slice(0, MOST_FINDINGS)) findings.push(tellGrowth(tell, growth, { sizes, earlier }));
+  }
+  return { format: 'ebb.findings/1', verdict: gravest(findings), findings, snapshots };
+}
+
+/** Work done in each step, from cumulative work; equal steps where it is unknown or makes no sense. */
+function stepsOf(work: number[], snapshots: number): number[] {
+  const steps = work.slice(1).map((done, k) => done - work[k]);
+  const usable = work.length === snapshots && steps.every((step) => Number.isFinite(step) && step > 0);
+  return usable ? steps : new Array<number>(snapshots - 1).fill(1);
+}

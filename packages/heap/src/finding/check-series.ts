@@ -1,0 +1,46 @@
+import { HeapError } from '../errors/heap-error.ts';
+import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { EarlierSnapshot } from '../growth/cohorts.ts';
+import { newestId, signatureOf } from '../growth/object-identity.ts';
+
+/** Less than this share of the earliest ids meaning the same object: another program wrote the snapshot. */
+const SAME_PROGRAM_SHARE = 0.5;
+
+/**
+ * Throws unless the snapshots are of one process, oldest first. V8 numbers objects upwards from 1, by odd numbers, and
+ * never again; what a program starts with it keeps, so the lowest ids stand for the same objects in each snapshot.
+ */
+export function checkSeries(last: HeapGraph, earlier: EarlierSnapshot[], files: string[]): void {
+  const newest = newestId(last.nodeId);
+  earlier.forEach((snapshot, k) => {
+    const next = k + 1 < earlier.length ? earlier[k + 1].newestId : newest;
+    if (shareOfSame(last, snapshot) < SAME_PROGRAM_SHARE) {
+      throw new HeapError(
+        'EBB_HEAP_DIFFERENT_PROGRAMS',
+        `${files[k]} and ${files.at(-1)} are snapshots of different processes: their objects have nothing in common. Compare snapshots that one process wrote, without a restart between them.`,
+      );
+    }
+    if (snapshot.newestId > next) {
+      throw new HeapError(
+        'EBB_HEAP_WRONG_ORDER',
+        `${files[k]} is newer than ${files[k + 1]}. Name the snapshots oldest first.`,
+      );
+    }
+  });
+}
+
+function shareOfSame(last: HeapGraph, snapshot: EarlierSnapshot): number {
+  let compared = 0;
+  let same = 0;
+  for (let node = 1; node < last.nodeCount; node++) {
+    const id = last.nodeId[node];
+    if (id % 2 === 0 || id > snapshot.newestId) continue;
+    const kind = last.nodeType[node];
+    if (kind !== last.nodeTypes.closure && kind !== last.nodeTypes.code) continue;
+    const at = snapshot.index.get(id);
+    if (at < 0) continue;
+    compared++;
+    if (snapshot.signature[at] === signatureOf(last, node)) same++;
+  }
+  return compared < 50 ? 0 : same / compared;
+}

@@ -1,0 +1,188 @@
+/** From a holder that grows to a finding that a person can act on. */
+import type { ContainerSizes } from '../graph/containers.ts';
+import type { EarlierSnapshot } from '../growth/cohorts.ts';
+import type { Growth } from '../growth/growth.ts';
+import type { HeapGraph } from '../graph/heap-graph.ts';
+import { declarationLine, insertionLine, registrationLine, removalLines } from '../naming/lines-of-code.ts';
+import { isNodeInternal, type Locator, packageOf } from '../naming/locator.ts';
+import type { SourceFiles } from '../naming/source-files.ts';
+import type { Finding, FindingKind, Location, Place } from './finding.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { kindOf } from './kind.ts';
+import type { Stop, Story, StoryTeller } from './story.ts';
+import { installedVersion } from './installed-package.ts';
+import { titleOf } from './title.ts';
+
+/** What telling needs to know about the last snapshot. */
+export interface TellInput {
+  graph: HeapGraph;
+  retained: Float64Array;
+  locator: Locator;
+  sources: SourceFiles;
+  teller: StoryTeller;
+}
+
+/** The series that a growth was found in. */
+export interface Series {
+  sizes: ContainerSizes;
+  earlier: EarlierSnapshot[];
+}
+
+/** Tells one growth. */
+export function tellGrowth(input: TellInput, growth: Growth, series: Series): Finding {
+  const storeGrowth = storeGrowthBytes(input.graph, growth.holder, series);
+  const steps = growth.bytesPerStep.map((bytes, k) => ({ bytes: Math.round(bytes + storeGrowth[k]), count: growth.countPerStep[k] }));
+  const growthBytes = steps.reduce((sum, step) => sum + step.bytes, 0);
+  const growthCount = steps.reduce((sum, step) => sum + step.count, 0);
+  const told = tellHolder(input, growth.holder, growth.sample, growth.sampleType);
+  const base = { ...told, verdict: growth.verdict, reason: growth.reason, growthBytes, growthCount, steps };
+  const finding = { ...base, sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) } };
+  return { ...finding, title: titleOf(finding) };
+}
+
+/** How many of them there are in all: the holder's references where they are what grew, else what came. */
+function countNow({ sizes, earlier }: Series, holder: number, growthCount: number): number {
+  void earlier;
+  const elements = sizes.elements[holder];
+  return elements >= growthCount ? elements : growthCount;
+}
+
+function storeGrowthBytes(graph: HeapGraph, holder: number, { sizes, earlier }: Series): number[] {
+  const series = earlier.map((snapshot) => {
+    const at = snapshot.index.get(graph.nodeId[holder]);
+    return at < 0 ? undefined : snapshot.storeBytes[at];
+  });
+  series.push(sizes.storeBytes[holder]);
+  return series.slice(1).map((bytes, k) => Math.max(0, (bytes ?? 0) - (series[k] ?? bytes ?? 0)));
+}
+
+/** Everything about a holder that does not depend on how it grew. */
+export function tellHolder(
+  input: TellInput,
+  holder: number,
+  sample: number,
+  sampleType: string,
+): Omit<Finding, 'title' | 'verdict' | 'reason' | 'sample' | 'growthBytes' | 'growthCount' | 'steps'> {
+  const story = input.teller.tell(holder, sample);
+  const kind = kindOf(story.stops, story.holderAt, sampleType);
+  const places = placesOf(input, story);
+  const named = namedStop(story);
+  const code = codeOf(input, story, named, kind);
+  const holderPlace: Place = { ...places[story.holderAt], name: named?.name ?? places[story.holderAt].name, location: code.declared ?? nearestLocation(places, story) };
+  const path = places.map((place, at) => (at === story.holderAt ? { ...place, location: holderPlace.location } : place));
+  const culprit = code.insertedAt ?? holderPlace.location;
+  const library = [holderPlace.location, code.insertedAt].map((location) => location && packageOf(location.file)).find((found) => found);
+  const reachedFrom = library ? path.map((place) => place.location).find((location) => location && !packageOf(location.file) && !isNodeInternal(location.file)) : undefined;
+  return {
+    fingerprint: fingerprintOf({ location: culprit, scope: scopeOf(story), symbol: eventOf(story, kind) ?? holderPlace.name, kind }),
+    kind,
+    retainedBytes: input.retained[holder],
+    holder: holderPlace,
+    insertedAt: code.insertedAt,
+    removedAt: code.removedAt,
+    path,
+    allocatedAt: null,
+    ...(library ? { package: installedVersion(library.root, library.name) } : {}),
+    ...(reachedFrom ? { reachedFrom } : {}),
+  };
+}
+
+/** A class for people: what V8 calls a scope or a reaction, people don't. */
+export function sampleName(sampleType: string): string {
+  return sampleType === 'system / Context' ? 'scope' : sampleType.replace(/^system \/ /, '');
+}
+
+function placesOf(input: TellInput, { stops }: Story): Place[] {
+  return stops.map((stop, at) => {
+    const own = stop.site?.location ?? null;
+    const above = stops.slice(0, at).findLast((s) => s.site !== undefined)?.site;
+    const line = own === null && above && !isNodeInternal(above.script) ? declarationLine(input.sources, above.location.file, stop.name) : undefined;
+    const location = line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
+    return { type: stop.type, name: stop.name, edge: stop.edge, location };
+  });
+}
+
+function nearestLocation(places: Place[], { stops, holderAt }: Story): Location | null {
+  for (let at = holderAt; at >= 0; at--) {
+    const location = places[at].location;
+    if (location && !isNodeInternal(stops[at].site?.script ?? location.file)) return location;
+  }
+  for (let at = holderAt + 1; at < places.length; at++) {
+    const location = places[at].location;
+    if (location && !isNodeInternal(location.file)) return location;
+  }
+  return places.slice(0, holderAt + 1).findLast((place) => place.location)?.location ?? places.find((place) => place.location)?.location ?? null;
+}
+
+const PLUMBING_NAMES = new Set(['root', 'next', 'head', 'tail', 'value', 'data', 'elements', 'table', 'previous', 'prev', '_idleNext', '_idlePrev', 'weak key']);
+
+/** The stop by whose name people know the holder: itself, or the nearest above that has a name of its own. */
+function namedStop({ stops, holderAt }: Story): Stop | undefined {
+  for (let at = holderAt; at >= Math.max(0, holderAt - 3); at--) {
+    const { edge } = stops[at];
+    if (edge !== '' && !edge.startsWith('[') && !PLUMBING_NAMES.has(edge)) return stops[at];
+  }
+  return undefined;
+}
+
+/** The class or function that declares the holder. */
+function scopeOf({ stops, holderAt }: Story): string {
+  const above = stops.slice(0, holderAt).findLast((stop) => stop.site !== undefined);
+  return !above || above.type === 'scope' || above.type === 'module' ? 'module' : above.type;
+}
+
+/** The event that a listener waits for: the name just below the listeners' table. */
+function eventOf({ stops, holderAt }: Story, kind: FindingKind): string | undefined {
+  if (kind !== 'listener') return undefined;
+  const at = stops.findIndex((stop) => stop.edge === '_events');
+  const event = at >= 0 ? stops[at + 1]?.edge : undefined;
+  return event !== undefined && !event.startsWith('[') && at + 1 <= holderAt + 1 ? event : undefined;
+}
+
+interface Code {
+  declared: Location | undefined;
+  insertedAt: Location | null;
+  removedAt: Location[] | null;
+}
+
+/** Finds the holder's lines in the files of the code around it, the nearest file first. */
+function codeOf(input: TellInput, story: Story, named: Stop | undefined, kind: FindingKind): Code {
+  const { sources, locator } = input;
+  const files = filesAround(story);
+  const at = (file: string, line: number): Location => locator.toLocation({ file, line, column: firstColumn(sources, file, line) });
+  let declared: Location | undefined;
+  let insertedAt: Location | null = null;
+  let removedAt: Location[] | null = null;
+  for (const file of files) {
+    if (!named) break;
+    const declaration = declarationLine(sources, file, named.name);
+    const insertion = insertionLine(sources, file, named.name);
+    if (declaration === undefined && insertion === undefined) continue;
+    declared ??= declaration === undefined ? undefined : at(file, declaration);
+    insertedAt ??= insertion === undefined ? null : at(file, insertion);
+    removedAt ??= removalLines(sources, file, named.name).map((line) => at(file, line));
+    if (declared && insertedAt) break;
+  }
+  if (kind === 'listener') insertedAt = registeredAt(input, story, eventOf(story, kind)) ?? insertedAt;
+  return { declared, insertedAt, removedAt };
+}
+
+/** Where the leaked listener was registered: by the function that piled up, in its own file. */
+function registeredAt(input: TellInput, { stops, holderAt }: Story, event: string | undefined): Location | null {
+  const listener = stops.slice(holderAt + 1).find((stop) => stop.site && !isNodeInternal(stop.site.script));
+  if (!listener?.site) return null;
+  const { location } = listener.site;
+  const line = registrationLine(input.sources, location.file, event ?? 'abort', location.line);
+  return line === undefined ? location : input.locator.toLocation({ file: location.file, line, column: firstColumn(input.sources, location.file, line) });
+}
+
+/** Files of the code around the holder: from the holder upwards, then below it. */
+function filesAround({ stops, holderAt }: Story): string[] {
+  const order = [...stops.slice(0, holderAt + 1).reverse(), ...stops.slice(holderAt + 1)];
+  const files = order.flatMap((stop) => (stop.site && !isNodeInternal(stop.site.script) ? [stop.site.location.file] : []));
+  return [...new Set(files)];
+}
+
+function firstColumn(sources: SourceFiles, file: string, line: number): number {
+  return (sources.lines(file)?.[line - 1]?.search(/\S/) ?? 0) + 1;
+}

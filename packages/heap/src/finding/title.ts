@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import { packageOf } from '../naming/locator.ts';
+import type { Finding, Location } from './finding.ts';
+
+/** A location as people write it: `src/app.ts:12`, `lru-cache/index.js:40`. */
+export function shortLocation(location: Location): string {
+  const pack = packageOf(location.file);
+  const path = pack ? `${pack.name}${location.file.slice(pack.root.length)}` : (location.repoPath ?? (location.file.startsWith('node:') ? location.file : basename(location.file)));
+  return `${path}:${location.line}`;
+}
+
+/** Bytes for people, in units of 1000. */
+export function humanBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** What piles up, many of them. */
+export function plural(type: string): string {
+  if (type === 'string') return 'strings';
+  if (type === 'number') return 'numbers';
+  if (type.startsWith('function')) return type === 'function' ? 'functions' : `copies of ${type}`;
+  if (type === 'Object') return 'objects';
+  return /(s|x|ch|sh)$/.test(type) ? `${type} objects` : `${type}s`;
+}
+
+/** The finding in one plain sentence. */
+export function titleOf(finding: Omit<Finding, 'title'>): string {
+  const { holder } = finding;
+  const name = holder.name === holder.type ? `a ${holder.type}` : `${holder.name} (${holder.type})`;
+  const where = holder.location ? ` in ${shortLocation(holder.location)}` : '';
+  if (finding.growthCount === undefined) return `${name}${where} holds ${humanBytes(finding.retainedBytes)}`;
+  const each = finding.growthCount > 0 ? `, ${humanBytes((finding.growthBytes ?? 0) / finding.growthCount)} each` : '';
+  const what = `+${finding.growthCount.toLocaleString('en')} ${plural(finding.sample.type)}${each}`;
+  if (finding.verdict === 'bounded') return `${name}${where} grew, within a bound: ${what}`;
+  if (finding.verdict === 'suspect') return `${name}${where} grew: ${what}`;
+  return `${name}${where} keeps growing: ${what}`;
+}
