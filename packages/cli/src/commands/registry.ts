@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { testCommand } from './test.ts';
 import { watchCommand } from './watch.ts';
 
 /** A command: what it takes and does. What it is asked for ends in an exit code. */
 export type MakeCommand = (finish: (exitCode: number) => void) => Command;
 
 /** Every command of `ebb`, in the order of its help. One file a command; adding one is a file and a line here. */
-export const COMMANDS: readonly MakeCommand[] = [watchCommand, analyzeCommand];
+export const COMMANDS: readonly MakeCommand[] = [watchCommand, analyzeCommand, testCommand];

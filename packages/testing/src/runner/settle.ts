@@ -1,0 +1,25 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage } from '@ebb/capture';
+import type { Floor } from './protocol.ts';
+
+const TURNS = 3;
+const PAUSE_MS = 15;
+
+/** Lets timers, finalizers and closing connections of the workload have their turns. */
+export async function takeTurns(): Promise<void> {
+  for (let k = 0; k < TURNS; k++) await turn();
+  await sleep(PAUSE_MS);
+}
+
+/**
+ * Collects, lets the event loop turn and waits a little, `rounds` times: what a finalizer, a closing socket or a timer
+ * lets go of in one round is collected in the next. Then reads the floor.
+ */
+export async function settle(iterations: number, rounds: number): Promise<Floor> {
+  for (let k = 0; k < rounds; k++) {
+    collectGarbage();
+    await takeTurns();
+  }
+  const { heapBytes, externalBytes } = collectGarbage();
+  return { iterations, heapBytes, externalBytes };
+}

@@ -1,0 +1,58 @@
+/**
+ * Warm-up: modules load, caches fill, code is compiled and optimised; none of it says anything about a leak. It goes on
+ * in chunks that double, with the floor after each, until the growth of one iteration is the same in two chunks in a
+ * row (a leak grows too, but evenly) or the budget is used up.
+ */
+import type { Floor } from './protocol.ts';
+
+/** Budgets of the warm-up. */
+export const WARM_UP = {
+  /** At least so many iterations, or so long. */
+  minIterations: 1600,
+  minMs: 1500,
+  /** At most so many iterations, or so long. */
+  maxIterations: 6400,
+  maxMs: 3000,
+  firstChunk: 100,
+  /** One chunk takes no longer, so that slow work is looked at too. */
+  chunkMs: 1000,
+  /** More growth than this is no warm-up: time to take evidence while it is small. */
+  maxHeapGrowthBytes: 24e6,
+  maxExternalGrowthBytes: 128e6,
+} as const;
+
+/** A floor moves by so much without any reason. */
+const NOISE_BYTES = 24e3;
+const SAME_SHARE = 0.3;
+
+/** Whether to warm up further, given the floors so far (the first one is from before the first iteration). */
+export function isWarm(floors: readonly Floor[], elapsedMs: number): boolean {
+  const [first, last] = [floors[0], floors.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  const done = last.iterations - first.iterations;
+  if (done < WARM_UP.minIterations && elapsedMs < WARM_UP.minMs) return exceeds(first, last);
+  if (done >= WARM_UP.maxIterations || elapsedMs >= WARM_UP.maxMs || exceeds(first, last)) return true;
+  const [a, b, c] = floors.slice(-3);
+  return a !== undefined && b !== undefined && c !== undefined && isEven(a, b, c);
+}
+
+/** How many iterations the next chunk has: as many as have run, so that the work doubles. */
+export function nextChunk(done: number): number {
+  return Math.min(Math.max(WARM_UP.firstChunk, done), Math.max(1, WARM_UP.maxIterations - done));
+}
+
+function isEven(a: Floor, b: Floor, c: Floor): boolean {
+  const before = (bytes(b) - bytes(a)) / (b.iterations - a.iterations);
+  const after = (bytes(c) - bytes(b)) / (c.iterations - b.iterations);
+  const noise = NOISE_BYTES / Math.min(b.iterations - a.iterations, c.iterations - b.iterations);
+  return Math.abs(after - before) <= Math.max(noise, SAME_SHARE * Math.max(Math.abs(before), Math.abs(after)));
+}
+
+function exceeds(first: Floor, last: Floor): boolean {
+  return (
+    last.heapBytes - first.heapBytes > WARM_UP.maxHeapGrowthBytes ||
+    last.externalBytes - first.externalBytes > WARM_UP.maxExternalGrowthBytes
+  );
+}
+
+const bytes = (floor: Floor): number => floor.heapBytes + floor.externalBytes;
