@@ -5,7 +5,7 @@ import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
-import { isNodeInternal, Locator } from '../naming/locator.ts';
+import { isNodeInternal, Locator, packageOf } from '../naming/locator.ts';
 import { SourceFiles } from '../naming/source-files.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
@@ -56,8 +56,8 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
   const sources = new SourceFiles();
   const locator = new Locator(graph, sources, cwd);
   onProgress('finding paths', lastFile, 0);
-  const routes = findRoutes(graph, (node) => isNodeInternal(locator.scriptName(node)) && locator.scriptName(node) !== undefined);
-  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, tree, routes, locator) };
+  const routes = findRoutes(graph, (node) => strangeness(locator.scriptName(node)));
+  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, routes, locator) };
   const findings: Finding[] = [];
   if (earlier.length === 0) findings.push(...findDominating(tell, tree));
   else {
@@ -67,6 +67,13 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     for (const growth of grown.slice(0, MOST_FINDINGS)) findings.push(tellGrowth(tell, growth, { sizes, earlier }));
   }
   return { format: 'ebb.findings/1', verdict: gravest(findings), findings, snapshots };
+}
+
+/** How far from the reader's own code a script is, as a cost: a path through it is told only where there is no other. */
+function strangeness(script: string | undefined): number {
+  if (script === undefined) return 0;
+  if (isNodeInternal(script)) return 4;
+  return packageOf(script) === undefined ? 0 : 1;
 }
 
 /** Work done in each step, from cumulative work; equal steps where it is unknown or makes no sense. */

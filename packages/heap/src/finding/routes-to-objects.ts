@@ -16,15 +16,15 @@ export interface Routes {
 
 const MAX_COST = 60;
 
-/** Finds the cheapest path to every node. `isPlumbing` tells Node's own functions and scopes. */
-export function findRoutes(graph: HeapGraph, isPlumbing: (node: number) => boolean): Routes {
+/** Finds the cheapest path to every node. `strangeness` is what a function's or instance's code adds. */
+export function findRoutes(graph: HeapGraph, strangeness: (node: number) => number): Routes {
   const { nodeCount, firstEdge, edgeTo, edgeIsStrong } = graph;
   const before = new Uint32Array(nodeCount).fill(NO_NODE);
   const viaEdge = new Uint32Array(nodeCount);
   const cost = new Uint32Array(nodeCount).fill(NO_NODE);
   const done = new Uint8Array(nodeCount);
   const edgeCost = edgeCosts(graph);
-  const nodeCost = nodeCosts(graph, isPlumbing);
+  const nodeCost = nodeCosts(graph, strangeness);
   const buckets: number[][] = Array.from({ length: MAX_COST + 1 }, () => []);
   cost[0] = 0;
   buckets[0].push(0);
@@ -83,14 +83,14 @@ function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
   };
 }
 
-function nodeCosts(graph: HeapGraph, isPlumbing: (node: number) => boolean): (node: number) => number {
+function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number): (node: number) => number {
   const { nodeType, nodeTypes, strings, nodeName } = graph;
   return (node) => {
     const type = nodeType[node];
-    if (type === nodeTypes.object || type === nodeTypes.closure) return isPlumbing(node) ? 4 : 0;
+    if (type === nodeTypes.object || type === nodeTypes.closure) return strangeness(node);
     if (type === nodeTypes.code || type === nodeTypes.objectShape) return 40;
-    if (type === nodeTypes.synthetic) return 15;
-    if (type === nodeTypes.native) return 15;
+    if (type === nodeTypes.synthetic) return 40;
+    if (type === nodeTypes.native) return 20;
     if (type === nodeTypes.hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
     return 0;
   };

@@ -2,11 +2,10 @@
  * A finding's path, as a person would tell it: from the reader's own code to the object that piled up, without V8's
  * tables and Node's plumbing between.
  */
-import type { DominatorTree } from '../graph/dominators.ts';
-import { isBackingStore } from '../graph/containers.ts';
+import { containerOf, isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
-import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
+import { isNodeInternal, type CodeSite, type Locator, packageOf } from '../naming/locator.ts';
 import { routeTo, type Routes } from './routes-to-objects.ts';
 
 /** One stop of the path. */
@@ -18,6 +17,13 @@ export interface Stop {
   edge: string;
   /** Its own code: a function, a class instance's constructor, a scope. */
   site: CodeSite | undefined;
+  /** How many links of a chain this stop stands for. */
+  repeats: number;
+}
+
+interface Step {
+  node: number;
+  edge: number;
 }
 
 /** The stops up to the holder, the holder itself among them, and those below it. */
@@ -35,7 +41,7 @@ const MAX_BELOW = 7;
 const LONGEST = 12;
 
 /** Makes the teller for a snapshot. */
-export function storyTeller(graph: HeapGraph, tree: DominatorTree, routes: Routes, locator: Locator): StoryTeller {
+export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator): StoryTeller {
   const isDictionary = dictionaryTest(graph);
 
   const isTold = (node: number): boolean => {
@@ -46,26 +52,29 @@ export function storyTeller(graph: HeapGraph, tree: DominatorTree, routes: Route
     return locator.site(node) !== undefined;
   };
 
-  const toStops = (path: { node: number; edge: number }[]): Stop[] => {
+  const toStops = (path: Step[]): Stop[] => {
     const stops: Stop[] = [];
     let through: number[] = []; // what was looked through since the last stop
     for (let at = 0; at < path.length; at++) {
-      const { node, edge } = path[at];
+      const { node } = path[at];
       if (!isTold(node)) {
         through.push(at);
         continue;
       }
       const type = typeName(graph, node);
       const label = at === 0 ? '' : labelThrough(path, at, through, stops.at(-1));
-      const isData = label === '' || label.startsWith('[');
-      stops.push({ node, type, name: isData ? type : label, edge: label, site: locator.site(node) });
+      const isName = label !== '' && !label.startsWith('[') && label !== 'context';
+      const stop: Stop = { node, type, name: isName ? label : type, edge: label, site: locator.site(node), repeats: 1 };
+      const last = stops.at(-1);
+      if (last && last.type === type && last.edge === label) {
+        stops[stops.length - 1] = { ...stop, repeats: last.repeats + 1 };
+      } else stops.push(stop);
       through = [];
-      void edge;
     }
     return stops;
   };
 
-  const labelThrough = (path: { node: number; edge: number }[], at: number, through: number[], parent: Stop | undefined): string => {
+  const labelThrough = (path: Step[], at: number, through: number[], parent: Stop | undefined): string => {
     const from = path[at - 1].node;
     if (through.length === 0) return edgeLabel(graph, from, path[at].edge, isDictionary);
     const cell = path[through[through.length - 1]];
@@ -78,24 +87,31 @@ export function storyTeller(graph: HeapGraph, tree: DominatorTree, routes: Route
 
   return {
     tell(holder, sample) {
-      const upper = toStops(routeTo(routes, holder));
-      const below = toStops(routeBelow(graph, tree, routes, holder, sample, locator));
-      const holderStop = upper.at(-1);
-      const start = firstOwnStop(upper);
-      const stops = [...upper.slice(start), ...below.slice(0, MAX_BELOW)];
-      const holderAt = holderStop ? upper.length - 1 - start : 0;
-      if (stops.length <= LONGEST) return { stops, holderAt };
+      const all = toStops([...routeTo(routes, holder), ...routeBelow(graph, routes, holder, sample, locator)]);
+      const holderIndex = Math.max(0, all.findIndex((stop) => stop.node === holder));
+      const start = firstOwnStop(all.slice(0, holderIndex + 1));
+      const kept = all.slice(start, holderIndex + 1 + MAX_BELOW);
+      const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
+      const holderAt = stops.findIndex((stop) => stop.node === holder);
       // Told short: where it starts, and the holder's neighbourhood.
-      const surplus = Math.min(stops.length - LONGEST, Math.max(0, holderAt - 4));
+      const surplus = Math.max(0, Math.min(stops.length - LONGEST, holderAt - 4));
       return { stops: [...stops.slice(0, 2), ...stops.slice(2 + surplus)], holderAt: holderAt - surplus };
     },
   };
 }
 
-/** Where the reader's (or a package's) own code begins; the last few stops where it never does. */
+/** A module's record, its generator and its scope are one thing to a person. */
+function isRepeatOfModule(stop: Stop, next: Stop | undefined): boolean {
+  return (stop.type === 'module' || stop.type === 'Generator') && next !== undefined && stop.site?.script === next.site?.script && /^(module|Generator|scope)$/.test(next.type);
+}
+
+/** Where the reader's own code begins, or a package's where it never does; else the last few stops. */
 function firstOwnStop(stops: Stop[]): number {
-  const own = stops.findIndex((stop) => stop.site !== undefined && !isNodeInternal(stop.site.script));
-  return own >= 0 ? own : Math.max(0, stops.length - 5);
+  const isCode = (stop: Stop): boolean => stop.site !== undefined && !isNodeInternal(stop.site.script);
+  const own = stops.findIndex((stop) => isCode(stop) && packageOf(stop.site?.script ?? '') === undefined);
+  if (own >= 0) return own;
+  const library = stops.findIndex(isCode);
+  return library >= 0 ? library : Math.max(0, stops.length - 5);
 }
 
 /** An exported binding's name: in the module's table of exports, the key stands just before its cell. */
@@ -122,33 +138,33 @@ function positionOf(graph: HeapGraph, edge: number): number | undefined {
   return /^\d+$/.test(name) ? Number(name) : undefined;
 }
 
+/** The holder's own reference to an object, through a backing store or not. */
+function stepFrom(graph: HeapGraph, holder: number, to: number): Step {
+  for (let slot = graph.firstRetainer[to]; slot < graph.firstRetainer[to + 1]; slot++) {
+    if (containerOf(graph, graph.retainerNode[slot]) === holder) return { node: to, edge: graph.retainerEdge[slot] };
+  }
+  return { node: to, edge: graph.retainerEdge[graph.firstRetainer[to]] };
+}
+
 /** From just below the holder to the sample, and on to the nearest code that made it. */
-function routeBelow(
-  graph: HeapGraph,
-  tree: DominatorTree,
-  routes: Routes,
-  holder: number,
-  sample: number,
-  locator: Locator,
-): { node: number; edge: number }[] {
+function routeBelow(graph: HeapGraph, routes: Routes, holder: number, sample: number, locator: Locator): Step[] {
   const whole = routeTo(routes, sample);
   const at = whole.findIndex((step) => step.node === holder);
-  const toSample = at >= 0 ? whole.slice(at + 1) : whole.slice(-1);
-  const last = toSample.at(-1)?.node ?? sample;
-  return [...toSample, ...routeToCode(graph, last, locator)];
+  const toSample = at >= 0 ? whole.slice(at + 1) : [stepFrom(graph, holder, sample)];
+  return [...toSample, ...routeToCode(graph, sample, locator)];
 }
 
 const CODE_SEARCH_NODES = 400;
 const CODE_SEARCH_DEPTH = 5;
 
 /** The shortest way from an object to a function, instance or scope of the reader's or a package's code. */
-function routeToCode(graph: HeapGraph, from: number, locator: Locator): { node: number; edge: number }[] {
+function routeToCode(graph: HeapGraph, from: number, locator: Locator): Step[] {
   const own = (node: number): boolean => {
     const script = locator.scriptName(node);
     return script !== undefined && !isNodeInternal(script);
   };
   if (own(from)) return [];
-  const before = new Map<number, { node: number; edge: number } | undefined>([[from, undefined]]);
+  const before = new Map<number, Step | undefined>([[from, undefined]]);
   let level = [from];
   for (let depth = 0; depth < CODE_SEARCH_DEPTH && level.length > 0; depth++) {
     const next: number[] = [];
@@ -175,8 +191,8 @@ function leadsOn(graph: HeapGraph, edge: number, to: number): boolean {
   return name !== '__proto__' && name !== 'previous' && name !== 'map' && !/^system \/ (NativeContext|Oddball)/.test(type === types.hidden ? graph.strings.get(graph.nodeName[to]) : '');
 }
 
-function unwind(before: Map<number, { node: number; edge: number } | undefined>, to: number): { node: number; edge: number }[] {
-  const path: { node: number; edge: number }[] = [];
+function unwind(before: Map<number, Step | undefined>, to: number): Step[] {
+  const path: Step[] = [];
   for (let at = to, step = before.get(at); step !== undefined; at = step.node, step = before.get(at)) path.push({ node: at, edge: step.edge });
   return path.reverse();
 }

@@ -114,7 +114,7 @@ function nearestLocation(places: Place[], { stops, holderAt }: Story): Location 
   return places.slice(0, holderAt + 1).findLast((place) => place.location)?.location ?? places.find((place) => place.location)?.location ?? null;
 }
 
-const PLUMBING_NAMES = new Set(['root', 'next', 'head', 'tail', 'value', 'data', 'elements', 'table', 'previous', 'prev', '_idleNext', '_idlePrev', 'weak key']);
+const PLUMBING_NAMES = new Set(['root', 'next', 'head', 'tail', 'value', 'context', 'extension', 'previous', 'prev', '_idleNext', '_idlePrev']);
 
 /** The stop by whose name people know the holder: itself, or the nearest above that has a name of its own. */
 function namedStop({ stops, holderAt }: Story): Stop | undefined {

@@ -71,12 +71,12 @@ export function findGrowth(input: GrowthInput): Growth[] {
 function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
   const merged = new Map<number, Region>();
   for (const region of regions) {
-    const holder = region.direct < LEAST_OBJECTS_PER_STEP ? aboveChain(input, region) : region.holder;
+    const holder = region.direct.length < LEAST_OBJECTS_PER_STEP ? aboveChain(input, region) : region.holder;
     const known = merged.get(holder);
     if (!known) merged.set(holder, { ...region, holder });
     else {
       for (const member of region.members) known.members.push(member);
-      known.direct += region.direct;
+      for (const member of region.direct) known.direct.push(member);
       region.objects.forEach((count, k) => (known.objects[k] += count));
       region.bytes.forEach((bytes, k) => (known.bytes[k] += bytes));
     }
@@ -137,7 +137,7 @@ function degreeSteps(input: GrowthInput, region: Region, sizes: ContainerSizes):
   degrees.push(sizes.degree[region.holder]);
   const steps = degrees.slice(1).map((degree, k) => degree - degrees[k]);
   // Where most members hang on others (a linked list, a chain), the holder's own references say nothing.
-  return region.direct * 2 < region.members.length || region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
+  return region.direct.length * 2 < region.members.length || region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
 }
 
 /** The least of the later steps over the first one, each by its work. */
@@ -160,8 +160,14 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
     entry.weight += isScalar(graph, node) ? 0.01 : 1;
     entry.sample = node;
   };
-  const nodes = region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : chainNodes(input, region);
+  const isChain = region.direct.length < LEAST_OBJECTS_PER_STEP;
+  const nodes = !isChain ? region.direct : region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : chainNodes(input, region);
   for (const node of nodes) if (cohort[node] > 0) visit(node);
+  // Of a chain, its links are what piles up, not what hangs on them.
+  const links = isChain ? classes.get(classKey(graph, region.members[0])) : undefined;
+  if (links?.perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP)) {
+    return { type: classKey(graph, region.members[0]), sample: links.sample, countPerStep: links.perStep };
+  }
   let best: { type: string; sample: number; countPerStep: number[]; weight: number } | undefined;
   for (const [type, { sample, perStep, weight }] of classes) {
     if (!best || weight > best.weight) best = { type, sample, countPerStep: perStep, weight };

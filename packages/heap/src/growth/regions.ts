@@ -22,8 +22,8 @@ export interface Region {
   holder: number;
   /** Ordinals of the topmost new objects that it holds. */
   members: number[];
-  /** How many of them it references itself; the others hang on those. */
-  direct: number;
+  /** Those of them that it references itself; the others hang on those. */
+  direct: number[];
   /** Objects by cohort, the members and all that they dominate. Index 0 is unused. */
   objects: number[];
   /** Their bytes by cohort. */
@@ -80,11 +80,11 @@ export function findRegions(graph: HeapGraph, tree: DominatorTree, cohort: Uint8
     let region = regions.get(holder);
     if (!region) {
       const zeros = (): number[] => new Array<number>(steps + 1).fill(0);
-      region = { holder, members: [], direct: 0, objects: zeros(), bytes: zeros() };
+      region = { holder, members: [], direct: [], objects: zeros(), bytes: zeros() };
       regions.set(holder, region);
     }
     region.members.push(member);
-    region.direct += isDirect[at];
+    if (isDirect[at]) region.direct.push(member);
     for (let k = 1; k <= steps; k++) {
       region.objects[k] += sums.objects[k][member];
       region.bytes[k] += sums.bytes[k][member];

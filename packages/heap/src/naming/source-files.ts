@@ -12,12 +12,16 @@ export interface SourcePosition {
   column: number;
 }
 
+interface LoadedMap {
+  map: SourceMap;
+  /** What the names of its sources are relative to. */
+  base: string;
+}
+
 /** Source files on this machine's disk, read once each, with their source maps. Missing ones are simply not there. */
 export class SourceFiles {
   readonly #lines = new Map<string, string[] | null>();
-  readonly #maps = new Map<string, { map: SourceMap; base: string; contents: Map<string, string> } | null>();
-  /** Texts that a source map brings along, by the original file's path. */
-  readonly #embedded = new Map<string, string>();
+  readonly #maps = new Map<string, LoadedMap | null>();
 
   /** A script's name as V8 tells it, as a path: `file:` URLs become paths, `node:` names stay. */
   pathOf(scriptName: string): string {
@@ -33,7 +37,7 @@ export class SourceFiles {
   lines(file: string): string[] | null {
     let lines = this.#lines.get(file);
     if (lines === undefined) {
-      const text = readText(file) ?? this.#embedded.get(file);
+      const text = readText(file);
       lines = text === undefined ? null : text.split('\n');
       this.#lines.set(file, lines);
     }
@@ -48,12 +52,16 @@ export class SourceFiles {
     const entry = loaded.map.findEntry(line, column) as { originalSource?: string; originalLine?: number; originalColumn?: number };
     if (entry.originalSource === undefined || entry.originalLine === undefined) return here;
     const original = resolveSource(entry.originalSource, loaded.base);
-    const text = loaded.contents.get(entry.originalSource);
-    if (text !== undefined) this.#embedded.set(original, text);
+    // Packages publish maps to sources that they don't publish: a file that nobody can open helps nobody.
+    if (!this.#exists(original)) return here;
     return { file: original, line: entry.originalLine + 1, column: (entry.originalColumn ?? 0) + 1 };
   }
 
-  #sourceMap(file: string): { map: SourceMap; base: string; contents: Map<string, string> } | null {
+  #exists(file: string): boolean {
+    return this.lines(file) !== null;
+  }
+
+  #sourceMap(file: string): LoadedMap | null {
     const known = this.#maps.get(file);
     if (known !== undefined) return known;
     const loaded = this.#loadSourceMap(file);
@@ -61,7 +69,7 @@ export class SourceFiles {
     return loaded;
   }
 
-  #loadSourceMap(file: string): { map: SourceMap; base: string; contents: Map<string, string> } | null {
+  #loadSourceMap(file: string): LoadedMap | null {
     const lines = this.lines(file);
     if (!lines) return null;
     let url: string | undefined;
@@ -77,12 +85,7 @@ export class SourceFiles {
         : readText(mapFile);
       if (text === undefined) return null;
       const payload = JSON.parse(text) as SourceMapPayload;
-      const contents = new Map<string, string>();
-      payload.sources.forEach((source, at) => {
-        const content = (payload.sourcesContent as (string | null)[] | undefined)?.[at];
-        if (typeof content === 'string') contents.set(source, content);
-      });
-      return { map: new SourceMap(payload), base: resolve(dirname(mapFile), payload.sourceRoot || '.'), contents };
+      return { map: new SourceMap(payload), base: resolve(dirname(mapFile), payload.sourceRoot || '.') };
     } catch {
       return null; // A map that can't be read: the compiled file is still true.
     }
