@@ -30,7 +30,8 @@ export class ByteReader {
       throw cause instanceof HeapError ? cause : openError(file, cause);
     }
     this.sizeBytes = fstatSync(this.#fd).size;
-    this.chunk = new Uint8Array(chunkBytes);
+    // No larger than the file, so that a small one costs little.
+    this.chunk = new Uint8Array(Math.max(1, Math.min(chunkBytes, this.sizeBytes)));
   }
 
   /** Loads the next chunk; false at the end of the file. */
