@@ -63,8 +63,9 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
   else {
     const sizes = measureContainers(graph);
     const workPerStep = stepsOf(work, files.length);
-    const grown = findGrowth({ graph, tree, sizes, cohort: cohorts(graph, earlier), earlier, workPerStep });
-    for (const growth of grown.slice(0, MOST_FINDINGS)) findings.push(tellGrowth(tell, growth, { sizes, earlier }));
+    const cohort = cohorts(graph, earlier);
+    const grown = findGrowth({ graph, tree, sizes, cohort, earlier, workPerStep });
+    for (const growth of grown.slice(0, MOST_FINDINGS)) findings.push(tellGrowth(tell, growth, { sizes, earlier, cohort }));
   }
   return { format: 'ebb.findings/1', verdict: gravest(findings), findings, snapshots };
 }

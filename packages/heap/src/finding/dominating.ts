@@ -9,7 +9,7 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import { classKey } from '../growth/growth.ts';
 import type { Finding } from './finding.ts';
 import { sampleName, tellHolder, type TellInput } from './tell-growth.ts';
-import { titleOf } from './title.ts';
+import { humanBytes, titleOf } from './title.ts';
 
 const LEAST_SHARE = 0.05;
 const LEAST_BYTES = 256 * 1024;
@@ -29,12 +29,13 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
   }
   suspects.sort((a, b) => retained[b] - retained[a]);
   const findings = suspects.slice(0, MOST_SUSPECTS).map((holder) => {
-    const { type, sample, count } = mostOf(graph, tree, holder);
-    const told = tellHolder(input, holder, sample, type);
+    const { type, sample, count } = mostOf(graph, tree, retained, holder);
+    const share = `${((retained[holder] / retained[0]) * 100).toFixed(0)} % of the heap`;
+    const told = tellHolder(input, holder, sample, type, (node, isHolder) => (isHolder ? `holds ${share}` : node === sample ? 'one of what it holds' : `holds ${humanBytes(retained[node])}`));
     const finding = {
       ...told,
       verdict: 'suspect' as const,
-      reason: `it holds ${((retained[holder] / retained[0]) * 100).toFixed(0)} % of the heap in many pieces; one snapshot can't show whether it grows`,
+      reason: `it holds ${share} in many pieces; one snapshot can't show whether it grows`,
       sample: { type: sampleName(type), count },
     };
     return { ...finding, title: titleOf(finding) };
@@ -56,19 +57,18 @@ function fanOut(graph: HeapGraph, tree: DominatorTree, retained: Float64Array): 
   return { children, heaviest };
 }
 
-function mostOf(graph: HeapGraph, tree: DominatorTree, holder: number): { type: string; sample: number; count: number } {
-  const counts = new Map<string, { sample: number; count: number }>();
+function mostOf(graph: HeapGraph, tree: DominatorTree, retained: Float64Array, holder: number): { type: string; sample: number; count: number } {
+  const counts = new Map<string, { sample: number; count: number; bytes: number }>();
   for (const node of tree.order) {
     if (isBackingStore(graph, node) || tree.idom[node] === NO_NODE || containerOf(graph, tree.idom[node]) !== holder) continue;
     const key = classKey(graph, node);
     const entry = counts.get(key);
-    if (entry) entry.count++;
-    else counts.set(key, { sample: node, count: 1 });
+    if (entry) {
+      entry.count++;
+      entry.bytes += retained[node];
+    } else counts.set(key, { sample: node, count: 1, bytes: retained[node] });
   }
-  let best: { type: string; sample: number; count: number } | undefined;
-  for (const [type, { sample, count }] of counts) {
-    const weighted = type === 'string' || type === 'number' ? count / 2.5 : count;
-    if (!best || weighted > best.count) best = { type, sample, count };
-  }
+  let best: { type: string; sample: number; count: number; bytes: number } | undefined;
+  for (const [type, entry] of counts) if (!best || entry.bytes > best.bytes) best = { type, ...entry };
   return best ?? { type: 'Object', sample: holder, count: 0 };
 }

@@ -27,6 +27,8 @@ export interface Place {
   /** The reference that leads to it from the place before; `[key]` where that is data. */
   edge: string;
   location: Location | null;
+  /** Why it stands here: there from the start, the one that grows, or what piles up. */
+  reason: string;
 }
 
 /** What sort of thing holds the memory. */
@@ -40,6 +42,8 @@ export interface Finding {
   /** One plain sentence. */
   title: string;
   kind: FindingKind;
+  /** The holder in a person's words. */
+  subject: string;
   /** In the last snapshot. */
   retainedBytes: number;
   /** Over the series; absent for one snapshot. */

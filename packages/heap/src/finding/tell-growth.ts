@@ -26,6 +26,7 @@ export interface TellInput {
 export interface Series {
   sizes: ContainerSizes;
   earlier: EarlierSnapshot[];
+  cohort: Uint8Array;
 }
 
 /** Tells one growth. */
@@ -34,7 +35,11 @@ export function tellGrowth(input: TellInput, growth: Growth, series: Series): Fi
   const steps = growth.bytesPerStep.map((bytes, k) => ({ bytes: Math.round(bytes + storeGrowth[k]), count: growth.countPerStep[k] }));
   const growthBytes = steps.reduce((sum, step) => sum + step.bytes, 0);
   const growthCount = steps.reduce((sum, step) => sum + step.count, 0);
-  const told = tellHolder(input, growth.holder, growth.sample, growth.sampleType);
+  const told = tellHolder(input, growth.holder, growth.sample, growth.sampleType, (node, isHolder) => {
+    if (isHolder) return `grew by ${steps.map((step) => step.count.toLocaleString('en')).join(', then ')}`;
+    if (series.cohort[node] === 0) return 'there since the first snapshot';
+    return node === growth.sample ? 'one of those that piled up' : 'came since, and stayed';
+  });
   const base = { ...told, verdict: growth.verdict, reason: growth.reason, growthBytes, growthCount, steps };
   const finding = { ...base, sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) } };
   return { ...finding, title: titleOf(finding) };
@@ -62,10 +67,11 @@ export function tellHolder(
   holder: number,
   sample: number,
   sampleType: string,
+  reasonOf: (node: number, isHolder: boolean) => string,
 ): Omit<Finding, 'title' | 'verdict' | 'reason' | 'sample' | 'growthBytes' | 'growthCount' | 'steps'> {
   const story = input.teller.tell(holder, sample);
   const kind = kindOf(story.stops, story.holderAt, sampleType);
-  const places = placesOf(input, story);
+  const places = placesOf(input, story, reasonOf);
   const named = namedStop(story);
   const code = codeOf(input, story, named, kind);
   const holderPlace: Place = { ...places[story.holderAt], name: named?.name ?? places[story.holderAt].name, location: code.declared ?? nearestLocation(places, story) };
@@ -76,6 +82,7 @@ export function tellHolder(
   return {
     fingerprint: fingerprintOf({ location: culprit, scope: scopeOf(story), symbol: eventOf(story, kind) ?? holderPlace.name, kind }),
     kind,
+    subject: subjectOf(story, holderPlace, kind),
     retainedBytes: input.retained[holder],
     holder: holderPlace,
     insertedAt: code.insertedAt,
@@ -92,13 +99,14 @@ export function sampleName(sampleType: string): string {
   return sampleType === 'system / Context' ? 'scope' : sampleType.replace(/^system \/ /, '');
 }
 
-function placesOf(input: TellInput, { stops }: Story): Place[] {
+function placesOf(input: TellInput, { stops, holderAt }: Story, reasonOf: (node: number, isHolder: boolean) => string): Place[] {
   return stops.map((stop, at) => {
     const own = stop.site?.location ?? null;
     const above = stops.slice(0, at).findLast((s) => s.site !== undefined)?.site;
     const line = own === null && above && !isNodeInternal(above.script) ? declarationLine(input.sources, above.location.file, stop.name) : undefined;
     const location = line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
-    return { type: stop.type, name: stop.name, edge: stop.edge, location };
+    const links = stop.repeats > 1 ? `, ${stop.repeats} links of a chain` : '';
+    return { type: stop.type, name: stop.name, edge: stop.edge, location, reason: `${reasonOf(stop.node, at === holderAt)}${links}` };
   });
 }
 
@@ -124,6 +132,17 @@ function namedStop({ stops, holderAt }: Story): Stop | undefined {
   }
   return undefined;
 }
+
+/** The holder in a person's words: `sessions (Map)`, `listeners of "order:paid" on bus (EventEmitter)`. */
+function subjectOf(story: Story, holder: Place, kind: FindingKind): string {
+  const named = holder.name === holder.type ? `a ${holder.type}` : `${holder.name} (${holder.type})`;
+  if (kind !== 'listener') return named;
+  const event = eventOf(story, kind);
+  const emitter = story.stops.slice(0, story.holderAt + 1).findLast((stop) => !LISTENER_TABLES.has(stop.edge) && stop.name !== stop.type && stop.edge !== event);
+  return `listeners${event === undefined ? '' : ` of "${event}"`}${emitter ? ` on ${emitter.name} (${emitter.type})` : ''}`;
+}
+
+const LISTENER_TABLES = new Set(['_events', 'kEvents', '#signal', 'root']);
 
 /** The class or function that declares the holder. */
 function scopeOf({ stops, holderAt }: Story): string {

@@ -28,18 +28,20 @@ export function plural(type: string): string {
   if (type === 'number') return 'numbers';
   if (type.startsWith('function')) return type === 'function' ? 'functions' : `copies of ${type}`;
   if (type === 'Object') return 'objects';
-  return /(s|x|ch|sh)$/.test(type) ? `${type} objects` : `${type}s`;
+  if (type === 'Array') return 'arrays';
+  return type.length < 3 || /(s|x|y|ch|sh)$/.test(type) ? `${type} objects` : `${type}s`;
 }
 
 /** The finding in one plain sentence. */
 export function titleOf(finding: Omit<Finding, 'title'>): string {
-  const { holder } = finding;
-  const name = holder.name === holder.type ? `a ${holder.type}` : `${holder.name} (${holder.type})`;
+  const { holder, subject } = finding;
   const where = holder.location ? ` in ${shortLocation(holder.location)}` : '';
-  if (finding.growthCount === undefined) return `${name}${where} holds ${humanBytes(finding.retainedBytes)}`;
+  if (finding.growthCount === undefined) {
+    return `${subject}${where} holds ${humanBytes(finding.retainedBytes)} in ${finding.sample.count.toLocaleString('en')} ${plural(finding.sample.type)}`;
+  }
   const each = finding.growthCount > 0 ? `, ${humanBytes((finding.growthBytes ?? 0) / finding.growthCount)} each` : '';
   const what = `+${finding.growthCount.toLocaleString('en')} ${plural(finding.sample.type)}${each}`;
-  if (finding.verdict === 'bounded') return `${name}${where} grew, within a bound: ${what}`;
-  if (finding.verdict === 'suspect') return `${name}${where} grew: ${what}`;
-  return `${name}${where} keeps growing: ${what}`;
+  if (finding.verdict === 'bounded') return `${subject}${where} grew, within a bound: ${what}`;
+  if (finding.verdict === 'suspect') return `${subject}${where} grew: ${what}`;
+  return `${subject}${where} keeps growing: ${what}`;
 }
