@@ -84,17 +84,38 @@ function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
   return [...merged.values()];
 }
 
-/** The first object above a region's holder that is of another class than the links that hang on it. */
+/**
+ * The first object above a region's holder that is of another class than the links that hang on it. Plain objects and
+ * arrays are links only where each hangs on the one before by the same name.
+ */
 function aboveChain({ graph, tree }: GrowthInput, region: Region): number {
-  const isLink = (node: number): boolean =>
-    graph.nodeName[node] === graph.nodeName[region.holder] && graph.nodeType[node] === graph.nodeType[region.holder];
-  if (!region.members.some(isLink)) return region.holder;
+  const name = graph.nodeName[region.holder];
+  const isLink = (node: number): boolean => graph.nodeName[node] === name && graph.nodeType[node] === graph.nodeType[region.holder];
+  const next = region.members.find(isLink);
+  if (next === undefined) return region.holder;
+  const isPlain = /^(Object|Array|)$/.test(graph.strings.get(name));
+  if (isPlain && !shareName(graph, region.holder, next)) return region.holder;
   let holder = region.holder;
   while (holder !== 0 && isLink(holder)) {
     const above = containerOf(graph, tree.idom[holder]);
     holder = above >= 0 ? above : tree.idom[holder];
   }
   return holder;
+}
+
+/** Whether two objects are each held by a property of the same name. */
+function shareName(graph: HeapGraph, one: number, other: number): boolean {
+  const names = propertyNames(graph, one);
+  return propertyNames(graph, other).some((name) => names.includes(name));
+}
+
+function propertyNames(graph: HeapGraph, node: number): number[] {
+  const names: number[] = [];
+  for (let slot = graph.firstRetainer[node]; slot < graph.firstRetainer[node + 1]; slot++) {
+    const edge = graph.retainerEdge[slot];
+    if (graph.edgeType[edge] === graph.edgeTypes.property) names.push(graph.edgeName[edge]);
+  }
+  return names;
 }
 
 function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): Growth | undefined {
