@@ -99,17 +99,18 @@ class WorkloadTest {
     if (warm.type !== 'warm') throw unexpected(warm.type);
     await this.#capture();
     this.#tell('measure', 0);
-    const step = await this.#step(planStep(warm.msPerIteration));
+    const plan = planStep(warm.msPerIteration);
+    const { iterations: step } = await this.#step(plan);
     await this.#capture();
     this.#tell('measure', 0.5);
-    await this.#step({ ...planStep(warm.msPerIteration), iterations: step });
+    const { msPerIteration } = await this.#step({ ...plan, iterations: step });
     await this.#capture();
     let { report, iterations } = await this.#analyse();
     let suspected = false;
     if (needsLongerStep(report, slopeOf(this.#steps), iterations)) {
       suspected = report.verdict === 'leak';
       this.#tell('measure longer');
-      await this.#step(planLongerStep(step));
+      await this.#step(planLongerStep(step, msPerIteration));
       await this.#capture();
       ({ report, iterations } = await this.#analyse());
     }
@@ -124,12 +125,13 @@ class WorkloadTest {
     throw new TestError('EBB_TEST_NO_ITERATE', `'${this.#file}' exports no function 'iterate'; it exports ${names}`);
   }
 
-  /** Does a step; returns how many iterations it had in truth. */
-  async #step({ iterations, rounds, limits }: StepPlan): Promise<number> {
+  /** Does a step; returns what it was in truth. */
+  async #step({ iterations, rounds, limits }: StepPlan): Promise<{ iterations: number; msPerIteration: number }> {
     const answer = await this.#process.ask({ type: 'step', iterations, rounds, limits });
     if (answer.type !== 'stepped') throw unexpected(answer.type);
     this.#steps.push(answer.floors);
-    return (answer.floors.at(-1)?.iterations ?? 0) - (answer.floors[0]?.iterations ?? 0);
+    const done = (answer.floors.at(-1)?.iterations ?? 0) - (answer.floors[0]?.iterations ?? 0);
+    return { iterations: done, msPerIteration: answer.msPerIteration };
   }
 
   async #capture(): Promise<void> {

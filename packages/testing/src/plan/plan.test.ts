@@ -11,9 +11,14 @@ test('quick work gets thousands of iterations, slow work some hundred, very slow
 });
 
 test('the step that a suspicion is held against is longer than two steps, and prime too', () => {
-  expect(planLongerStep(5987).iterations).toBe(13_763);
-  expect(planLongerStep(5987).limits.timeMs).toBeGreaterThan(planStep(1).limits.timeMs * 2);
-  expect(planLongerStep(1).iterations).toBe(2);
+  expect(planLongerStep(5987, 0.001).iterations).toBe(13_763);
+  expect(planLongerStep(5987, 0.001).limits.timeMs).toBeGreaterThan(planStep(1).limits.timeMs * 2);
+  expect(planLongerStep(1, 0.001).iterations).toBe(2);
+});
+
+test('work that has become slow gets a longer step that is not much longer', () => {
+  expect(planLongerStep(3000, 1).iterations).toBe(4999);
+  expect(planLongerStep(3000, 100).iterations).toBe(3889);
 });
 
 test('the largest prime up to a number', () => {

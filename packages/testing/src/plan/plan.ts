@@ -21,7 +21,10 @@ const MAX_ITERATIONS = 6000;
 const ROUNDS = 6;
 /** A suspected leak must go on for this many times the work of a step. No whole number, so that periods do not match. */
 const LONGER = 2.3;
-const LIMITS: Limits = { timeMs: 10_000, heapGrowthBytes: 32e6, externalGrowthBytes: 256e6 };
+/** Where work slows down as it leaks, the longer stretch takes no longer than this, but is longer in any case. */
+const LONGER_TARGET_MS = 5000;
+const LEAST_LONGER = 1.3;
+const LIMITS: Limits = { timeMs: 10_000, heapGrowthBytes: 8e6, externalGrowthBytes: 256e6 };
 
 /**
  * A step for work that takes `msPerIteration`. Its length is a prime number: work that repeats every 100 or 700
@@ -33,10 +36,12 @@ export function planStep(msPerIteration: number): StepPlan {
   return { iterations: primeUpTo(Math.min(MAX_ITERATIONS, Math.max(ROUNDS, wanted))), rounds: ROUNDS, limits: LIMITS };
 }
 
-/** A longer step, to hold a suspicion against; `iterations` is what a step had in truth. */
-export function planLongerStep(iterations: number): StepPlan {
+/** A longer step, to hold a suspicion against; `iterations` is what a step had in truth, `msPerIteration` what one took. */
+export function planLongerStep(iterations: number, msPerIteration: number): StepPlan {
   const limits = { ...LIMITS, timeMs: LIMITS.timeMs * LONGER, heapGrowthBytes: LIMITS.heapGrowthBytes * LONGER };
-  return { iterations: primeUpTo(Math.round(iterations * LONGER)), rounds: ROUNDS, limits };
+  const inTime = LONGER_TARGET_MS / Math.max(msPerIteration, 1e-6);
+  const wanted = Math.min(iterations * LONGER, Math.max(iterations * LEAST_LONGER, inTime));
+  return { iterations: primeUpTo(Math.max(iterations + 1, Math.round(wanted))), rounds: ROUNDS, limits };
 }
 
 /** The largest prime that is not above `n`; `n` itself below 2. */

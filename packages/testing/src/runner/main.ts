@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { CaptureError, captureSnapshotInline } from '@ebb/capture';
+import { primeUpTo } from '../plan/plan.ts';
 import { LineReader, type Floor, type Message, type Phase, type Request, type Thrown } from './protocol.ts';
 import { settle, takeTurns } from './settle.ts';
 import { isWarm, nextChunk, WARM_UP } from './warm-up.ts';
@@ -112,8 +113,9 @@ async function step(loaded: Workload, { iterations, rounds, limits }: Extract<Re
   const floors = [first];
   let workMs = 0;
   for (let round = 1; round <= rounds; round++) {
-    const target = startIteration + Math.round((iterations * round) / rounds);
-    if (target === progress.iteration) continue;
+    // Prime after each round too: a limit may make it the last one.
+    const target = startIteration + primeUpTo(Math.round((iterations * round) / rounds));
+    if (target <= progress.iteration) continue;
     const ran = await attempt(() =>
       work(loaded, target - progress.iteration, limits.timeMs - (performance.now() - startMs)),
     );

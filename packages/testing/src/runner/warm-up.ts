@@ -17,7 +17,7 @@ export const WARM_UP = {
   /** One chunk takes no longer, so that slow work is looked at too. */
   chunkMs: 1000,
   /** More growth than this is no warm-up: time to take evidence while it is small. */
-  maxHeapGrowthBytes: 24e6,
+  maxHeapGrowthBytes: 8e6,
   maxExternalGrowthBytes: 128e6,
 } as const;
 
