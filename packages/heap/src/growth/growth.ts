@@ -7,6 +7,7 @@ import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from './cohorts.ts';
 import { fixedLengthArrays, heldWithinBound } from './bound.ts';
+import { declaredBound } from './declared-bound.ts';
 import { findRegions, type Region } from './regions.ts';
 
 /** How sure the snapshots make us that a holder leaks. */
@@ -130,6 +131,10 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
   if (!enough) return undefined;
   if (heldWithinBound(graph, region, fixed)) {
     return { ...common, verdict: 'bounded', reason: 'it fills slots of a fixed number, which were there from the start' };
+  }
+  const bound = declaredBound(graph, region.holder, sizes.degree[region.holder] / 2);
+  if (bound) {
+    return { ...common, verdict: 'bounded', reason: `${bound.name} beside it says that it ends at ${bound.limit.toLocaleString('en')}, and it has stayed below` };
   }
   if (keptShare(objectsPerStep, workPerStep) < LEAST_KEPT_SHARE) return undefined;
   if (steadiness < LEAST_STEADINESS) {
