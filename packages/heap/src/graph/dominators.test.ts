@@ -153,7 +153,9 @@ describe('by the rules', () => {
   });
 
   test('a WeakMap entry whose value has a line feed in its name is one as well', () => {
-    const edges = ephemeron(3, 5, 7).map((edge) => ({ ...edge, name: String(edge.name).replace('Value', 'a\nb') }));
+    const edges = ephemeron(3, 5, 7).map((edge): EdgeSpec => {
+      return { ...edge, name: String(edge.name).replace('Value', 'a\nb') };
+    });
     edges.push({ from: 1, to: 3 }, { from: 1, to: 5 });
     expect(told({ nodes: nodes(1, 3, 5, 7), edges }).idom).toEqual({ 3: 1, 5: 1, 7: 5 });
   });

@@ -17,7 +17,7 @@ const COLON = 0x3a;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-export function truncated(reader: ByteReader, within: string): HeapError {
+function truncated(reader: ByteReader, within: string): HeapError {
   return new HeapError(
     'EBB_HEAP_TRUNCATED',
     `${reader.file} ends after ${reader.offset} bytes, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
@@ -42,7 +42,7 @@ export function peekToken(reader: ByteReader): number {
 }
 
 /** Takes white space and one expected byte. */
-export function expectByte(reader: ByteReader, wanted: number, within: string): void {
+function expectByte(reader: ByteReader, wanted: number, within: string): void {
   const byte = peekToken(reader);
   if (byte === -1) throw truncated(reader, within);
   if (byte !== wanted)
