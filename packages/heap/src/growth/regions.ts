@@ -30,8 +30,12 @@ export interface Region {
   bytes: number[];
 }
 
-/** Whether a node is something that a program made, as opposed to V8's code, maps and bookkeeping. */
+/**
+ * Whether a node is something that a program made, as opposed to V8's code, maps and bookkeeping. What has no size is
+ * no object: small integers and the text of numbers, which V8 lists anew in each snapshot.
+ */
 export function isProgramData(graph: HeapGraph, node: number): boolean {
+  if (graph.nodeSelfSize[node] === 0) return false;
   const type = graph.nodeType[node];
   const types = graph.nodeTypes;
   return type !== types.code && type !== types.hidden && type !== types.objectShape && type !== types.synthetic && type !== types.array;
@@ -102,7 +106,7 @@ function topmostMembers(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Arra
     const above = tree.idom[node];
     if (cohort[above] !== 0 && lookedThrough[above] === 0) continue;
     if (isBackingStore(graph, node)) lookedThrough[node] = 1;
-    else members.push(node);
+    else if (graph.nodeSelfSize[node] > 0) members.push(node);
   }
   return members;
 }
