@@ -19,7 +19,9 @@ export class SnapshotFolder {
       this.path = mkdtempSync(join(parent, `${PREFIX}${String(process.pid)}-`)); // mode 0700
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TestError('EBB_TEST_NOT_STARTED', `no folder for snapshots could be made in '${parent}': ${why}`, { cause });
+      throw new TestError('EBB_TEST_NOT_STARTED', `no folder for snapshots could be made in '${parent}': ${why}`, {
+        cause,
+      });
     }
     process.on('exit', this.#remove);
   }

@@ -32,7 +32,13 @@ describe('a verdict', () => {
   test('a Map that keeps every entry is a leak, after a fourth snapshot, with its size and its name', async () => {
     const steps: TestProgress['phase'][] = [];
     const report = await run('leaky-map.mjs', { onProgress: ({ phase }) => steps.push(phase) });
-    expect(report).toMatchObject({ format: 'ebb.test/1', file: 'leaky-map.mjs', verdict: 'leak', snapshots: 4, warnings: [] });
+    expect(report).toMatchObject({
+      format: 'ebb.test/1',
+      file: 'leaky-map.mjs',
+      verdict: 'leak',
+      snapshots: 4,
+      warnings: [],
+    });
     // 24 doubles, the array's and the object's headers, the key and the Map's own entry: about 360 bytes.
     expect(report.bytesPerIteration).toBeGreaterThan(250);
     expect(report.bytesPerIteration).toBeLessThan(500);
@@ -69,7 +75,11 @@ describe('a workload that cannot be used', () => {
     ['none.mjs', 'EBB_TEST_FILE_NOT_FOUND', /'none.mjs' does not exist/u],
     ['.', 'EBB_TEST_FILE_NOT_FOUND', /'\.' is no file/u],
     ['no-iterate.mjs', 'EBB_TEST_NO_ITERATE', /it exports 'default', 'run'/u],
-    ['throws.mjs', 'EBB_TEST_ITERATE_FAILED', /^iterate\(137\) of 'throws.mjs' threw RangeError: the order 137 is unknown\n +at .*throws\.mjs:2:24\)$/u],
+    [
+      'throws.mjs',
+      'EBB_TEST_ITERATE_FAILED',
+      /^iterate\(137\) of 'throws.mjs' threw RangeError: the order 137 is unknown\n +at .*throws\.mjs:2:24\)$/u,
+    ],
     ['exits.mjs', 'EBB_TEST_EXITED', /exit code 5 in iterate\(90\)/u],
     ['crashes.mjs', 'EBB_TEST_KILLED', /ended by SIGSEGV/u],
   ])('%s is refused with %s', async (file, code, message) => {
@@ -125,7 +135,9 @@ test('a test that takes too long is ended, and one that is called off ends at on
   const onProgress = ({ phase }: TestProgress): void => {
     if (phase === 'measure') off.abort();
   };
-  await expect(run('healthy.mjs', { signal: off.signal, onProgress })).rejects.toMatchObject({ code: 'EBB_TEST_ABORTED' });
+  await expect(run('healthy.mjs', { signal: off.signal, onProgress })).rejects.toMatchObject({
+    code: 'EBB_TEST_ABORTED',
+  });
   await expect(run('healthy.mjs', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'EBB_TEST_ABORTED' });
   expect(readdirSync(temporary)).toEqual([]);
 });

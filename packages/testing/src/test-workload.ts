@@ -4,7 +4,7 @@ import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
 import { WorkloadProcess } from './child/workload-process.ts';
 import { TestError } from './errors/test-error.ts';
 import { leakSize } from './growth/leak-size.ts';
-import { slopeOf } from './growth/slope.ts';
+import { slopeOf, type Slope } from './growth/slope.ts';
 import { planLongerStep, planStep, type StepPlan } from './plan/plan.ts';
 import type { TestReport } from './report/test-report.ts';
 import type { Floor } from './runner/protocol.ts';
@@ -35,6 +35,8 @@ export interface TestOptions {
 
 /** Closing servers takes a moment; what takes longer is told, and ended. */
 const TEARDOWN_LIMIT_MS = 3000;
+
+const NO_SLOPE: Slope = { bytesPerIteration: 0, interval: [0, 0] };
 
 /** A snapshot, and how many iterations had run before it. */
 interface Capture {
@@ -99,7 +101,7 @@ class WorkloadTest {
     if (warm.type !== 'warm') throw unexpected(warm.type);
     await this.#capture();
     this.#tell('measure', 0);
-    const plan = planStep(warm.msPerIteration);
+    const plan = planStep(warm.msPerIteration, warm.bytesPerIteration);
     const { iterations: step } = await this.#step(plan);
     await this.#capture();
     this.#tell('measure', 0.5);
@@ -140,7 +142,10 @@ class WorkloadTest {
     const answer = await this.#process.ask({ type: 'snapshot', file });
     if (answer.type === 'captured') this.#captures.push({ file, iterations: answer.iterations });
     else if (answer.type === 'noSnapshot') {
-      throw new TestError('EBB_TEST_NO_SNAPSHOT', `no heap snapshot of '${this.#file}': ${answer.message} (${answer.code})`);
+      throw new TestError(
+        'EBB_TEST_NO_SNAPSHOT',
+        `no heap snapshot of '${this.#file}': ${answer.message} (${answer.code})`,
+      );
     } else throw unexpected(answer.type);
   }
 
@@ -163,9 +168,14 @@ class WorkloadTest {
       );
       return { report, iterations: captures[captures.length - 1].iterations - captures[0].iterations };
     } catch (cause) {
-      if (signal?.aborted === true) throw new TestError('EBB_TEST_ABORTED', `the test of '${this.#file}' was called off`, { cause });
+      if (signal?.aborted === true)
+        throw new TestError('EBB_TEST_ABORTED', `the test of '${this.#file}' was called off`, { cause });
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TestError('EBB_TEST_ANALYSIS_FAILED', `the snapshots of '${this.#file}' could not be analysed: ${why}`, { cause });
+      throw new TestError(
+        'EBB_TEST_ANALYSIS_FAILED',
+        `the snapshots of '${this.#file}' could not be analysed: ${why}`,
+        { cause },
+      );
     }
   }
 
@@ -173,7 +183,9 @@ class WorkloadTest {
     this.#tell('end');
     const answer = await this.#process.ask({ type: 'end', limitMs: TEARDOWN_LIMIT_MS });
     if (answer.type !== 'ended') throw unexpected(answer.type);
-    return answer.teardownFinished ? [] : [`teardown() of '${this.#file}' did not end within ${String(TEARDOWN_LIMIT_MS / 1000)} s`];
+    return answer.teardownFinished
+      ? []
+      : [`teardown() of '${this.#file}' did not end within ${String(TEARDOWN_LIMIT_MS / 1000)} s`];
   }
 
   #report(seen: {
@@ -185,8 +197,10 @@ class WorkloadTest {
   }): Omit<TestReport, 'tookMs'> {
     const { report, iterations, suspected, warnings, warmUpIterations } = seen;
     const verdict = verdictOf(report, suspected);
-    const drift = slopeOf(this.#steps);
-    const size = verdict === 'leak' ? leakSize(drift, report, iterations) : (drift ?? { bytesPerIteration: 0, interval: [0, 0] as [number, number] });
+    const compared = this.#captures.slice(-3);
+    // What came to rest is told by the last stretch; a leak by all of them.
+    const drift = slopeOf(verdict === 'leak' ? this.#steps : this.#steps.slice(-1)) ?? NO_SLOPE;
+    const size = verdict === 'leak' ? leakSize(drift, report, iterations) : drift;
     return {
       format: 'ebb.test/1',
       file: this.#file,
@@ -196,6 +210,7 @@ class WorkloadTest {
       iterations,
       warmUpIterations,
       snapshots: this.#captures.length,
+      compared: report.snapshots.map(({ heapBytes }, k) => ({ iterations: compared[k]?.iterations ?? 0, heapBytes })),
       findings: report.findings,
       warnings,
     };
@@ -208,12 +223,19 @@ class WorkloadTest {
 
 function requireFile(path: string, name: string): string {
   const missing = (why: string, cause?: unknown): TestError =>
-    new TestError('EBB_TEST_FILE_NOT_FOUND', `the workload '${name}' ${why}`, cause === undefined ? undefined : { cause });
+    new TestError(
+      'EBB_TEST_FILE_NOT_FOUND',
+      `the workload '${name}' ${why}`,
+      cause === undefined ? undefined : { cause },
+    );
   try {
     if (statSync(path).isFile()) return path;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    throw missing(code === 'ENOENT' || code === 'ENOTDIR' ? `does not exist (${path})` : `cannot be read (${code})`, cause);
+    throw missing(
+      code === 'ENOENT' || code === 'ENOTDIR' ? `does not exist (${path})` : `cannot be read (${code})`,
+      cause,
+    );
   }
   throw missing('is no file');
 }

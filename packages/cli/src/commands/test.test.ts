@@ -16,7 +16,10 @@ beforeAll(() => {
   );
   writeFileSync(file('healthy'), "console.log('ready');\nexport const iterate = (i) => [i, i + 1].join();\n");
   writeFileSync(file('failing'), "export const iterate = () => { throw new Error('no seats'); };\n");
-  writeFileSync(file('waiting'), "console.log('waits', process.pid);\nawait new Promise((go) => setTimeout(go, 600_000));\n");
+  writeFileSync(
+    file('waiting'),
+    "console.log('waits', process.pid);\nawait new Promise((go) => setTimeout(go, 600_000));\n",
+  );
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

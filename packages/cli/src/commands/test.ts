@@ -100,8 +100,15 @@ async function testText(report: TestReport): Promise<string> {
   const head = wrapLine(verdictLine(report, chalk), width, 9);
   if (report.findings.length === 0 || report.verdict === 'clean') return `${head}\n`;
   const { renderFindings } = await import('@ebb/heap');
-  const findings: FindingsReport = { format: 'ebb.findings/1', verdict: report.verdict, findings: report.findings, snapshots: [] };
-  const text = printableBlock(renderFindings(findings, { color: colour, width }), colour).replace(/^\n+|\n+$/gu, '');
+  const snapshots = report.compared.map(({ iterations, heapBytes }) => ({
+    file: `${count(iterations)} iterations:`, // the files are gone
+    fileBytes: 0,
+    objects: 0,
+    heapBytes,
+  }));
+  const { verdict, findings } = report;
+  const shown: FindingsReport = { format: 'ebb.findings/1', verdict, findings, snapshots };
+  const text = printableBlock(renderFindings(shown, { color: colour, width }), colour).replace(/^\n+|\n+$/gu, '');
   return `${head}\n\n${text}\n\n`;
 }
 
@@ -113,7 +120,12 @@ function verdictLine(report: TestReport, chalk: ChalkInstance): string {
   const word = WORDS[report.verdict].padEnd(8);
   const colour = { leak: chalk.red.bold, bounded: chalk.yellow, clean: chalk.green }[report.verdict];
   const rate = `${bytes(report.bytesPerIteration)} an iteration (${bytes(low)} to ${bytes(high)}, 95 %)`;
-  const said = report.verdict === 'bounded' ? 'grows to a bound, ' : report.verdict === 'clean' ? 'nothing leaks, ' : 'leaks ';
+  const said =
+    report.verdict === 'leak'
+      ? 'leaks '
+      : report.verdict === 'bounded'
+        ? 'grows to a bound, at the end by '
+        : 'nothing leaks; drift ';
   return `${colour(word)} ${printable(report.file)}: ${said}${rate}, over ${count(report.iterations)} iterations`;
 }
 
@@ -159,7 +171,8 @@ class ProgressLine {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('give a number of seconds, from above 0 to 86400.');
+  if (!(value > 0 && value <= 86_400))
+    throw new InvalidArgumentError('give a number of seconds, from above 0 to 86400.');
   return value;
 }
 

@@ -25,7 +25,8 @@ const FAILED_CODES: Partial<Record<Phase, TestErrorCode>> = {
 /** The error for a call of the workload that threw. */
 export function failedCall(file: string, { phase, iteration, error }: Extract<Message, { type: 'failed' }>): TestError {
   const code = FAILED_CODES[phase];
-  const what = code === undefined ? `the measuring of '${file}' failed` : `${call(phase, iteration)} of '${file}' threw`;
+  const what =
+    code === undefined ? `the measuring of '${file}' failed` : `${call(phase, iteration)} of '${file}' threw`;
   return new TestError(code ?? 'EBB_TEST_NOT_STARTED', `${what} ${told(error)}`);
 }
 
@@ -50,7 +51,10 @@ export function endedEarly(file: string, words: LastWords): TestError {
     return new TestError('EBB_TEST_KILLED', `the process of '${file}' was ended by ${words.signal}${place}`);
   }
   const code = words.exit?.exitCode ?? words.exitCode;
-  return new TestError('EBB_TEST_EXITED', `'${file}' ended its process by itself, with exit code ${String(code)}${place}`);
+  return new TestError(
+    'EBB_TEST_EXITED',
+    `'${file}' ended its process by itself, with exit code ${String(code)}${place}`,
+  );
 }
 
 /** The error for a call that does not end. `answers`: whether the event loop still turns. */
@@ -64,7 +68,8 @@ export function stalled(file: string, phase: Phase, iteration: number, limitMs: 
 
 /** ` in iterate(17)`; `soonAfter` is added where only the start of a row of iterations is known. */
 export function placeOf(at: { phase: Phase; iteration: number }, soonAfter = ''): string {
-  if (at.phase === 'settle' || at.phase === 'wait') return ` after ${String(at.iteration)} iterations, between two of them`;
+  if (at.phase === 'settle' || at.phase === 'wait')
+    return ` after ${String(at.iteration)} iterations, between two of them`;
   return ` in ${call(at.phase, at.iteration)}${at.phase === 'iterate' ? soonAfter : ''}`;
 }
 

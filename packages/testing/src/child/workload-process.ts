@@ -19,9 +19,26 @@ export interface ProcessOptions {
 }
 
 /** The answer to a request. */
-type Answer = Extract<Message, { type: 'started' | 'noIterate' | 'warm' | 'stepped' | 'captured' | 'noSnapshot' | 'ended' }>;
+type Answer = Extract<
+  Message,
+  { type: 'started' | 'noIterate' | 'warm' | 'stepped' | 'captured' | 'noSnapshot' | 'ended' }
+>;
 
-const ANSWERS = new Set<Message['type']>(['started', 'noIterate', 'warm', 'stepped', 'captured', 'noSnapshot', 'ended']);
+const ANSWERS = new Set<Message['type']>([
+  'started',
+  'noIterate',
+  'warm',
+  'stepped',
+  'captured',
+  'noSnapshot',
+  'ended',
+]);
+/** What runs in the process: compiled, or as it is written where this file is too (in tests). */
+const RUNNER = fileURLToPath(
+  import.meta.url.endsWith('.ts')
+    ? new URL('../runner/main.ts', import.meta.url)
+    : new URL('../runner/main.js', import.meta.url),
+);
 const KEPT_OUTPUT_BYTES = 16_384;
 const CHECK_MS = 100;
 /** No heartbeat for so long: the event loop stands still. They come every 250 ms. */
@@ -45,14 +62,19 @@ export class WorkloadProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options;
-    const runner = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../runner/main.ts' : '../runner/main.js', import.meta.url));
-    this.#child = spawn(process.execPath, [...nodeFlags(process.execArgv), runner], {
+    this.#child = spawn(process.execPath, [...nodeFlags(process.execArgv), RUNNER], {
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       detached: true, // its own group, so that what it starts can be ended with it
     });
     this.#child.on('error', (cause) => {
-      this.#fail(new TestError('EBB_TEST_NOT_STARTED', `the process for '${options.name}' could not be started: ${cause.message}`, { cause }));
+      this.#fail(
+        new TestError(
+          'EBB_TEST_NOT_STARTED',
+          `the process for '${options.name}' could not be started: ${cause.message}`,
+          { cause },
+        ),
+      );
     });
     this.#listen();
     this.#check = setInterval(() => {
@@ -111,9 +133,9 @@ export class WorkloadProcess {
 
   /** Waits until the pipes have delivered what was said before the end; a grandchild may hold them open. */
   async #lastWords(): Promise<void> {
-    const ends = this.#child.stdio.slice(1, 4).map(
-      (stream) => new Promise((resolve) => stream?.once('end', resolve).once('close', resolve)),
-    );
+    const ends = this.#child.stdio
+      .slice(1, 4)
+      .map((stream) => new Promise((resolve) => stream?.once('end', resolve).once('close', resolve)));
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([Promise.all(ends), new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)))]);
     clearTimeout(timer);
@@ -141,7 +163,9 @@ export class WorkloadProcess {
     const { name, stallLimitMs, timeLimitMs } = this.#options;
     if (now - this.#startMs > timeLimitMs) {
       const seconds = String(timeLimitMs / 1000);
-      this.#fail(new TestError('EBB_TEST_TIME_LIMIT', `'${name}' was not finished after ${seconds} s${placeOf(this.#place)}`));
+      this.#fail(
+        new TestError('EBB_TEST_TIME_LIMIT', `'${name}' was not finished after ${seconds} s${placeOf(this.#place)}`),
+      );
     } else if (this.#waiting !== null && this.#place.phase !== 'snapshot' && now - this.#placeSinceMs > stallLimitMs) {
       const answers = now - this.#heardMs < SILENCE_MS;
       this.#fail(stalled(name, this.#place.phase, this.#place.iteration, stallLimitMs, answers));

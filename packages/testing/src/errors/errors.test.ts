@@ -25,5 +25,10 @@ test('every code says what it means and what to do next', () => {
 test('an error carries its code, what to do next, how the command ends, and its cause', () => {
   const cause = new Error('no such file');
   const error = new TestError('EBB_TEST_FILE_NOT_FOUND', "the workload 'x' does not exist", { cause });
-  expect(error).toMatchObject({ code: 'EBB_TEST_FILE_NOT_FOUND', exitCode: 2, next: TEST_ERRORS.EBB_TEST_FILE_NOT_FOUND.next, cause });
+  expect(error).toMatchObject({
+    code: 'EBB_TEST_FILE_NOT_FOUND',
+    exitCode: 2,
+    next: TEST_ERRORS.EBB_TEST_FILE_NOT_FOUND.next,
+    cause,
+  });
 });

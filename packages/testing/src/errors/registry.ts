@@ -37,7 +37,8 @@ export const TEST_ERRORS: Readonly<Record<TestErrorCode, TestErrorEntry>> = {
   },
   EBB_TEST_IMPORT_FAILED: {
     exitCode: 2,
-    meaning: 'The workload could not be imported: it is no JavaScript module, lacks a dependency, or threw while it was loaded.',
+    meaning:
+      'The workload could not be imported: it is no JavaScript module, lacks a dependency, or threw while it was loaded.',
     next: 'mend what the stack names; `node FILE` shows the same error',
   },
   EBB_TEST_NO_ITERATE: {

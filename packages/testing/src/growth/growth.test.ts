@@ -41,7 +41,11 @@ describe('the slope of floors', () => {
     };
     let hits = 0;
     for (let run = 0; run < 400; run++) {
-      const step = (start: number): Floor[] => floors(start, Array.from({ length: 7 }, (_, k) => 6e6 + (start + k * 1000) * 50 + noise()));
+      const step = (start: number): Floor[] =>
+        floors(
+          start,
+          Array.from({ length: 7 }, (_, k) => 6e6 + (start + k * 1000) * 50 + noise()),
+        );
       const slope = slopeOf([step(0), step(6000)]);
       if (slope !== null && slope.interval[0] <= 50 && slope.interval[1] >= 50) hits++;
     }
@@ -54,15 +58,28 @@ describe('the slope of floors', () => {
   });
 
   test('uses the quantiles of Student’s t as tables print them', () => {
-    for (const [freedom, value] of [[1, 12.706], [2, 4.303], [3, 3.182], [5, 2.571], [10, 2.228], [30, 2.042]] as const) {
+    for (const [freedom, value] of [
+      [1, 12.706],
+      [2, 4.303],
+      [3, 3.182],
+      [5, 2.571],
+      [10, 2.228],
+      [30, 2.042],
+    ] as const) {
       expect(Math.abs(studentT95(freedom) / value - 1)).toBeLessThan(0.01);
     }
   });
 });
 
 describe('the size of a leak', () => {
-  const finding = (growthBytes: number, verdict: Finding['verdict'] = 'leak'): Finding => ({ verdict, growthBytes }) as Finding;
-  const report = (...findings: Finding[]): FindingsReport => ({ format: 'ebb.findings/1', verdict: 'leak', findings, snapshots: [] });
+  const finding = (growthBytes: number, verdict: Finding['verdict'] = 'leak'): Finding =>
+    ({ verdict, growthBytes }) as Finding;
+  const report = (...findings: Finding[]): FindingsReport => ({
+    format: 'ebb.findings/1',
+    verdict: 'leak',
+    findings,
+    snapshots: [],
+  });
 
   test('is what the floors say where they are sure', () => {
     const slope = { bytesPerIteration: 300, interval: [250, 350] as [number, number] };

@@ -10,6 +10,12 @@ test('quick work gets thousands of iterations, slow work some hundred, very slow
   expect(planStep(0).iterations).toBe(5987);
 });
 
+test('work that leaves much behind gets fewer iterations, so that the evidence stays light', () => {
+  expect(planStep(1, 24_000).iterations).toBe(331);
+  expect(planStep(1, -500).iterations).toBe(1999);
+  expect(planStep(1, 1e9).iterations).toBe(5);
+});
+
 test('the step that a suspicion is held against is longer than two steps, and prime too', () => {
   expect(planLongerStep(5987, 0.001).iterations).toBe(13_763);
   expect(planLongerStep(5987, 0.001).limits.timeMs).toBeGreaterThan(planStep(1).limits.timeMs * 2);

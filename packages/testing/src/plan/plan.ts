@@ -27,13 +27,18 @@ const LEAST_LONGER = 1.3;
 const LIMITS: Limits = { timeMs: 10_000, heapGrowthBytes: 8e6, externalGrowthBytes: 256e6 };
 
 /**
- * A step for work that takes `msPerIteration`. Its length is a prime number: work that repeats every 100 or 700
+ * A step for work that takes `msPerIteration` and seems to leave `bytesPerIteration` on the heap. Its length is a prime number: work that repeats every 100 or 700
  * iterations then stands elsewhere in its period at each snapshot.
  */
-export function planStep(msPerIteration: number): StepPlan {
+export function planStep(msPerIteration: number, bytesPerIteration = 0): StepPlan {
   const inTime = (ms: number): number => Math.floor(ms / Math.max(msPerIteration, 1e-6));
   const wanted = Math.max(inTime(TARGET_MS), Math.min(FEW_ITERATIONS, inTime(MAX_MS)));
-  return { iterations: primeUpTo(Math.min(MAX_ITERATIONS, Math.max(ROUNDS, wanted))), rounds: ROUNDS, limits: LIMITS };
+  const inHeap = Math.floor(LIMITS.heapGrowthBytes / Math.max(1, bytesPerIteration));
+  return {
+    iterations: primeUpTo(Math.max(ROUNDS, Math.min(MAX_ITERATIONS, wanted, inHeap))),
+    rounds: ROUNDS,
+    limits: LIMITS,
+  };
 }
 
 /** A longer step, to hold a suspicion against; `iterations` is what a step had in truth, `msPerIteration` what one took. */

@@ -10,6 +10,7 @@ const report = (file: string, verdict: TestReport['verdict'], bytesPerIteration:
   iterations: 1000,
   warmUpIterations: 400,
   snapshots: 3,
+  compared: [],
   tookMs: 5000,
   findings: [],
   warnings: [],

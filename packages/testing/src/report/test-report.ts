@@ -8,7 +8,7 @@ export interface TestReport {
   /** The workload, as it was named. */
   file: string;
   verdict: TestVerdict;
-  /** What one iteration leaves behind; for a verdict other than `leak`, how far the floor drifted. */
+  /** What one iteration leaves behind; for a verdict other than `leak`, how much the floor still moved in the last stretch. */
   bytesPerIteration: number;
   /** 95 %. */
   interval: [number, number];
@@ -18,6 +18,8 @@ export interface TestReport {
   warmUpIterations: number;
   /** How many snapshots were taken; four when a suspicion was held against a longer step. */
   snapshots: number;
+  /** The snapshots that the findings compare, oldest first. */
+  compared: { iterations: number; heapBytes: number }[];
   /** From start to end, the analysis included. */
   tookMs: number;
   findings: Finding[];
@@ -39,10 +41,22 @@ export interface TestsReport {
 }
 
 /** Joins the reports of several workloads; at least one. */
-export function joinReports(tests: readonly [TestReport, ...TestReport[]], failures: TestsReport['failures']): TestsReport {
+export function joinReports(
+  tests: readonly [TestReport, ...TestReport[]],
+  failures: TestsReport['failures'],
+): TestsReport {
   const verdict = worst(tests.map((test) => test.verdict));
   const [first, ...others] = tests.filter((test) => test.verdict === verdict) as [TestReport, ...TestReport[]];
   const top = others.reduce((most, test) => (test.bytesPerIteration > most.bytesPerIteration ? test : most), first);
   const { bytesPerIteration, interval, iterations, findings } = top;
-  return { format: 'ebb.test/1', verdict, bytesPerIteration, interval, iterations, findings, tests: [...tests], failures };
+  return {
+    format: 'ebb.test/1',
+    verdict,
+    bytesPerIteration,
+    interval,
+    iterations,
+    findings,
+    tests: [...tests],
+    failures,
+  };
 }

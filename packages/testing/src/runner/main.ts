@@ -10,7 +10,7 @@ import { CaptureError, captureSnapshotInline } from '@ebb/capture';
 import { primeUpTo } from '../plan/plan.ts';
 import { LineReader, type Floor, type Message, type Phase, type Request, type Thrown } from './protocol.ts';
 import { settle, takeTurns } from './settle.ts';
-import { isWarm, nextChunk, WARM_UP } from './warm-up.ts';
+import { heapGrowth, isWarm, nextChunk, WARM_UP } from './warm-up.ts';
 import { iterate, Progress, type Workload } from './workload.ts';
 
 const OUT = 3;
@@ -22,7 +22,11 @@ const FLOOR_ROUNDS = 1;
 
 const exit = process.exit.bind(process); // before the workload can replace it
 const progress = new Progress();
-let workload: Workload | undefined;
+/**
+ * Node.js keeps every module that it has loaded. The runner does not, so that no path in a report leads through it: a
+ * snapshot shows the workload as held by the module loader, and what it holds.
+ */
+let workload: WeakRef<Workload> | undefined;
 let ended = false;
 
 function tell(message: Message): void {
@@ -73,7 +77,7 @@ async function start(file: string): Promise<void> {
     tell({ type: 'noIterate', exports: Object.keys(imported.value).slice(0, 20) });
     return;
   }
-  workload = found;
+  workload = new WeakRef(found);
   progress.phase = 'setup';
   tell({ type: 'at', ...at() });
   if ((await attempt(async () => found.setup?.())) !== null) tell({ type: 'started' });
@@ -82,7 +86,12 @@ async function start(file: string): Promise<void> {
 /** The module's own exports; those of a CommonJS module may stand under `default` only. */
 function workloadOf(module: Record<string, unknown>): Workload | null {
   for (const candidate of [module, module['default']]) {
-    if (typeof candidate === 'object' && candidate !== null && 'iterate' in candidate && typeof candidate.iterate === 'function') {
+    if (
+      typeof candidate === 'object' &&
+      candidate !== null &&
+      'iterate' in candidate &&
+      typeof candidate.iterate === 'function'
+    ) {
       return candidate as Workload;
     }
   }
@@ -95,16 +104,19 @@ async function warmUp(loaded: Workload): Promise<void> {
   const floors: Floor[] = [await settle(0, FLOOR_ROUNDS)];
   let msPerIteration = 0;
   while (!isWarm(floors, performance.now() - startMs)) {
-    const chunk = nextChunk(progress.iteration);
+    const chunk = nextChunk(floors);
     const ran = await attempt(() => work(loaded, chunk, WARM_UP.chunkMs));
     if (ran === null) return;
     msPerIteration = ran.value.tookMs / ran.value.iterations;
     floors.push(await settle(progress.iteration, FLOOR_ROUNDS));
   }
-  tell({ type: 'warm', iterations: progress.iteration, msPerIteration });
+  tell({ type: 'warm', iterations: progress.iteration, msPerIteration, bytesPerIteration: heapGrowth(floors) });
 }
 
-async function step(loaded: Workload, { iterations, rounds, limits }: Extract<Request, { type: 'step' }>): Promise<void> {
+async function step(
+  loaded: Workload,
+  { iterations, rounds, limits }: Extract<Request, { type: 'step' }>,
+): Promise<void> {
   const startMs = performance.now();
   const startIteration = progress.iteration;
   progress.phase = 'settle';
@@ -154,13 +166,18 @@ async function end(loaded: Workload | undefined, limitMs: number): Promise<void>
   exit(0);
 }
 
+async function use(request: Extract<Request, { type: 'warmUp' | 'step' | 'end' }>): Promise<void> {
+  const loaded = workload?.deref();
+  if (request.type === 'end') await end(loaded, request.limitMs);
+  else if (loaded === undefined) return;
+  else if (request.type === 'warmUp') await warmUp(loaded);
+  else await step(loaded, request);
+}
+
 async function obey(request: Request): Promise<void> {
   if (request.type === 'start') await start(request.file);
-  else if (request.type === 'end') await end(workload, request.limitMs);
-  else if (workload === undefined) return;
-  else if (request.type === 'warmUp') await warmUp(workload);
-  else if (request.type === 'step') await step(workload, request);
-  else await snapshot(request.file);
+  else if (request.type === 'snapshot') await snapshot(request.file);
+  else await use(request);
 }
 
 const reader = new LineReader<Request>();

@@ -41,7 +41,7 @@ export type Message =
   | { type: 'at'; phase: Phase; iteration: number }
   | { type: 'started' }
   | { type: 'noIterate'; exports: string[] }
-  | { type: 'warm'; iterations: number; msPerIteration: number }
+  | { type: 'warm'; iterations: number; msPerIteration: number; bytesPerIteration: number }
   | { type: 'stepped'; floors: Floor[]; msPerIteration: number }
   | { type: 'captured'; iterations: number; pauseMs: number }
   | { type: 'noSnapshot'; code: string; message: string }

@@ -5,9 +5,9 @@ import { isWarm, nextChunk, WARM_UP } from './warm-up.ts';
 /** Runs a warm-up on a heap that is told by a function of the iterations; returns how many were needed. */
 function warmUp(heapBytesAt: (iterations: number) => number, msPerIteration = 0.01): number {
   const floors: Floor[] = [{ iterations: 0, heapBytes: heapBytesAt(0), externalBytes: 0 }];
-  for (let done = 0; ; ) {
+  for (let done = 0; ;) {
     if (isWarm(floors, done * msPerIteration)) return done;
-    done += Math.min(nextChunk(done), Math.max(1, Math.floor(WARM_UP.chunkMs / msPerIteration)));
+    done += Math.min(nextChunk(floors), Math.max(1, Math.floor(WARM_UP.chunkMs / msPerIteration)));
     floors.push({ iterations: done, heapBytes: heapBytesAt(done), externalBytes: 0 });
   }
 }

@@ -36,9 +36,19 @@ export function isWarm(floors: readonly Floor[], elapsedMs: number): boolean {
   return a !== undefined && b !== undefined && c !== undefined && isEven(a, b, c);
 }
 
-/** How many iterations the next chunk has: as many as have run, so that the work doubles. */
-export function nextChunk(done: number): number {
-  return Math.min(Math.max(WARM_UP.firstChunk, done), Math.max(1, WARM_UP.maxIterations - done));
+/** How many iterations the next chunk has: as many as have run, so that the work doubles, unless that would grow too much. */
+export function nextChunk(floors: readonly Floor[]): number {
+  const done = floors.at(-1)?.iterations ?? 0;
+  const left = Math.max(1, WARM_UP.maxIterations - done);
+  const inBytes = Math.max(1, Math.ceil(WARM_UP.maxHeapGrowthBytes / Math.max(1, heapGrowth(floors))));
+  return Math.min(Math.max(WARM_UP.firstChunk, done), left, Math.max(inBytes, done === 0 ? WARM_UP.firstChunk : 1));
+}
+
+/** Bytes of heap that an iteration of the last chunk left behind; 0 before the first. */
+export function heapGrowth(floors: readonly Floor[]): number {
+  const [before, last] = floors.slice(-2);
+  if (before === undefined || last === undefined) return 0;
+  return (last.heapBytes - before.heapBytes) / Math.max(1, last.iterations - before.iterations);
 }
 
 function isEven(a: Floor, b: Floor, c: Floor): boolean {

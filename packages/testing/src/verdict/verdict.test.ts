@@ -2,7 +2,12 @@ import type { FindingsReport } from '@ebb/heap';
 import { expect, test } from 'vitest';
 import { needsLongerStep, verdictOf, worst } from './verdict.ts';
 
-const report = (verdict: FindingsReport['verdict']): FindingsReport => ({ format: 'ebb.findings/1', verdict, findings: [], snapshots: [] });
+const report = (verdict: FindingsReport['verdict']): FindingsReport => ({
+  format: 'ebb.findings/1',
+  verdict,
+  findings: [],
+  snapshots: [],
+});
 const slope = (low: number, high: number): { bytesPerIteration: number; interval: [number, number] } => ({
   bytesPerIteration: (low + high) / 2,
   interval: [low, high],
