@@ -34,6 +34,8 @@ export type EvidenceEvent =
 export interface CapturedSnapshot {
   readonly file: string;
   readonly pauseMs: number;
+  /** When it was taken, less all pauses for snapshots until then: the time in which the program could work. */
+  readonly activeMs: number;
   readonly requests: number | null;
   readonly requestsByRoute: Readonly<Record<string, number>>;
 }

@@ -16,6 +16,10 @@ interface Scene {
   /** What the analyser says of the n-th set of snapshots. */
   analysis?(time: number): FindingsReport['verdict'] | 'error';
   captureFails?(ordinal: number): boolean;
+  /** Writing a snapshot collects, and leaves a floor of that moment. */
+  snapshotLeavesFloor?: boolean;
+  /** What a collection takes; so long ones are not asked for again soon. */
+  collectionMs?: number;
 }
 
 /** Plays a scene, answering the machine as a well-behaved program would, and returns what it did as `second: action`. */
@@ -36,7 +40,7 @@ function play(
     switch (action.kind) {
       case 'collect':
         floor = { id: floor.id + 1, atMs: nowMs, bytes: scene.floorBytes(second) };
-        feed({ kind: 'collected', nowMs, ok: true, tookMs: 40, floorBytes: floor.bytes });
+        feed({ kind: 'collected', nowMs, ok: true, tookMs: scene.collectionMs ?? 40, floorBytes: floor.bytes });
         return;
       case 'capture': {
         log.push(`${String(second)}: capture ${String(action.ordinal)} of ${String(action.of)}`);
@@ -45,10 +49,12 @@ function play(
           return;
         }
         const requests = scene.requests?.(second) ?? null;
+        if (scene.snapshotLeavesFloor === true)
+          floor = { id: floor.id + 1, atMs: nowMs + 1, bytes: floor.bytes - 0.1 * MB };
         feed({
           kind: 'captured',
           nowMs,
-          capture: { file: `${String(second)}.heapsnapshot`, pauseMs: 500, requests, requestsByRoute: {} },
+          capture: { file: `${String(second)}.heapsnapshot`, pauseMs: 500, activeMs: nowMs, requests, requestsByRoute: {} },
         });
         return;
       }
@@ -173,6 +179,15 @@ describe('a suspicion', () => {
       '52: refuted (memory did not rise any further)',
       '52: discard 2',
     ]);
+  });
+
+  test('is not refuted by the floor that the snapshot itself left behind', () => {
+    const { log } = play(
+      { ...leaking, verdict: () => 'warming', snapshotLeavesFloor: true, collectionMs: 3000 },
+      90,
+    );
+    expect(log).toContain('42: capture 2 of 3');
+    expect(log.some((line) => line.includes('did not rise'))).toBe(false);
   });
 
   test('is refuted by clean snapshots, and looked at again after a rest that doubles', () => {

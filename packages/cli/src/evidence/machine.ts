@@ -169,7 +169,9 @@ export class EvidenceMachine {
     const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
     if (growth !== null && growth >= noticeable) return this.#next(sample.nowMs);
     if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#maybeCollect(sample);
-    if (growth !== null && growth <= 0 && sample.verdict !== 'leak') {
+    // A floor from the step's beginning (the snapshot's own collection leaves one) cannot tell that nothing rose since.
+    const telling = fresh !== null && elapsedMs - fresh.ageMs >= stepMs / 2;
+    if (telling && growth !== null && growth <= 0 && sample.verdict !== 'leak') {
       return this.#refute(sample.nowMs, 'memory did not rise any further', null);
     }
     return this.#next(sample.nowMs);

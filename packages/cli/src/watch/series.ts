@@ -96,6 +96,11 @@ export class Series {
     return this.judgement;
   }
 
+  /** How long the program has stood still for snapshots so far. */
+  get pausedMs(): number {
+    return this.captures.reduce((sum, capture) => sum + capture.pauseMs, 0);
+  }
+
   /** A snapshot was written; told in the report whatever becomes of it. */
   captured(pauseMs: number, nowMs: number): void {
     this.captures.push({ kind: 'snapshot', method: 'inline', pauseMs, atMs: nowMs });

@@ -6,6 +6,7 @@ import type { CapturedSnapshot, Conclusion, EvidenceAction, EvidenceEvent } from
 import type { Pace } from '../evidence/pace.ts';
 import { printable } from '../wording/printable.ts';
 import { Series } from './series.ts';
+import { workDone } from './work-done.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 
 /** Series that the report can tell of; beyond it those that ended clean are forgotten. */
@@ -218,7 +219,8 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         rssLimitBytes: sample?.rssLimitBytes ?? null,
       });
       const answer = await series.agent.snapshot(file);
-      const capture = capturedOf(answer, file);
+      const nowMs = this.#options.now();
+      const capture = capturedOf(answer, file, nowMs - series.pausedMs);
       if (capture === null) {
         this.#options.store.discard([file]);
         if (!series.alive) return;
@@ -231,7 +233,6 @@ export class Watcher extends EventEmitter<WatcherEvents> {
           `process ${hello.pid} wrote no snapshot: ${printable(message)} [${printable(code)}]`,
         );
       }
-      const nowMs = this.#options.now();
       series.captured(capture.pauseMs, nowMs);
       this.emit('captured', series, capture.pauseMs, answer.bytes ?? null);
       this.#step(series, { kind: 'captured', nowMs, capture });
@@ -256,7 +257,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       let reason = '';
       try {
         const files = captures.map((capture) => capture.file);
-        report = await analyzeSnapshots(files, { cwd: series.agent.hello.cwd, signal: this.#abort.signal });
+        report = await analyzeSnapshots(files, {
+          cwd: series.agent.hello.cwd,
+          work: workDone(captures),
+          signal: this.#abort.signal,
+        });
       } catch (error) {
         reason = 'the snapshots could not be analysed';
         if (!this.#abort.signal.aborted) {
@@ -283,11 +288,12 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 }
 
-function capturedOf(answer: CapturedMessage, file: string): CapturedSnapshot | null {
+function capturedOf(answer: CapturedMessage, file: string, resumedMs: number): CapturedSnapshot | null {
   if (!answer.ok) return null;
   return {
     file: answer.file ?? file,
     pauseMs: answer.pauseMs ?? 0,
+    activeMs: resumedMs - (answer.pauseMs ?? 0),
     requests: answer.requests ?? null,
     requestsByRoute: answer.requestsByRoute ?? {},
   };
