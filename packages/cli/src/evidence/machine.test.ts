@@ -54,7 +54,13 @@ function play(
         feed({
           kind: 'captured',
           nowMs,
-          capture: { file: `${String(second)}.heapsnapshot`, pauseMs: 500, activeMs: nowMs, requests, requestsByRoute: {} },
+          capture: {
+            file: `${String(second)}.heapsnapshot`,
+            pauseMs: 500,
+            activeMs: nowMs,
+            requests,
+            requestsByRoute: {},
+          },
         });
         return;
       }
@@ -182,10 +188,7 @@ describe('a suspicion', () => {
   });
 
   test('is not refuted by the floor that the snapshot itself left behind', () => {
-    const { log } = play(
-      { ...leaking, verdict: () => 'warming', snapshotLeavesFloor: true, collectionMs: 3000 },
-      90,
-    );
+    const { log } = play({ ...leaking, verdict: () => 'warming', snapshotLeavesFloor: true, collectionMs: 3000 }, 90);
     expect(log).toContain('42: capture 2 of 3');
     expect(log.some((line) => line.includes('did not rise'))).toBe(false);
   });

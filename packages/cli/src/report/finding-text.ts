@@ -2,10 +2,12 @@ import { renderFindings, type FindingsReport } from '@ebb/heap';
 import type { Trend } from '@ebb/trend';
 import type { ChalkInstance } from 'chalk';
 import { printable, printableBlock } from '../wording/printable.ts';
-import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { howFast, howLong } from './outlook.ts';
+import { belowTitle, withoutSources, withRow, type RowStyle } from './weave.ts';
 import type { ReportedCapture, WatchedFinding } from './watch-report.ts';
+
+const MOST_TOLD = 3;
 
 /** What is known around a confirmed leak. */
 export interface ConfirmedLeak {
@@ -26,49 +28,55 @@ export interface TextStyle {
 }
 
 /**
- * The message that Ebb exists for: how bad and how long first, then what and where (the analyser's own report), then
- * which request feeds it and how we know.
+ * The message that Ebb exists for. It answers in this order: what (the analyser's title), how bad, how long, where and
+ * why (the analyser's path and rows, with the route that feeds it among them), and how we know.
  */
 export function confirmedLeakText(leak: ConfirmedLeak, style: TextStyle): string {
-  const { chalk } = style;
-  const head = `${chalk.bgRed.whiteBright.bold(' LEAK ')} ${chalk.bold(`in ${leak.who}, confirmed after ${duration(leak.afterMs / 1000)}`)}`;
-  const now = leak.floorBytes === null ? '' : `${bytes(leak.floorBytes)} live now, `;
-  const perRequest =
-    leak.trend.bytesPerRequest === null || leak.trend.bytesPerRequest <= 0
-      ? ''
-      : `, ${bytes(leak.trend.bytesPerRequest)} a request`;
-  const outlook = howLong(leak.trend);
-  const findings = printableBlock(
-    renderFindings(leak.report, { color: style.colour, width: style.width }),
-    style.colour,
-  ).replace(/^\n+|\n+$/gu, '');
-  return [
-    wrapLine(head, style.width, 7),
-    wrapLine(`       ${now}${howFast(leak.trend)}${perRequest}`, style.width, 7),
-    ...(outlook === null ? [] : [wrapLine(`       ${chalk.bold(outlook)}`, style.width, 7)]),
-    '',
-    findings,
-    '',
-    ...routeLines(leak.findings, style),
-    wrapLine(`  evidence  ${evidence(leak.captures)}`, style.width, 12),
-  ].join('\n');
+  const rows: RowStyle = { width: style.width, faint: style.chalk.dim };
+  const told = mostTelling(leak.findings);
+  const blocks = told.map((finding, index) => {
+    let block = renderOne(leak.report, finding, style);
+    const fedBy = routeText(finding);
+    if (fedBy !== null)
+      block = withRow(block, { label: 'fed by', text: fedBy, before: ['removed', 'library', 'mend'] }, rows);
+    if (index > 0) return block;
+    block = belowTitle(block, howBad(leak, style), rows);
+    return withRow(block, { label: 'evidence', text: howWeKnow(leak, finding) }, rows);
+  });
+  const left = leak.findings.length - told.length;
+  if (left > 0)
+    blocks.push(`       ${count(left)} more ${left === 1 ? 'thing' : 'things'} grew; --report FILE tells them all`);
+  return `\n${blocks.join('\n\n')}\n`; // room around it, among lines of the program
 }
 
-/** `3 snapshots; they paused your program for 0.9 s, 1.0 s and 1.1 s`. */
+/** Proven leaks, and as many of them as one reads. */
+function mostTelling(findings: readonly WatchedFinding[]): readonly WatchedFinding[] {
+  const leaks = findings.filter((finding) => finding.verdict === 'leak');
+  return (leaks.length > 0 ? leaks : findings).slice(0, MOST_TOLD);
+}
+
+function renderOne(report: FindingsReport, finding: WatchedFinding, { colour, width }: TextStyle): string {
+  const text = renderFindings({ ...report, findings: [finding] }, { color: colour, width });
+  return withoutSources(printableBlock(text, colour));
+}
+
+function howBad({ floorBytes, trend }: ConfirmedLeak, { chalk }: TextStyle): string[] {
+  const now = floorBytes === null ? '' : `${bytes(floorBytes)} live now, `;
+  const { bytesPerRequest } = trend;
+  const perRequest = bytesPerRequest === null || bytesPerRequest <= 0 ? '' : `, ${bytes(bytesPerRequest)} a request`;
+  const outlook = howLong(trend);
+  return [`${now}${howFast(trend)}${perRequest}`, ...(outlook === null ? [] : [chalk.bold(outlook)])];
+}
+
+function howWeKnow({ who, afterMs, captures }: ConfirmedLeak, { fingerprint }: WatchedFinding): string {
+  return `confirmed in ${who} after ${duration(afterMs / 1000)} by ${evidence(captures)}; fingerprint ${fingerprint}`;
+}
+
+/** `3 snapshots, which paused your program for 0.9 s, 1.0 s and 1.1 s`. */
 export function evidence(captures: readonly ReportedCapture[]): string {
   if (captures.length === 0) return 'no snapshots';
   const pauses = list(captures.map((capture) => duration(capture.pauseMs / 1000)));
-  return `${count(captures.length)} ${captures.length === 1 ? 'snapshot; it' : 'snapshots; they'} paused your program for ${pauses}`;
-}
-
-function routeLines(findings: readonly WatchedFinding[], { chalk }: TextStyle): string[] {
-  const lines = findings.slice(0, 3).flatMap((finding) => {
-    const text = routeText(finding);
-    return text === null ? [] : [`  ${findings.length > 1 ? `${printable(holderName(finding))}: ` : ''}${text}`];
-  });
-  return lines.length === 0
-    ? []
-    : lines.map((line, index) => `  ${index === 0 ? chalk.bold('fed by') : '      '}${line}`);
+  return `${count(captures.length)} ${captures.length === 1 ? 'snapshot' : 'snapshots'}, which paused your program for ${pauses}`;
 }
 
 /** `+1 entry per POST /login, 2.1 KB each`; null when no route and no ratio to the requests fits. */
@@ -94,8 +102,4 @@ export function routeText(finding: WatchedFinding): string | null {
       ? `, ${bytes(finding.growthBytes / finding.growthCount)} each`
       : '';
   return `${entries} ${what}${each}`;
-}
-
-function holderName(finding: WatchedFinding): string {
-  return finding.holder.name || finding.holder.edge || finding.holder.type;
 }

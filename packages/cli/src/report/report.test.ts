@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { howFast, howLong } from './outlook.ts';
-import { routeText } from './finding-text.ts';
+import { confirmedLeakText, routeText } from './finding-text.ts';
 import { summaryText } from './summary.ts';
 import { gravest, reportedTrend, watchReport, type ReportedProcess, type WatchedFinding } from './watch-report.ts';
 import { checkReportPlace, writeReport } from './write-file.ts';
@@ -18,9 +18,17 @@ const trend = {
   secondsToLimitInterval: [174, 264] as [number, number],
   limitBytes: 320e6,
 };
+const place = (line: number): NonNullable<WatchedFinding['insertedAt']> => ({
+  file: '/app/src/session-store.ts',
+  line,
+  column: 5,
+  repoPath: 'src/session-store.ts',
+});
 const finding: WatchedFinding = {
   fingerprint: '7f3a91c2',
-  title: 'sessions (Map) in src/session-store.ts:12 keeps every login',
+  verdict: 'leak',
+  title: 'sessions (Map) in src/session-store.ts:12 keeps growing: +2,000 objects, 2.1 KB each',
+  subject: 'sessions (Map)',
   kind: 'collection',
   retainedBytes: 41e6,
   growthBytes: 4.2e6,
@@ -29,12 +37,19 @@ const finding: WatchedFinding = {
     type: 'Map',
     name: 'sessions',
     edge: 'sessions',
-    location: { file: '/app/src/session-store.ts', line: 12, column: 9, repoPath: 'src/session-store.ts' },
+    location: place(12),
+    reason: 'grew by 1,000, then 1,000',
   },
-  insertedAt: { file: '/app/src/session-store.ts', line: 57, column: 5, repoPath: 'src/session-store.ts' },
-  path: [],
+  insertedAt: place(57),
+  removedAt: [],
+  path: [
+    { type: 'module', name: 'module', edge: '', location: place(1), reason: 'there since the first snapshot' },
+    { type: 'Map', name: 'sessions', edge: 'sessions', location: place(12), reason: 'grew by 1,000, then 1,000' },
+    { type: 'Object', name: 'Object', edge: '[key]', location: null, reason: 'one of those that piled up' },
+  ],
   allocatedAt: null,
-  sample: { type: 'Session', count: 18_204 },
+  sample: { type: 'Object', count: 18_204 },
+  reason: 'it grew in every step, in step with the work, and kept what it got',
   routes: ['POST /login'],
   entriesPerRequest: 1,
 };
@@ -98,15 +113,75 @@ describe('the report', () => {
 });
 
 describe('the words', () => {
+  const told = (width: number, findings = [finding]): string =>
+    confirmedLeakText(
+      {
+        who: 'process 42 (node server.js)',
+        afterMs: 41_000,
+        trend,
+        floorBytes: 84e6,
+        report: { format: 'ebb.findings/1', verdict: 'leak', findings, snapshots: [] },
+        findings,
+        captures: leaking.captures,
+      },
+      { ...style, width },
+    );
+
+  test('a confirmed leak says what, how bad, how long, where, why, and how we know, as one report', () => {
+    expect(told(100)).toMatchInlineSnapshot(`
+      "
+      LEAK   sessions (Map) in src/session-store.ts:12 keeps growing: +2,000 objects, 2.1 KB each
+             84 MB live now, +1.1 MB/s (+900 KB/s to +1.3 MB/s), 2.1 KB a request
+             the limit of 320 MB is 3.5 minutes away (2.9 to 4.4 minutes)
+
+             module  src/session-store.ts:1  there since the first snapshot
+             └─ sessions: Map  src/session-store.ts:12  ← grew by 1,000, then 1,000
+                └─ [key]: Object  one of those that piled up
+
+             holds     41.0 MB in all, 18,204 × Object; it grew by 4.2 MB
+             added     src/session-store.ts:57
+             fed by    +1 entry per POST /login, 2.1 KB each
+             removed   nowhere: nothing in that file takes out of it
+             mend      bound it, expire it, or delete from it
+             why       it grew in every step, in step with the work, and kept what it got
+             evidence  confirmed in process 42 (node server.js) after 41 s by 3 snapshots, which paused
+                       your program for 0.9 s, 1.0 s and 1.2 s; fingerprint 7f3a91c2
+      "
+    `);
+  });
+
+  test('a confirmed leak keeps to the width of a narrow terminal, and to its columns', () => {
+    const lines = told(60).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.filter((line) => line.startsWith('       evidence  '))).toHaveLength(1);
+    expect(lines.filter((line) => /^ {7}fed by {4}\S/u.test(line))).toHaveLength(1);
+  });
+
+  test('many findings are told by the first three, and the rest by their number', () => {
+    const text = told(
+      100,
+      [1, 2, 3, 4, 5].map((count) => ({ ...finding, subject: `list ${count}`, title: `list ${count} keeps growing` })),
+    );
+    expect(text.match(/keeps growing/gu)).toHaveLength(3);
+    expect(text).toContain('2 more things grew');
+  });
+
+  test('a summary right below the finding does not tell it again', () => {
+    expect(summaryText(whole([leaking]), 'node server.js', style, { toldAbove: true })).toMatchInlineSnapshot(`
+      "ebb: node server.js was ended by SIGINT after 95 s
+           LEAK: sessions (Map) in src/session-store.ts:12, as told above"
+    `);
+  });
+
   test('a summary says how it ended, what it was, how bad, how long, where, and what the evidence cost', () => {
     expect(summaryText(whole([leaking]), 'node server.js', style)).toMatchInlineSnapshot(`
       "ebb: node server.js was ended by SIGINT after 95 s
            LEAK, confirmed after 41 s: +1.1 MB/s (+900 KB/s to +1.3 MB/s); the limit of 320 MB is 3.5
              minutes away (2.9 to 4.4 minutes)
-           sessions (Map) in src/session-store.ts:12 keeps every login
-             +1 entry per POST /login, 2.1 KB each
-             src/session-store.ts:57
-           3 snapshots; they paused your program for 0.9 s, 1.0 s and 1.2 s"
+           sessions (Map) in src/session-store.ts:12 keeps growing: +2,000 objects, 2.1 KB each
+             added in src/session-store.ts:57
+             fed by +1 entry per POST /login, 2.1 KB each
+           3 snapshots, which paused your program for 0.9 s, 1.0 s and 1.2 s"
     `);
   });
 

@@ -3,26 +3,47 @@ import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { evidence, routeText, type TextStyle } from './finding-text.ts';
 import { howFast, howLong } from './outlook.ts';
-import type { ReportedProcess, WatchReport } from './watch-report.ts';
+import type { ReportedProcess, WatchedFinding, WatchReport } from './watch-report.ts';
 
-/** The last lines of a watch: what it was, how it ended, what to remember. */
-export function summaryText(report: WatchReport, command: string, style: TextStyle): string {
+/**
+ * The last lines of a watch: what it was, how it ended, what to remember. They stand alone, except when the finding was
+ * told in the last moment (`toldAbove`): one line points to it then.
+ */
+export function summaryText(
+  report: WatchReport,
+  command: string,
+  style: TextStyle,
+  { toldAbove = false }: { toldAbove?: boolean } = {},
+): string {
   const { chalk } = style;
   const { program } = report;
   const ended = program.signal === null ? `ended with exit code ${program.exitCode}` : `was ended by ${program.signal}`;
   const lines = [`${chalk.bold('ebb:')} ${printable(command)} ${ended} after ${duration(report.watchedMs / 1000)}`];
+  const [first] = report.findings;
+  if (toldAbove && report.verdict === 'leak' && first !== undefined) {
+    lines.push(`     ${chalk.redBright.bold('LEAK')}: ${whatAndWhere(first)}, as told above`);
+    return lines.map((line) => wrapLine(line, style.width, 7)).join('\n');
+  }
   lines.push(`     ${verdictSentence(report, style)}`);
   for (const finding of report.findings.slice(0, 3)) {
     lines.push(`     ${chalk.bold(printable(finding.title))}`);
+    const { insertedAt } = finding;
+    if (insertedAt !== null)
+      lines.push(`       added in ${printable(insertedAt.repoPath ?? insertedAt.file)}:${insertedAt.line}`);
     const fedBy = routeText(finding);
-    if (fedBy !== null) lines.push(`       ${fedBy}`);
-    const place = finding.insertedAt ?? finding.holder.location;
-    if (place !== null) lines.push(`       ${printable(place.repoPath ?? place.file)}:${place.line}`);
+    if (fedBy !== null) lines.push(`       fed by ${fedBy}`);
   }
   if (report.captures.length > 0) lines.push(`     ${evidence(report.captures)}`);
   const others = otherProcesses(report.processes ?? [], report.pid);
   if (others !== null) lines.push(`     ${others}`);
   return lines.map((line) => wrapLine(line, style.width, 7)).join('\n');
+}
+
+/** `sessions (Map) in src/session-store.ts:12`, as in the title. */
+function whatAndWhere({ subject, holder: { location } }: WatchedFinding): string {
+  return printable(
+    location === null ? subject : `${subject} in ${location.repoPath ?? location.file}:${location.line}`,
+  );
 }
 
 function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {

@@ -13,12 +13,11 @@ export function withRoutes(finding: Finding, captures: readonly CapturedSnapshot
 /** What the counts of requests at the snapshots say about one finding; null when nothing fits. */
 function attributionOf(finding: Finding, captures: readonly CapturedSnapshot[]): RouteAttribution | null {
   if (finding.growthCount === undefined) return null;
-  const counts = countsBySnapshot(finding);
+  const told = finding.steps?.length === captures.length - 1 ? finding.steps : null;
   const steps = captures.slice(1).map((capture, index): WorkStep => {
     const before = captures[index];
-    const known = counts !== null && counts.length === captures.length;
     return {
-      entries: known ? (counts[index + 1] ?? 0) - (counts[index] ?? 0) : null,
+      entries: told?.[index]?.count ?? null,
       requests: capture.requests === null ? null : capture.requests - (before?.requests ?? 0),
       requestsByRoute: subtract(capture.requestsByRoute, before?.requestsByRoute ?? {}),
     };
@@ -31,10 +30,4 @@ function subtract(
   then: Readonly<Record<string, number>>,
 ): Record<string, number> {
   return Object.fromEntries(Object.entries(now).map(([route, count]) => [route, count - (then[route] ?? 0)]));
-}
-
-/** The analyser may tell the count in every snapshot; the contract does not promise it. */
-function countsBySnapshot(finding: Finding): number[] | null {
-  const counts: unknown = 'counts' in finding ? finding.counts : null;
-  return Array.isArray(counts) && counts.every((count) => typeof count === 'number') ? counts : null;
 }

@@ -86,6 +86,8 @@ class Session {
   #endings = 0;
   #stopping = false;
   #internalError = false;
+  /** The newest finding was told when the end had begun, so that it stands just above the summary. */
+  #toldAtEnd = false;
 
   constructor(options: WatchOptions, store: SnapshotStore, listener: AgentListener) {
     this.#options = options;
@@ -235,6 +237,7 @@ class Session {
             this.#style,
           ),
         );
+        this.#toldAtEnd = this.#options.stopOnFinding || this.#program?.end !== null;
         if (this.#options.stopOnFinding) this.#stop();
       } else if (conclusion.kind === 'bounded') {
         this.#display.say(`ebb: no leak in ${this.#who(series)}: what grows has a declared bound; watching on`);
@@ -293,7 +296,10 @@ class Session {
       processes,
       notes: this.#notes,
     });
-    if (processes.length > 0) process.stderr.write(`${summaryText(report, describeCommand(command), this.#style)}\n`);
+    if (processes.length > 0) {
+      const text = summaryText(report, describeCommand(command), this.#style, { toldAbove: this.#toldAtEnd });
+      process.stderr.write(`${text}\n`);
+    }
     return {
       end,
       leaked: report.verdict === 'leak',

@@ -49,10 +49,11 @@ describe('a program that keeps what it should drop', () => {
   });
 
   test('is told with rate, finding, and the pauses that the evidence cost', () => {
-    expect(run.stderr).toMatch(/ LEAK {2}in process \d+/u);
+    expect(run.stderr).toMatch(/^LEAK {3}remembered \(Map\)/mu);
     expect(run.stderr).toMatch(/live now, \+[\d.]+ [KM]B/u);
-    expect(run.stderr).toContain('remembered');
-    expect(run.stderr).toMatch(/snapshots; they paused your program for [\d.]+ s/u);
+    const evidence = run.stderr.replace(/\n\s+/gu, ' ');
+    expect(evidence).toMatch(/evidence +confirmed in process \d+ .*snapshots, which paused your program for [\d.]+ s/u);
+    expect(evidence).toMatch(/LEAK: remembered \(Map\) in \S+, as told above/u);
     expect(report.trend.bytesPerSecond).toBeGreaterThan(0);
     expect(report.trend.limitBytes).toBeGreaterThan(0);
   });
