@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import { threadId } from 'node:worker_threads';
 import type { SampleMessage } from '../protocol/index.ts';
+import { heapLimitBytes } from './heap-limit.ts';
 import type { HostClock } from './clock.ts';
 import { FloorWatch } from './floor.ts';
 import { RequestWatch } from './requests.ts';
@@ -20,6 +20,9 @@ export class Sampler {
   #takenAtMs: number;
 
   /** @param rssLimitBytes the container's limit, read once: it does not change as a rule */
+  /** Fixed when the thread starts. */
+  readonly #heapLimitBytes = heapLimitBytes();
+
   constructor(clock: HostClock, rssLimitBytes: number | null) {
     this.#clock = clock;
     this.#rssLimitBytes = rssLimitBytes;
@@ -52,7 +55,7 @@ export class Sampler {
         externalBytes: memory.external,
         arrayBuffersBytes: memory.arrayBuffers,
         requests: this.requests.total,
-        heapLimitBytes: getHeapStatistics().heap_size_limit,
+        heapLimitBytes: this.#heapLimitBytes,
         rssLimitBytes: this.#rssLimitBytes,
       },
       gcCpuShare: passedMs > 0 ? Math.min(1, gcPauseMs / passedMs) : 0,

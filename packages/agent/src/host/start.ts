@@ -3,13 +3,13 @@
  * Everything here is observed through Node's own interfaces; nothing of the host is changed.
  */
 import { performance } from 'node:perf_hooks';
-import { getHeapStatistics } from 'node:v8';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture';
 import type { HelloMessage, WatcherMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { capture, collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
+import { heapLimitBytes } from './heap-limit.ts';
 import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
 import { WarningWatch } from './warnings.ts';
@@ -117,7 +117,7 @@ class Agent implements RunningAgent {
       // Some programs are given whole documents as arguments.
       argv: process.argv.slice(0, 64).map((argument) => argument.slice(0, 256)),
       cwd: currentDirectory(),
-      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      heapLimitBytes: heapLimitBytes(),
       rssLimitBytes: this.#rssLimitBytes,
       startedAtMs: this.#startedAtMs,
     };

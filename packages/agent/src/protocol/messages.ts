@@ -34,7 +34,7 @@ export interface MemorySample {
   arrayBuffersBytes: number;
   /** HTTP requests that this thread has answered, cumulative; null before it has served any. */
   requests: number | null;
-  /** V8's own limit for this thread's heap (`heap_size_limit`). */
+  /** Where this thread's heap is full: the old space's limit where it was given, else V8's `heap_size_limit`. */
   heapLimitBytes: number;
   /** The container's memory limit; null where there is none. */
   rssLimitBytes: number | null;
