@@ -2,6 +2,7 @@ import type { FindingsReport } from '@ebb/heap';
 import { CollectionBudget } from './collection-budget.ts';
 import type { CapturedSnapshot, EvidenceAction, EvidenceEvent, EvidencePhase } from './events.ts';
 import type { Pace } from './pace.ts';
+import { boundedReason } from '../report/bounded.ts';
 import { StandstillWatch } from './standstill.ts';
 
 /**
@@ -178,7 +179,7 @@ export class EvidenceMachine {
   }
 
   #onAnalysed(nowMs: number, report: FindingsReport): EvidenceAction[] {
-    if (report.verdict === 'bounded') return this.#refute(nowMs, 'what grows has a declared bound', report);
+    if (report.verdict === 'bounded') return this.#refute(nowMs, boundedReason(report), report);
     if (report.verdict === 'clean') return this.#refute(nowMs, 'nothing in the snapshots grows with the work', report);
     const [first, last] = [this.#captures[0]?.floorBytes ?? null, this.#captures.at(-1)?.floorBytes ?? null];
     const rising = first === null || last === null || last > first;

@@ -192,6 +192,18 @@ describe('the words', () => {
     `);
   });
 
+  test('a bound that the snapshots showed is named', () => {
+    const bounded = {
+      ...finding,
+      verdict: 'bounded' as const,
+      reason: 'maxEntries beside it says that it ends at 500',
+    };
+    const full = { ...calm, verdict: 'bounded' as const, otherFindings: [bounded] };
+    expect(summaryText(whole([full]), 'node server.js', { ...style, width: 200 })).toContain(
+      'BOUNDED: sessions (Map) grew within a bound: maxEntries beside it says that it ends at 500. The floor is 84 MB',
+    );
+  });
+
   test('growth that is not proven is not called a leak, and names its suspects', () => {
     const growing = { ...leaking, verdict: 'warming' as const, findings: [], otherFindings: [finding] };
     const text = summaryText(whole([growing]), 'node server.js', style).replace(/\n\s+/gu, ' ');

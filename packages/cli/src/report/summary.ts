@@ -1,6 +1,7 @@
 import { printable } from '../wording/printable.ts';
 import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
+import { boundedSentence } from './bounded.ts';
 import { evidence, routeText, type TextStyle } from './finding-text.ts';
 import { howFast, howLong } from './outlook.ts';
 import type { ReportedProcess, WatchedFinding, WatchReport } from './watch-report.ts';
@@ -68,10 +69,16 @@ function verdictSentence(report: WatchReport, { chalk }: TextStyle): string {
         return `${chalk.cyanBright.bold('NO LEAK SEEN')}: too little was seen for more.${floor}`;
       return `${chalk.cyanBright.bold('NO LEAK CONFIRMED')}: it was still growing, ${howFast(outlook)}, which may be its warm-up.${floor}${suspects(report)}`;
     case 'bounded':
-      return `${chalk.greenBright.bold('BOUNDED')}: memory grew and levelled off.${floor}`;
+      return `${chalk.greenBright.bold('BOUNDED')}: ${howBounded(report)}.${floor}`;
     case 'clean':
       return `${chalk.greenBright.bold('CLEAN')}: memory does not grow.${floor}`;
   }
+}
+
+/** By evidence, where a snapshot showed what holds the bound; otherwise by the look of the series. */
+function howBounded({ otherFindings }: WatchReport): string {
+  const shown = otherFindings.find((finding) => finding.verdict === 'bounded');
+  return shown === undefined ? 'memory grew and levelled off' : boundedSentence(shown);
 }
 
 function suspects(report: WatchReport): string {

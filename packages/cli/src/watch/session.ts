@@ -8,6 +8,7 @@ import type { Display } from '../live/display.ts';
 import { describeCommand } from '../program/describe-command.ts';
 import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
 import { SignalRelay } from '../program/signals.ts';
+import { boundedReason } from '../report/bounded.ts';
 import { confirmedLeakText, type TextStyle } from '../report/finding-text.ts';
 import { watchReport, type WatchReport } from '../report/watch-report.ts';
 import { checkReportPlace, writeReport } from '../report/write-file.ts';
@@ -240,15 +241,19 @@ class Session {
         this.#toldAtEnd = this.#options.stopOnFinding || this.#program?.end !== null;
         if (this.#options.stopOnFinding) this.#stop();
       } else if (conclusion.kind === 'bounded') {
-        this.#display.say(`ebb: no leak in ${this.#who(series)}: what grows has a declared bound; watching on`);
+        this.#display.say(
+          `ebb: no leak in ${this.#who(series)}: ${boundedReason(conclusion.report)}${this.#watchingOn()}`,
+        );
       } else {
         const word = conclusion.kind === 'retracted' ? 'taken back: no leak' : 'no leak confirmed';
-        this.#display.say(
-          `ebb: ${word} in ${this.#who(series)}: ${printable(conclusion.reason)}${this.#program?.end === null ? '; watching on' : ''}`,
-        );
+        this.#display.say(`ebb: ${word} in ${this.#who(series)}: ${printable(conclusion.reason)}${this.#watchingOn()}`);
       }
       this.#refresh();
     });
+  }
+
+  #watchingOn(): string {
+    return this.#program?.end === null ? '; watching on' : '';
   }
 
   #stop(): void {
