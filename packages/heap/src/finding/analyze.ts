@@ -5,7 +5,8 @@ import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
-import { isNodeInternal, Locator, packageOf } from '../naming/locator.ts';
+import { isNodeInternal, Locator } from '../naming/locator.ts';
+import { packageOf } from '../naming/project.ts';
 import { SourceFiles } from '../naming/source-files.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
@@ -45,7 +46,11 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     earlier.push(summary);
   }
   const lastFile = files.at(-1);
-  if (lastFile === undefined) throw new HeapError('EBB_HEAP_FILE_NOT_FOUND', 'No snapshot was named. Name one or several .heapsnapshot files, oldest first.');
+  if (lastFile === undefined)
+    throw new HeapError(
+      'EBB_HEAP_FILE_NOT_FOUND',
+      'No snapshot was named. Name one or several .heapsnapshot files, oldest first.',
+    );
   const graph = read(lastFile);
   checkSeries(graph, earlier, files);
   onProgress('finding what dominates', lastFile, 0);
@@ -65,7 +70,8 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     const workPerStep = stepsOf(work, files.length);
     const cohort = cohorts(graph, earlier);
     const grown = findGrowth({ graph, tree, sizes, cohort, earlier, workPerStep });
-    for (const growth of grown.slice(0, MOST_FINDINGS)) findings.push(tellGrowth(tell, growth, { sizes, earlier, cohort }));
+    for (const growth of grown.slice(0, MOST_FINDINGS))
+      findings.push(tellGrowth(tell, growth, { sizes, earlier, cohort }));
   }
   return { format: 'ebb.findings/1', verdict: gravest(findings), findings, snapshots };
 }

@@ -23,7 +23,8 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
   const fan = fanOut(graph, tree, retained);
   const suspects: number[] = [];
   for (const node of tree.order) {
-    if (retained[node] < least || isBackingStore(graph, node) || graph.nodeType[node] !== graph.nodeTypes.object) continue;
+    if (retained[node] < least || isBackingStore(graph, node) || graph.nodeType[node] !== graph.nodeTypes.object)
+      continue;
     if (graph.strings.get(graph.nodeName[node]) === 'global') continue;
     if (fan.children[node] >= LEAST_CHILDREN && fan.heaviest[node] < retained[node] / 2) suspects.push(node);
   }
@@ -31,7 +32,9 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
   const findings = suspects.slice(0, MOST_SUSPECTS).map((holder) => {
     const { type, sample, count } = mostOf(graph, tree, retained, holder);
     const share = `${((retained[holder] / retained[0]) * 100).toFixed(0)} % of the heap`;
-    const told = tellHolder(input, holder, sample, type, (node, isHolder) => (isHolder ? `holds ${share}` : node === sample ? 'one of what it holds' : `holds ${humanBytes(retained[node])}`));
+    const told = tellHolder(input, holder, sample, type, (node, isHolder) =>
+      isHolder ? `holds ${share}` : node === sample ? 'one of what it holds' : `holds ${humanBytes(retained[node])}`,
+    );
     const finding = {
       ...told,
       verdict: 'suspect' as const,
@@ -40,11 +43,17 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
     };
     return { ...finding, title: titleOf(finding) };
   });
-  return findings.filter((finding) => finding.holder.location !== null && !finding.holder.location.file.startsWith('node:'));
+  return findings.filter(
+    (finding) => finding.holder.location !== null && !finding.holder.location.file.startsWith('node:'),
+  );
 }
 
 /** For each object, the children that it dominates (through its backing stores) and the heaviest of them. */
-function fanOut(graph: HeapGraph, tree: DominatorTree, retained: Float64Array): { children: Uint32Array; heaviest: Float64Array } {
+function fanOut(
+  graph: HeapGraph,
+  tree: DominatorTree,
+  retained: Float64Array,
+): { children: Uint32Array; heaviest: Float64Array } {
   const children = new Uint32Array(graph.nodeCount);
   const heaviest = new Float64Array(graph.nodeCount);
   for (const node of tree.order) {
@@ -57,10 +66,16 @@ function fanOut(graph: HeapGraph, tree: DominatorTree, retained: Float64Array): 
   return { children, heaviest };
 }
 
-function mostOf(graph: HeapGraph, tree: DominatorTree, retained: Float64Array, holder: number): { type: string; sample: number; count: number } {
+function mostOf(
+  graph: HeapGraph,
+  tree: DominatorTree,
+  retained: Float64Array,
+  holder: number,
+): { type: string; sample: number; count: number } {
   const counts = new Map<string, { sample: number; count: number; bytes: number }>();
   for (const node of tree.order) {
-    if (isBackingStore(graph, node) || tree.idom[node] === NO_NODE || containerOf(graph, tree.idom[node]) !== holder) continue;
+    if (isBackingStore(graph, node) || tree.idom[node] === NO_NODE || containerOf(graph, tree.idom[node]) !== holder)
+      continue;
     const key = classKey(graph, node);
     const entry = counts.get(key);
     if (entry) {

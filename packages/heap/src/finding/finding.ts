@@ -32,7 +32,8 @@ export interface Place {
 }
 
 /** What sort of thing holds the memory. */
-export type FindingKind = 'collection' | 'listener' | 'timer' | 'closure' | 'promise' | 'buffer' | 'string' | 'module' | 'other';
+export type FindingKind =
+  'collection' | 'listener' | 'timer' | 'closure' | 'promise' | 'buffer' | 'string' | 'module' | 'other';
 
 /** One leak, or what may be one. */
 export interface Finding {
@@ -79,6 +80,7 @@ export interface FindingsReport {
 
 /** The gravest of several verdicts. */
 export function gravest(findings: Finding[]): FindingsReport['verdict'] {
-  for (const verdict of ['leak', 'suspect', 'bounded'] as const) if (findings.some((finding) => finding.verdict === verdict)) return verdict;
+  for (const verdict of ['leak', 'suspect', 'bounded'] as const)
+    if (findings.some((finding) => finding.verdict === verdict)) return verdict;
   return 'clean';
 }

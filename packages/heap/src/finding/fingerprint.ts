@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
-import { packageOf } from '../naming/locator.ts';
-import type { FindingKind, Location } from './finding.ts';
+import type { FindingKind } from './finding.ts';
 
 /** What makes a leak the same leak: all that a linter, a test and production can know, and nothing else. */
 export interface LeakIdentity {
-  /** The culprit's code. */
-  location: Location | null;
+  /** The package, or the package and the file in it (`Project.unit`), of the culprit's code. */
+  unit: string;
   /** The class or function that declares the holder, or 'module'. */
   scope: string;
   /** The holder's name or the event. */
@@ -14,13 +12,7 @@ export interface LeakIdentity {
   kind: FindingKind;
 }
 
-/** Twelve hexadecimal digits; never made of a path, a line number, a version or an object id. */
-export function fingerprintOf({ location, scope, symbol, kind }: LeakIdentity): string {
-  return createHash('sha256').update([unitOf(location), scope, symbol, kind].join('\n')).digest('hex').slice(0, 12);
-}
-
-/** The package by name, or the file relative to the repository; a file elsewhere by its name alone. */
-function unitOf(location: Location | null): string {
-  if (!location) return '';
-  return packageOf(location.file)?.name ?? location.repoPath ?? (location.file.startsWith('node:') ? location.file : basename(location.file));
+/** Twelve hexadecimal digits; never made of an absolute path, a line number, a version or an object id. */
+export function fingerprintOf({ unit, scope, symbol, kind }: LeakIdentity): string {
+  return createHash('sha256').update([unit, scope, symbol, kind].join('\n')).digest('hex').slice(0, 12);
 }

@@ -55,7 +55,8 @@ export function findRoutes(graph: HeapGraph, strangeness: (node: number) => numb
 }
 
 const CHEAP_INTERNAL = new Set(['table', 'elements', 'properties', 'context', 'backing_store']);
-const CODE_INTERNAL = /^(shared|code|feedback_cell|initial_map|map|prototype_info|scope_info|constructor_or_back_pointer|dependent_code|function_data)$/;
+const CODE_INTERNAL =
+  /^(shared|code|feedback_cell|initial_map|map|prototype_info|scope_info|constructor_or_back_pointer|dependent_code|function_data)$/;
 
 function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
   const { edgeType, edgeName, edgeTypes, strings } = graph;

@@ -5,7 +5,8 @@
 import { containerOf, isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
-import { isNodeInternal, type CodeSite, type Locator, packageOf } from '../naming/locator.ts';
+import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
+import { packageOf } from '../naming/project.ts';
 import { routeTo, type Routes } from './routes-to-objects.ts';
 
 /** One stop of the path. */
@@ -47,7 +48,8 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
   const isTold = (node: number): boolean => {
     const type = graph.nodeType[node];
     const types = graph.nodeTypes;
-    if (isBackingStore(graph, node) || type === types.code || type === types.objectShape || type === types.synthetic) return false;
+    if (isBackingStore(graph, node) || type === types.code || type === types.objectShape || type === types.synthetic)
+      return false;
     if (type !== types.hidden) return true;
     return locator.site(node) !== undefined;
   };
@@ -79,7 +81,8 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
     if (through.length === 0) return edgeLabel(graph, from, path[at].edge, isDictionary);
     const cell = path[through[through.length - 1]];
     const cellName = graph.strings.get(graph.nodeName[cell.node]);
-    if (cellName === 'system / Cell' || cellName === 'system / PropertyCell') return exportName(graph, cell.node) ?? '[]';
+    if (cellName === 'system / Cell' || cellName === 'system / PropertyCell')
+      return exportName(graph, cell.node) ?? '[]';
     if (parent && (parent.type === 'Map' || parent.type === 'WeakMap')) return '[key]';
     if (parent && parent.type !== 'Array' && isBackingStore(graph, from) && isDictionary(parent.node)) return '[key]';
     return '[]';
@@ -88,7 +91,10 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
   return {
     tell(holder, sample) {
       const all = toStops([...routeTo(routes, holder), ...routeBelow(graph, routes, holder, sample, locator)]);
-      const holderIndex = Math.max(0, all.findIndex((stop) => stop.node === holder));
+      const holderIndex = Math.max(
+        0,
+        all.findIndex((stop) => stop.node === holder),
+      );
       const start = firstOwnStop(all.slice(0, holderIndex + 1));
       const kept = all.slice(start, holderIndex + 1 + MAX_BELOW);
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
@@ -102,7 +108,12 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
 
 /** A module's record, its generator and its scope are one thing to a person. */
 function isRepeatOfModule(stop: Stop, next: Stop | undefined): boolean {
-  return (stop.type === 'module' || stop.type === 'Generator') && next !== undefined && stop.site?.script === next.site?.script && /^(module|Generator|scope)$/.test(next.type);
+  return (
+    (stop.type === 'module' || stop.type === 'Generator') &&
+    next !== undefined &&
+    stop.site?.script === next.site?.script &&
+    /^(module|Generator|scope)$/.test(next.type)
+  );
 }
 
 /** Where the reader's own code begins, or a package's where it never does; else the last few stops. */
@@ -186,13 +197,29 @@ function routeToCode(graph: HeapGraph, from: number, locator: Locator): Step[] {
 function leadsOn(graph: HeapGraph, edge: number, to: number): boolean {
   const types = graph.nodeTypes;
   const type = graph.nodeType[to];
-  if (type === types.code || type === types.objectShape || type === types.string || type === types.synthetic || type === types.native) return false;
-  const name = graph.edgeType[edge] === graph.edgeTypes.property || graph.edgeType[edge] === graph.edgeTypes.internal ? graph.strings.get(graph.edgeName[edge]) : '';
-  return name !== '__proto__' && name !== 'previous' && name !== 'map' && !/^system \/ (NativeContext|Oddball)/.test(type === types.hidden ? graph.strings.get(graph.nodeName[to]) : '');
+  if (
+    type === types.code ||
+    type === types.objectShape ||
+    type === types.string ||
+    type === types.synthetic ||
+    type === types.native
+  )
+    return false;
+  const name =
+    graph.edgeType[edge] === graph.edgeTypes.property || graph.edgeType[edge] === graph.edgeTypes.internal
+      ? graph.strings.get(graph.edgeName[edge])
+      : '';
+  return (
+    name !== '__proto__' &&
+    name !== 'previous' &&
+    name !== 'map' &&
+    !/^system \/ (NativeContext|Oddball)/.test(type === types.hidden ? graph.strings.get(graph.nodeName[to]) : '')
+  );
 }
 
 function unwind(before: Map<number, Step | undefined>, to: number): Step[] {
   const path: Step[] = [];
-  for (let at = to, step = before.get(at); step !== undefined; at = step.node, step = before.get(at)) path.push({ node: at, edge: step.edge });
+  for (let at = to, step = before.get(at); step !== undefined; at = step.node, step = before.get(at))
+    path.push({ node: at, edge: step.edge });
   return path.reverse();
 }

@@ -4,7 +4,8 @@ import type { EarlierSnapshot } from '../growth/cohorts.ts';
 import type { Growth } from '../growth/growth.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { declarationLine, insertionLine, registrationLine, removalLines } from '../naming/lines-of-code.ts';
-import { isNodeInternal, type Locator, packageOf } from '../naming/locator.ts';
+import { isNodeInternal, type Locator } from '../naming/locator.ts';
+import { packageOf } from '../naming/project.ts';
 import type { SourceFiles } from '../naming/source-files.ts';
 import type { Finding, FindingKind, Location, Place } from './finding.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -32,7 +33,10 @@ export interface Series {
 /** Tells one growth. */
 export function tellGrowth(input: TellInput, growth: Growth, series: Series): Finding {
   const storeGrowth = storeGrowthBytes(input.graph, growth.holder, series);
-  const steps = growth.bytesPerStep.map((bytes, k) => ({ bytes: Math.round(bytes + storeGrowth[k]), count: growth.countPerStep[k] }));
+  const steps = growth.bytesPerStep.map((bytes, k) => ({
+    bytes: Math.round(bytes + storeGrowth[k]),
+    count: growth.countPerStep[k],
+  }));
   const growthBytes = steps.reduce((sum, step) => sum + step.bytes, 0);
   const growthCount = steps.reduce((sum, step) => sum + step.count, 0);
   const told = tellHolder(input, growth.holder, growth.sample, growth.sampleType, (node, isHolder) => {
@@ -41,15 +45,16 @@ export function tellGrowth(input: TellInput, growth: Growth, series: Series): Fi
     return node === growth.sample ? 'one of those that piled up' : 'came since, and stayed';
   });
   const base = { ...told, verdict: growth.verdict, reason: growth.reason, growthBytes, growthCount, steps };
-  const finding = { ...base, sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) } };
+  const finding = {
+    ...base,
+    sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) },
+  };
   return { ...finding, title: titleOf(finding) };
 }
 
-/** How many of them there are in all: the holder's references where they are what grew, else what came. */
-function countNow({ sizes, earlier }: Series, holder: number, growthCount: number): number {
-  void earlier;
-  const elements = sizes.elements[holder];
-  return elements >= growthCount ? elements : growthCount;
+/** How many of them there are in all: the holder's elements where they are what grew, else what came. */
+function countNow({ sizes }: Series, holder: number, growthCount: number): number {
+  return Math.max(sizes.elements[holder], growthCount);
 }
 
 function storeGrowthBytes(graph: HeapGraph, holder: number, { sizes, earlier }: Series): number[] {
@@ -74,13 +79,30 @@ export function tellHolder(
   const places = placesOf(input, story, reasonOf);
   const named = namedStop(story);
   const code = codeOf(input, story, named, kind);
-  const holderPlace: Place = { ...places[story.holderAt], name: named?.name ?? places[story.holderAt].name, location: code.declared ?? nearestLocation(places, story) };
-  const path = places.map((place, at) => (at === story.holderAt ? { ...place, location: holderPlace.location } : place));
+  const holderPlace: Place = {
+    ...places[story.holderAt],
+    name: named?.name ?? places[story.holderAt].name,
+    location: code.declared ?? nearestLocation(places, story),
+  };
+  const path = places.map((place, at) =>
+    at === story.holderAt ? { ...place, location: holderPlace.location } : place,
+  );
   const culprit = code.insertedAt ?? holderPlace.location;
-  const library = [holderPlace.location, code.insertedAt].map((location) => location && packageOf(location.file)).find((found) => found);
-  const reachedFrom = library ? path.map((place) => place.location).find((location) => location && !packageOf(location.file) && !isNodeInternal(location.file)) : undefined;
+  const library = [holderPlace.location, code.insertedAt]
+    .map((location) => location && packageOf(location.file))
+    .find((found) => found);
+  const reachedFrom = library
+    ? path
+        .map((place) => place.location)
+        .find((location) => location && !packageOf(location.file) && !isNodeInternal(location.file))
+    : undefined;
   return {
-    fingerprint: fingerprintOf({ location: culprit, scope: scopeOf(story), symbol: eventOf(story, kind) ?? holderPlace.name, kind }),
+    fingerprint: fingerprintOf({
+      unit: culprit ? input.locator.project.unit(culprit.file) : '',
+      scope: scopeOf(story),
+      symbol: eventOf(story, kind) ?? holderPlace.name,
+      kind,
+    }),
     kind,
     subject: subjectOf(story, holderPlace, kind),
     retainedBytes: input.retained[holder],
@@ -99,14 +121,28 @@ export function sampleName(sampleType: string): string {
   return sampleType === 'system / Context' ? 'scope' : sampleType.replace(/^system \/ /, '');
 }
 
-function placesOf(input: TellInput, { stops, holderAt }: Story, reasonOf: (node: number, isHolder: boolean) => string): Place[] {
+function placesOf(
+  input: TellInput,
+  { stops, holderAt }: Story,
+  reasonOf: (node: number, isHolder: boolean) => string,
+): Place[] {
   return stops.map((stop, at) => {
     const own = stop.site?.location ?? null;
     const above = stops.slice(0, at).findLast((s) => s.site !== undefined)?.site;
-    const line = own === null && above && !isNodeInternal(above.script) ? declarationLine(input.sources, above.location.file, stop.name) : undefined;
-    const location = line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
+    const line =
+      own === null && above && !isNodeInternal(above.script)
+        ? declarationLine(input.sources, above.location.file, stop.name)
+        : undefined;
+    const location =
+      line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
     const links = stop.repeats > 1 ? `, ${stop.repeats} links of a chain` : '';
-    return { type: stop.type, name: stop.name, edge: stop.edge, location, reason: `${reasonOf(stop.node, at === holderAt)}${links}` };
+    return {
+      type: stop.type,
+      name: stop.name,
+      edge: stop.edge,
+      location,
+      reason: `${reasonOf(stop.node, at === holderAt)}${links}`,
+    };
   });
 }
 
@@ -119,10 +155,26 @@ function nearestLocation(places: Place[], { stops, holderAt }: Story): Location 
     const location = places[at].location;
     if (location && !isNodeInternal(location.file)) return location;
   }
-  return places.slice(0, holderAt + 1).findLast((place) => place.location)?.location ?? places.find((place) => place.location)?.location ?? null;
+  return (
+    places.slice(0, holderAt + 1).findLast((place) => place.location)?.location ??
+    places.find((place) => place.location)?.location ??
+    null
+  );
 }
 
-const PLUMBING_NAMES = new Set(['root', 'next', 'head', 'tail', 'value', 'context', 'extension', 'previous', 'prev', '_idleNext', '_idlePrev']);
+const PLUMBING_NAMES = new Set([
+  'root',
+  'next',
+  'head',
+  'tail',
+  'value',
+  'context',
+  'extension',
+  'previous',
+  'prev',
+  '_idleNext',
+  '_idlePrev',
+]);
 
 /** The stop by whose name people know the holder: itself, or the nearest above that has a name of its own. */
 function namedStop({ stops, holderAt }: Story): Stop | undefined {
@@ -138,7 +190,9 @@ function subjectOf(story: Story, holder: Place, kind: FindingKind): string {
   const named = holder.name === holder.type ? `a ${holder.type}` : `${holder.name} (${holder.type})`;
   if (kind !== 'listener') return named;
   const event = eventOf(story, kind);
-  const emitter = story.stops.slice(0, story.holderAt + 1).findLast((stop) => !LISTENER_TABLES.has(stop.edge) && stop.name !== stop.type && stop.edge !== event);
+  const emitter = story.stops
+    .slice(0, story.holderAt + 1)
+    .findLast((stop) => !LISTENER_TABLES.has(stop.edge) && stop.name !== stop.type && stop.edge !== event);
   return `listeners${event === undefined ? '' : ` of "${event}"`}${emitter ? ` on ${emitter.name} (${emitter.type})` : ''}`;
 }
 
@@ -168,7 +222,8 @@ interface Code {
 function codeOf(input: TellInput, story: Story, named: Stop | undefined, kind: FindingKind): Code {
   const { sources, locator } = input;
   const files = filesAround(story);
-  const at = (file: string, line: number): Location => locator.toLocation({ file, line, column: firstColumn(sources, file, line) });
+  const at = (file: string, line: number): Location =>
+    locator.toLocation({ file, line, column: firstColumn(sources, file, line) });
   let declared: Location | undefined;
   let insertedAt: Location | null = null;
   let removedAt: Location[] | null = null;
@@ -192,13 +247,17 @@ function registeredAt(input: TellInput, { stops, holderAt }: Story, event: strin
   if (!listener?.site) return null;
   const { location } = listener.site;
   const line = registrationLine(input.sources, location.file, event ?? 'abort', location.line);
-  return line === undefined ? location : input.locator.toLocation({ file: location.file, line, column: firstColumn(input.sources, location.file, line) });
+  return line === undefined
+    ? location
+    : input.locator.toLocation({ file: location.file, line, column: firstColumn(input.sources, location.file, line) });
 }
 
 /** Files of the code around the holder: from the holder upwards, then below it. */
 function filesAround({ stops, holderAt }: Story): string[] {
   const order = [...stops.slice(0, holderAt + 1).reverse(), ...stops.slice(holderAt + 1)];
-  const files = order.flatMap((stop) => (stop.site && !isNodeInternal(stop.site.script) ? [stop.site.location.file] : []));
+  const files = order.flatMap((stop) =>
+    stop.site && !isNodeInternal(stop.site.script) ? [stop.site.location.file] : [],
+  );
   return [...new Set(files)];
 }
 

@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
-import { packageOf } from '../naming/locator.ts';
+import { packageOf } from '../naming/project.ts';
 import type { Finding, Location } from './finding.ts';
 
 /** A location as people write it: `src/app.ts:12`, `lru-cache/index.js:40`. */
 export function shortLocation(location: Location): string {
   const pack = packageOf(location.file);
-  const path = pack ? `${pack.name}${location.file.slice(pack.root.length)}` : (location.repoPath ?? (location.file.startsWith('node:') ? location.file : basename(location.file)));
+  const path = pack
+    ? `${pack.name}${location.file.slice(pack.root.length)}`
+    : (location.repoPath ?? (location.file.startsWith('node:') ? location.file : basename(location.file)));
   return `${path}:${location.line}`;
 }
 

@@ -10,7 +10,12 @@ const LEAST_SLOTS = 16;
  * Arrays that were given their length from the start and never another: `new Array(max).fill()`, ring buffers, slot
  * tables. Told by the number of their elements, which stays the same in all snapshots while the content changes.
  */
-export function fixedLengthArrays(graph: HeapGraph, elements: Uint32Array, cohort: Uint8Array, earlier: EarlierSnapshot[]): Set<number> {
+export function fixedLengthArrays(
+  graph: HeapGraph,
+  elements: Uint32Array,
+  cohort: Uint8Array,
+  earlier: EarlierSnapshot[],
+): Set<number> {
   const found = new Set<number>();
   for (let node = 0; node < graph.nodeCount; node++) {
     if (cohort[node] !== 0 || elements[node] < LEAST_SLOTS) continue;

@@ -40,7 +40,16 @@ export function summarize(graph: HeapGraph): EarlierSnapshot {
   const signature = new Uint8Array(graph.nodeCount);
   for (let node = 0; node < graph.nodeCount; node++) signature[node] = signatureOf(graph, node);
   return {
-    newestId: newestId(graph.nodeId), signature, index, nodeCount: graph.nodeCount, degree, storeBytes, elements, retained, selfSize: graph.nodeSelfSize, totalBytes: retained[0],
+    newestId: newestId(graph.nodeId),
+    signature,
+    index,
+    nodeCount: graph.nodeCount,
+    degree,
+    storeBytes,
+    elements,
+    retained,
+    selfSize: graph.nodeSelfSize,
+    totalBytes: retained[0],
   };
 }
 
@@ -57,4 +66,3 @@ export function cohorts(graph: HeapGraph, earlier: EarlierSnapshot[]): Uint8Arra
   }
   return cohort;
 }
-

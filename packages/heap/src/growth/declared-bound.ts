@@ -11,7 +11,8 @@ export interface DeclaredBound {
 }
 
 /** Names of limits on how many; limits on bytes, ages and delays say nothing about how many. */
-const LIMIT_NAME = /^[#_]*(?:max(?:imum)?(?:_?(?:entries|items|keys|elements|count|length|records|size))?|limit|capacity|(?:entries|items|keys|size|count|cache)_?limit)$/i;
+const LIMIT_NAME =
+  /^[#_]*(?:max(?:imum)?(?:_?(?:entries|items|keys|elements|count|length|records|size))?|limit|capacity|(?:entries|items|keys|size|count|cache)_?limit)$/i;
 const SIZE_LIMIT_NAME = /size/i;
 const MEASURE_NAME = /size|bytes|weight/i;
 
@@ -22,8 +23,12 @@ export function declaredBound(graph: HeapGraph, holder: number, entries: number)
     if (edge !== graph.edgeTypes.property && edge !== graph.edgeTypes.context) continue;
     const numbers = numbersOf(graph, graph.retainerNode[slot]);
     // A size that is kept apart from the number of entries: then a limit on size means that, not the number.
-    const measures = numbers.some(({ name, value }) => MEASURE_NAME.test(name) && !LIMIT_NAME.test(name) && value > entries);
-    const bound = numbers.find(({ name, value }) => LIMIT_NAME.test(name) && value >= entries && !(measures && SIZE_LIMIT_NAME.test(name)));
+    const measures = numbers.some(
+      ({ name, value }) => MEASURE_NAME.test(name) && !LIMIT_NAME.test(name) && value > entries,
+    );
+    const bound = numbers.find(
+      ({ name, value }) => LIMIT_NAME.test(name) && value >= entries && !(measures && SIZE_LIMIT_NAME.test(name)),
+    );
     if (bound) return { name: bound.name, limit: bound.value };
   }
   return undefined;
@@ -37,7 +42,8 @@ function numbersOf(graph: HeapGraph, node: number): { name: string; value: numbe
     const to = graph.edgeTo[edge];
     if (graph.nodeType[to] !== graph.nodeTypes.number) continue;
     const value = numericValue(graph, to);
-    if (value !== undefined && Number.isSafeInteger(value) && value > 0) found.push({ name: graph.strings.get(graph.edgeName[edge]), value });
+    if (value !== undefined && Number.isSafeInteger(value) && value > 0)
+      found.push({ name: graph.strings.get(graph.edgeName[edge]), value });
   }
   return found;
 }
@@ -45,7 +51,8 @@ function numbersOf(graph: HeapGraph, node: number): { name: string; value: numbe
 /** A number node's value is a string that it refers to by `value`. */
 function numericValue(graph: HeapGraph, number: number): number | undefined {
   for (let edge = graph.firstEdge[number]; edge < graph.firstEdge[number + 1]; edge++) {
-    if (graph.edgeType[edge] !== graph.edgeTypes.internal || graph.strings.get(graph.edgeName[edge]) !== 'value') continue;
+    if (graph.edgeType[edge] !== graph.edgeTypes.internal || graph.strings.get(graph.edgeName[edge]) !== 'value')
+      continue;
     return Number(graph.strings.get(graph.nodeName[graph.edgeTo[edge]]));
   }
   return undefined;

@@ -56,7 +56,8 @@ export function findGrowth(input: GrowthInput): Growth[] {
   const found: Growth[] = [];
   for (const region of regions) {
     const last = region.objects[steps];
-    if (last < LEAST_OBJECTS_PER_STEP && region.objects.slice(1).every((count) => count < LEAST_OBJECTS_PER_STEP)) continue;
+    if (last < LEAST_OBJECTS_PER_STEP && region.objects.slice(1).every((count) => count < LEAST_OBJECTS_PER_STEP))
+      continue;
     const growth = judge(input, region, fixed);
     if (growth) found.push(growth);
   }
@@ -91,7 +92,8 @@ function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
  */
 function aboveChain({ graph, tree }: GrowthInput, region: Region): number {
   const name = graph.nodeName[region.holder];
-  const isLink = (node: number): boolean => graph.nodeName[node] === name && graph.nodeType[node] === graph.nodeType[region.holder];
+  const isLink = (node: number): boolean =>
+    graph.nodeName[node] === name && graph.nodeType[node] === graph.nodeType[region.holder];
   const next = region.members.find(isLink);
   if (next === undefined) return region.holder;
   const isPlain = /^(Object|Array|)$/.test(graph.strings.get(name));
@@ -125,22 +127,53 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
   const { type, sample, countPerStep } = leadingClass(input, region);
   const bytesPerStep = region.bytes.slice(1);
   const objectsPerStep = region.objects.slice(1);
-  const steadiness = Math.min(...[objectsPerStep, bytesPerStep, degreeSteps(input, region, sizes)].filter((s) => s !== null).map((s) => lastOverFirst(s, workPerStep)));
-  const common = { holder: region.holder, members: region.members, sampleType: type, sample, countPerStep, bytesPerStep, steadiness };
-  const enough = objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) && bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
+  const steadiness = Math.min(
+    ...[objectsPerStep, bytesPerStep, degreeSteps(input, region, sizes)]
+      .filter((s) => s !== null)
+      .map((s) => lastOverFirst(s, workPerStep)),
+  );
+  const common = {
+    holder: region.holder,
+    members: region.members,
+    sampleType: type,
+    sample,
+    countPerStep,
+    bytesPerStep,
+    steadiness,
+  };
+  const enough =
+    objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) &&
+    bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
   if (!enough) return undefined;
   if (heldWithinBound(graph, region, fixed)) {
-    return { ...common, verdict: 'bounded', reason: 'it fills slots of a fixed number, which were there from the start' };
+    return {
+      ...common,
+      verdict: 'bounded',
+      reason: 'it fills slots of a fixed number, which were there from the start',
+    };
   }
   const bound = declaredBound(graph, region.holder, sizes.degree[region.holder] / 2);
   if (bound) {
-    return { ...common, verdict: 'bounded', reason: `${bound.name} beside it says that it ends at ${bound.limit.toLocaleString('en')}, and it has stayed below` };
+    return {
+      ...common,
+      verdict: 'bounded',
+      reason: `${bound.name} beside it says that it ends at ${bound.limit.toLocaleString('en')}, and it has stayed below`,
+    };
   }
   if (keptShare(objectsPerStep, workPerStep) < LEAST_KEPT_SHARE) return undefined;
   if (steadiness < LEAST_STEADINESS) {
-    return { ...common, verdict: 'bounded', reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first` };
+    return {
+      ...common,
+      verdict: 'bounded',
+      reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first`,
+    };
   }
-  if (steps < 2) return { ...common, verdict: 'suspect', reason: 'it grew between two snapshots; a third would show whether it goes on' };
+  if (steps < 2)
+    return {
+      ...common,
+      verdict: 'suspect',
+      reason: 'it grew between two snapshots; a third would show whether it goes on',
+    };
   return { ...common, verdict: 'leak', reason: 'it grew in every step, in step with the work, and kept what it got' };
 }
 
@@ -163,7 +196,9 @@ function degreeSteps(input: GrowthInput, region: Region, sizes: ContainerSizes):
   degrees.push(sizes.degree[region.holder]);
   const steps = degrees.slice(1).map((degree, k) => degree - degrees[k]);
   // Where most members hang on others (a linked list, a chain), the holder's own references say nothing.
-  return region.direct.length * 2 < region.members.length || region.members.length < LEAST_OBJECTS_PER_STEP ? null : steps;
+  return region.direct.length * 2 < region.members.length || region.members.length < LEAST_OBJECTS_PER_STEP
+    ? null
+    : steps;
 }
 
 /** The least of the later steps over the first one, each by its work. */
@@ -187,7 +222,11 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
     entry.sample = node;
   };
   const isChain = region.direct.length < LEAST_OBJECTS_PER_STEP;
-  const nodes = !isChain ? region.direct : region.members.length >= LEAST_OBJECTS_PER_STEP ? region.members : chainNodes(input, region);
+  const nodes = !isChain
+    ? region.direct
+    : region.members.length >= LEAST_OBJECTS_PER_STEP
+      ? region.members
+      : chainNodes(input, region);
   for (const node of nodes) if (cohort[node] > 0) visit(node);
   // Of a chain, its links are what piles up, not what hangs on them.
   const links = isChain ? classes.get(classKey(graph, region.members[0])) : undefined;
@@ -212,7 +251,8 @@ function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): numbe
     if (cohort[node] === 0) continue;
     if (!inside.has(node) && !inside.has(tree.idom[node])) continue;
     inside.add(node);
-    if (graph.nodeType[node] === graph.nodeTypes.object || graph.nodeType[node] === graph.nodeTypes.closure) nodes.push(node);
+    if (graph.nodeType[node] === graph.nodeTypes.object || graph.nodeType[node] === graph.nodeTypes.closure)
+      nodes.push(node);
     if (nodes.length >= MAX_CHAIN_NODES) break;
   }
   return nodes;
@@ -221,7 +261,13 @@ function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): numbe
 function isScalar(graph: HeapGraph, node: number): boolean {
   const type = graph.nodeType[node];
   const types = graph.nodeTypes;
-  return type === types.string || type === types.concatenatedString || type === types.slicedString || type === types.number || type === types.symbol;
+  return (
+    type === types.string ||
+    type === types.concatenatedString ||
+    type === types.slicedString ||
+    type === types.number ||
+    type === types.symbol
+  );
 }
 
 /** A class's name for people: never a string's content. */

@@ -38,7 +38,13 @@ export function isProgramData(graph: HeapGraph, node: number): boolean {
   if (graph.nodeSelfSize[node] === 0) return false;
   const type = graph.nodeType[node];
   const types = graph.nodeTypes;
-  return type !== types.code && type !== types.hidden && type !== types.objectShape && type !== types.synthetic && type !== types.array;
+  return (
+    type !== types.code &&
+    type !== types.hidden &&
+    type !== types.objectShape &&
+    type !== types.synthetic &&
+    type !== types.array
+  );
 }
 
 /** Sums over the new part of each new node's subtree in the dominator tree, by cohort. */
@@ -50,7 +56,8 @@ export interface SubtreeSums {
 /** Adds up, for every new node, the objects and bytes of each cohort that it dominates. O(nodes). */
 export function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, steps: number): SubtreeSums {
   const { nodeCount, nodeSelfSize } = graph;
-  const perStep = (): Float64Array[] => Array.from({ length: steps + 1 }, (_, k) => new Float64Array(k === 0 ? 0 : nodeCount));
+  const perStep = (): Float64Array[] =>
+    Array.from({ length: steps + 1 }, (_, k) => new Float64Array(k === 0 ? 0 : nodeCount));
   const objects = perStep();
   const bytes = perStep();
   for (let at = tree.order.length - 1; at > 0; at--) {
@@ -58,7 +65,8 @@ export function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8
     const born = cohort[node];
     if (born === 0) continue;
     if (isProgramData(graph, node)) objects[born][node]++;
-    if (isProgramData(graph, node) || isBackingStore(graph, node) || isWeakCell(graph, node)) bytes[born][node] += nodeSelfSize[node];
+    if (isProgramData(graph, node) || isBackingStore(graph, node) || isWeakCell(graph, node))
+      bytes[born][node] += nodeSelfSize[node];
     const above = tree.idom[node];
     if (cohort[above] === 0) continue;
     for (let k = 1; k <= steps; k++) {
@@ -111,7 +119,12 @@ function topmostMembers(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Arra
   return members;
 }
 
-function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, members: number[]): { holderOf: Int32Array; isDirect: Uint8Array } {
+function assignHolders(
+  graph: HeapGraph,
+  tree: DominatorTree,
+  cohort: Uint8Array,
+  members: number[],
+): { holderOf: Int32Array; isDirect: Uint8Array } {
   const { idom } = tree;
   const { firstRetainer, retainerNode } = graph;
   const positionOf = new Map<number, number>();
@@ -135,7 +148,8 @@ function assignHolders(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array
 
   const holdersOf = members.map(oldHolders);
   const popularity = new Map<number, number>();
-  for (const holders of holdersOf) for (const holder of holders) popularity.set(holder, (popularity.get(holder) ?? 0) + 1);
+  for (const holders of holdersOf)
+    for (const holder of holders) popularity.set(holder, (popularity.get(holder) ?? 0) + 1);
 
   const assigned = new Int32Array(members.length).fill(-1);
   const isDirect = new Uint8Array(members.length);

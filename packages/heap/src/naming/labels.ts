@@ -8,7 +8,12 @@ const IDENTIFIER = /^[#A-Za-z_$][\w$]{0,63}$/;
 const LOOKS_LIKE_DATA = /\d{5,}|[0-9a-f]{16,}/i;
 
 /** What a person would call the reference behind an edge; `[key]` and `[]` where the name is data. */
-export function edgeLabel(graph: HeapGraph, from: number, edge: number, isDictionary: (node: number) => boolean): string {
+export function edgeLabel(
+  graph: HeapGraph,
+  from: number,
+  edge: number,
+  isDictionary: (node: number) => boolean,
+): string {
   const type = graph.edgeType[edge];
   const types = graph.edgeTypes;
   if (type === types.element || type === types.hidden) return '[]';
@@ -30,7 +35,8 @@ export function edgeLabel(graph: HeapGraph, from: number, edge: number, isDictio
 function isEventTable(graph: HeapGraph, node: number): boolean {
   for (let slot = graph.firstRetainer[node]; slot < graph.firstRetainer[node + 1]; slot++) {
     const edge = graph.retainerEdge[slot];
-    if (graph.edgeType[edge] === graph.edgeTypes.property && graph.strings.get(graph.edgeName[edge]) === '_events') return true;
+    if (graph.edgeType[edge] === graph.edgeTypes.property && graph.strings.get(graph.edgeName[edge]) === '_events')
+      return true;
   }
   return false;
 }

@@ -18,17 +18,21 @@ export function declarationLine(sources: SourceFiles, file: string, name: string
   const n = word(name);
   return firstMatch(sources, file, [
     new RegExp(`(?:^|[\\s;({])(?:const|let|var)\\s+(?:[\\w$]+\\s*(?:=[^,;]*)?,\\s*)*${n}`),
-    new RegExp(`(?:this|self|that|_this)\\.${escaped(name)}\\s*(?:\\|\\|)?=(?!=)`),
-    new RegExp(`^\\s*(?:(?:public|private|protected|readonly|static|declare|override|export)\\s+)*${escaped(name)}[?!]?\\s*(?::[^=;]*)?(?:=(?![=>])|;|$)`),
-    new RegExp(`(?:\\.|\\b)${escaped(name)}\\s*(?:\\|\\|)?=\\s*(?:new\\b|\\[|\\{|Object\\.create)`),
+    new RegExp(`(?:this|self|that|_this)\\.${escaped(name)}\\s*(?:\\|\\||\\?\\?)?=(?!=)`),
+    new RegExp(
+      `^\\s*(?:(?:public|private|protected|readonly|static|declare|override|export)\\s+)*${escaped(name)}[?!]?\\s*(?::[^=;]*)?(?:=(?![=>])|;|$)`,
+    ),
+    new RegExp(`(?:\\.|\\b)${escaped(name)}\\s*(?:\\|\\||\\?\\?)?=\\s*(?:new\\b|\\[|\\{|Object\\.create)`),
     new RegExp(`${n}\\s*:\\s*(?:new\\b|\\[|\\{|Object\\.create)`),
     new RegExp(`\\.${escaped(name)}\\s*=(?!=)`),
     new RegExp(`\\b(?:class|function)\\s+${n}`),
   ]);
 }
 
-const ADDING = 'set|push|add|unshift|append|enqueue|on|once|addListener|prependListener|addEventListener|subscribe|register';
-const REMOVING = 'delete|clear|pop|shift|splice|remove|removeListener|removeEventListener|removeAllListeners|off|unsubscribe|unregister|evict|reset';
+const ADDING =
+  'set|push|add|unshift|append|enqueue|on|once|addListener|prependListener|addEventListener|subscribe|register';
+const REMOVING =
+  'delete|clear|pop|shift|splice|remove|removeListener|removeEventListener|removeAllListeners|off|unsubscribe|unregister|evict|reset';
 
 /** The first line that adds to a holder of this name. */
 export function insertionLine(sources: SourceFiles, file: string, name: string): number | undefined {
@@ -53,7 +57,9 @@ export function removalLines(sources: SourceFiles, file: string, name: string): 
     new RegExp(`\\bdelete\\s+[\\w$.]*${escaped(name)}\\s*\\[`),
     new RegExp(`${n}\\.length\\s*=(?!=)`),
   ];
-  return lines.flatMap((line, at) => (!isComment(line) && patterns.some((pattern) => pattern.test(line)) ? [at + 1] : []));
+  return lines.flatMap((line, at) =>
+    !isComment(line) && patterns.some((pattern) => pattern.test(line)) ? [at + 1] : [],
+  );
 }
 
 /** The line that registers a listener for `event`, the nearest to a function's own line where there are several. */

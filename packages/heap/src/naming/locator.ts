@@ -1,6 +1,6 @@
-import { relative, sep } from 'node:path';
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { Project } from './project.ts';
 import { scriptFiles } from './script-files.ts';
 import type { SourceFiles, SourcePosition } from './source-files.ts';
 
@@ -15,7 +15,8 @@ export interface CodeSite {
 export class Locator {
   readonly #graph: HeapGraph;
   readonly #sources: SourceFiles;
-  readonly #cwd: string;
+  /** The folders that files belong to. */
+  readonly project: Project;
   readonly #files: Map<number, string>;
   readonly #rowOf = new Map<number, number>();
   readonly #closureOfContext = new Map<number, number>();
@@ -23,7 +24,7 @@ export class Locator {
   constructor(graph: HeapGraph, sources: SourceFiles, cwd: string) {
     this.#graph = graph;
     this.#sources = sources;
-    this.#cwd = cwd;
+    this.project = new Project(cwd);
     this.#files = scriptFiles(graph);
     for (let row = 0; row < graph.locations.length; row += 4) this.#rowOf.set(graph.locations[row], row);
     this.#indexContexts();
@@ -44,7 +45,8 @@ export class Locator {
   /** The code of a function, of a class instance's constructor, or of a scope's functions; undefined where there is none. */
   site(node: number): CodeSite | undefined {
     const module = this.#moduleFile(node);
-    if (module !== undefined) return { script: module, location: this.toLocation(this.#sources.original(module, 0, 0)) };
+    if (module !== undefined)
+      return { script: module, location: this.toLocation(this.#sources.original(module, 0, 0)) };
     const row = this.#rowOf.get(node) ?? this.#rowOf.get(this.#closureOfContext.get(node) ?? -1);
     if (row === undefined) return undefined;
     const name = this.#files.get(this.#graph.locations[row + 1]);
@@ -63,38 +65,28 @@ export class Locator {
   /** The file of an ES module's record, which has no location of its own: the `url` of the wrapper that holds it. */
   #moduleFile(node: number): string | undefined {
     const graph = this.#graph;
-    if (graph.nodeType[node] !== graph.nodeTypes.hidden || graph.strings.get(graph.nodeName[node]) !== 'system / SourceTextModule') return undefined;
+    if (
+      graph.nodeType[node] !== graph.nodeTypes.hidden ||
+      graph.strings.get(graph.nodeName[node]) !== 'system / SourceTextModule'
+    )
+      return undefined;
     for (let slot = graph.firstRetainer[node]; slot < graph.firstRetainer[node + 1]; slot++) {
       const wrapper = graph.retainerNode[slot];
       for (let edge = graph.firstEdge[wrapper]; edge < graph.firstEdge[wrapper + 1]; edge++) {
         const to = graph.edgeTo[edge];
-        if (graph.edgeType[edge] !== graph.edgeTypes.property || graph.nodeType[to] !== graph.nodeTypes.string) continue;
-        if (graph.strings.get(graph.edgeName[edge]) === 'url') return this.#sources.pathOf(graph.strings.get(graph.nodeName[to]));
+        if (graph.edgeType[edge] !== graph.edgeTypes.property || graph.nodeType[to] !== graph.nodeTypes.string)
+          continue;
+        if (graph.strings.get(graph.edgeName[edge]) === 'url')
+          return this.#sources.pathOf(graph.strings.get(graph.nodeName[to]));
       }
     }
     return undefined;
   }
 
   toLocation(position: SourcePosition): Location {
-    const repoPath = repoPathOf(position.file, this.#cwd);
+    const repoPath = this.project.repoPath(position.file);
     return repoPath === undefined ? { ...position } : { ...position, repoPath };
   }
-}
-
-/** The path relative to the repository, for files that are in it and in no installed package. */
-export function repoPathOf(file: string, cwd: string): string | undefined {
-  if (packageOf(file) !== undefined || file.startsWith('node:')) return undefined;
-  const path = relative(cwd, file);
-  return path === '' || path.startsWith('..') || /^([a-z]+:|\/)/i.test(path) ? undefined : path.split(sep).join('/');
-}
-
-/** The installed package that a file belongs to, by the innermost node_modules of its path. */
-export function packageOf(file: string): { name: string; root: string } | undefined {
-  const at = file.lastIndexOf('/node_modules/');
-  if (at < 0) return undefined;
-  const rest = file.slice(at + '/node_modules/'.length).split('/');
-  const name = rest[0].startsWith('@') ? `${rest[0]}/${rest[1] ?? ''}` : rest[0];
-  return { name, root: `${file.slice(0, at)}/node_modules/${name}` };
 }
 
 /** Whether a script is Node's own. */

@@ -49,7 +49,11 @@ export class SourceFiles {
     const here = { file, line: line + 1, column: column + 1 };
     const loaded = this.#sourceMap(file);
     if (!loaded) return here;
-    const entry = loaded.map.findEntry(line, column) as { originalSource?: string; originalLine?: number; originalColumn?: number };
+    const entry = loaded.map.findEntry(line, column) as {
+      originalSource?: string;
+      originalLine?: number;
+      originalColumn?: number;
+    };
     if (entry.originalSource === undefined || entry.originalLine === undefined) return here;
     const original = resolveSource(entry.originalSource, loaded.base);
     // Packages publish maps to sources that they don't publish: a file that nobody can open helps nobody.
@@ -80,9 +84,7 @@ export class SourceFiles {
     try {
       const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);
       const mapFile = inline ? file : resolve(dirname(file), decodeURIComponent(url));
-      const text = inline
-        ? Buffer.from(inline[2], inline[1] ? 'base64' : 'utf8').toString('utf8')
-        : readText(mapFile);
+      const text = inline ? Buffer.from(inline[2], inline[1] ? 'base64' : 'utf8').toString('utf8') : readText(mapFile);
       if (text === undefined) return null;
       const payload = JSON.parse(text) as SourceMapPayload;
       return { map: new SourceMap(payload), base: resolve(dirname(mapFile), payload.sourceRoot || '.') };

@@ -9,6 +9,13 @@ export interface Paint {
 
 /** A painter that paints, or one that doesn't. */
 export function painter(color: boolean): Paint {
-  const sgr = (on: number, off: number) => (text: string) => (color && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text);
-  return { bad: (text) => sgr(1, 22)(sgr(31, 39)(text)), warn: sgr(33, 39), good: sgr(32, 39), strong: sgr(1, 22), faint: sgr(2, 22) };
+  const sgr = (on: number, off: number) => (text: string) =>
+    color && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  return {
+    bad: (text) => sgr(1, 22)(sgr(31, 39)(text)),
+    warn: sgr(33, 39),
+    good: sgr(32, 39),
+    strong: sgr(1, 22),
+    faint: sgr(2, 22),
+  };
 }

@@ -23,7 +23,9 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
   const width = Math.max(LEAST_WIDTH, options.width);
   const sources = new SourceFiles();
   const sourceLine = options.sourceLine ?? ((location: Location) => sources.lines(location.file)?.[location.line - 1]);
-  const snapshots = report.snapshots.map(({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`).join(', ');
+  const snapshots = report.snapshots
+    .map(({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`)
+    .join(', ');
   const blocks = report.findings.map((finding) => renderFinding(finding, { paint, width, sourceLine }));
   if (blocks.length === 0) blocks.push(`${paint.good('CLEAN')}  ${nothingFound(report)}`);
   return [...blocks, paint.faint(cut(`from      ${snapshots}`, width))].join('\n\n');
@@ -46,10 +48,21 @@ const HEADINGS = { leak: 'LEAK', suspect: 'SUSPECT', bounded: 'BOUNDED' } as con
 function renderFinding(finding: Finding, page: Page): string {
   const { paint, width } = page;
   const heading = HEADINGS[finding.verdict];
-  const painted = finding.verdict === 'leak' ? paint.bad(heading) : finding.verdict === 'suspect' ? paint.warn(heading) : paint.good(heading);
+  const painted =
+    finding.verdict === 'leak'
+      ? paint.bad(heading)
+      : finding.verdict === 'suspect'
+        ? paint.warn(heading)
+        : paint.good(heading);
   const title = wrap(plain(finding.title), width - INDENT.length);
   const gap = ' '.repeat(Math.max(1, INDENT.length - heading.length));
-  const lines = [`${painted}${gap}${paint.strong(title[0])}`, ...title.slice(1).map((line) => INDENT + paint.strong(line)), '', ...renderPath(finding, page), ''];
+  const lines = [
+    `${painted}${gap}${paint.strong(title[0])}`,
+    ...title.slice(1).map((line) => INDENT + paint.strong(line)),
+    '',
+    ...renderPath(finding, page),
+    '',
+  ];
   for (const [label, text] of facts(finding, page)) {
     wrap(text, width - INDENT.length - LABEL_WIDTH).forEach((line, at) => {
       lines.push(`${INDENT}${at === 0 ? paint.faint(label.padEnd(LABEL_WIDTH)) : ' '.repeat(LABEL_WIDTH)}${line}`);
@@ -59,11 +72,14 @@ function renderFinding(finding: Finding, page: Page): string {
 }
 
 function renderPath(finding: Finding, { paint, width }: Page): string[] {
-  const holderAt = finding.path.findIndex((place) => place.reason === finding.holder.reason && place.type === finding.holder.type);
+  const holderAt = finding.path.findIndex(
+    (place) => place.reason === finding.holder.reason && place.type === finding.holder.type,
+  );
   return finding.path.map((place, at) => {
     const branch = at === 0 ? '' : `${'   '.repeat(at - 1)}└─ `;
-    const what = `${plain(describe(place, at === 0))}`;
-    const where = place.location && place.location !== finding.path[at - 1]?.location ? `  ${shortLocation(place.location)}` : '';
+    const what = plain(describe(place, at === 0));
+    const where =
+      place.location && place.location !== finding.path[at - 1]?.location ? `  ${shortLocation(place.location)}` : '';
     const line = cut(`${INDENT}${branch}${what}${plain(where)}`, width);
     const reason = at === holderAt ? `← ${place.reason}` : place.reason;
     const room = width - line.length - 2;
@@ -105,22 +121,39 @@ function facts(finding: Finding, { sourceLine }: Page): [label: string, text: st
   };
   const rows: [string, string][] = [];
   const share = finding.growthBytes === undefined ? '' : `; it grew by ${humanBytes(finding.growthBytes)}`;
-  rows.push(['holds', `${humanBytes(finding.retainedBytes)} in all, ${finding.sample.count.toLocaleString('en')} × ${plain(finding.sample.type)}${share}`]);
+  rows.push([
+    'holds',
+    `${humanBytes(finding.retainedBytes)} in all, ${finding.sample.count.toLocaleString('en')} × ${plain(finding.sample.type)}${share}`,
+  ]);
   if (finding.insertedAt) rows.push(['added', at(finding.insertedAt)]);
   if (finding.removedAt) {
-    rows.push(['removed', finding.removedAt.length === 0 ? 'nowhere: nothing in that file takes out of it' : finding.removedAt.slice(0, 3).map(at).join('\n')]);
+    rows.push([
+      'removed',
+      finding.removedAt.length === 0
+        ? 'nowhere: nothing in that file takes out of it'
+        : finding.removedAt.slice(0, 3).map(at).join('\n'),
+    ]);
   }
   if (finding.package !== undefined) {
-    rows.push(['library', `held in ${plain(finding.package)}${finding.reachedFrom ? `, reached from ${plain(shortLocation(finding.reachedFrom))}` : ''}`]);
+    rows.push([
+      'library',
+      `held in ${plain(finding.package)}${finding.reachedFrom ? `, reached from ${plain(shortLocation(finding.reachedFrom))}` : ''}`,
+    ]);
   }
-  rows.push(['mend', advice(finding)], ['why', plain(finding.reason)], ['evidence', `fingerprint ${finding.fingerprint}`]);
+  rows.push(
+    ['mend', advice(finding)],
+    ['why', plain(finding.reason)],
+    ['evidence', `fingerprint ${finding.fingerprint}`],
+  );
   return rows;
 }
 
 /** Without control characters: a name in a heap must not drive the terminal. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => (character === '\n' ? '\n' : '�'));
+   
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
+    character === '\n' ? '\n' : '�',
+  );
 }
 
 function cut(text: string, width: number): string {

@@ -28,24 +28,41 @@ export interface AnalyzeOptions {
  */
 export async function analyzeSnapshots(files: string[], options: AnalyzeOptions = {}): Promise<FindingsReport> {
   const { cwd = process.cwd(), work = [], signal, onProgress } = options;
-  const aborted = (): HeapError => new HeapError('EBB_HEAP_ABORTED', 'The analysis was called off before it ended.', { cause: signal?.reason });
+  const aborted = (): HeapError =>
+    new HeapError('EBB_HEAP_ABORTED', 'The analysis was called off before it ended.', { cause: signal?.reason });
   if (signal?.aborted) throw aborted();
   const workerData: WorkerInput = { files, cwd, work };
-  const worker = new Worker(new URL('./analyze-worker.js', import.meta.url), { workerData, execArgv: [], stdout: false, stderr: false });
+  const worker = new Worker(new URL('./analyze-worker.js', import.meta.url), {
+    workerData,
+    execArgv: [],
+    stdout: false,
+    stderr: false,
+  });
   const onAbort = (): void => void worker.terminate();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await new Promise<FindingsReport>((resolve, reject) => {
       worker.on('message', (message: WorkerMessage) => {
-        if (message.type === 'progress') onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction });
+        if (message.type === 'progress')
+          onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction });
         else if (message.type === 'report') resolve(message.report);
         else reject(new HeapError(message.code, message.message));
       });
       worker.on('error', (cause: Error) => {
-        reject(new HeapError('EBB_HEAP_WORKER_FAILED', `The analysis of ${files.join(', ')} failed: ${cause.message}. With very large snapshots this is want of memory; otherwise please report it.`, { cause }));
+        reject(
+          new HeapError(
+            'EBB_HEAP_WORKER_FAILED',
+            `The analysis of ${files.join(', ')} failed: ${cause.message}. With very large snapshots this is want of memory; otherwise please report it.`,
+            { cause },
+          ),
+        );
       });
       worker.on('exit', () => {
-        reject(signal?.aborted ? aborted() : new HeapError('EBB_HEAP_WORKER_FAILED', `The analysis of ${files.join(', ')} ended without an answer.`));
+        reject(
+          signal?.aborted
+            ? aborted()
+            : new HeapError('EBB_HEAP_WORKER_FAILED', `The analysis of ${files.join(', ')} ended without an answer.`),
+        );
       });
     });
   } finally {
