@@ -73,7 +73,7 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   EBB_CLI_NO_NODE_PROCESS: {
     exitCode: null,
     meaning: 'The program ran, but no Node.js process in it connected to Ebb, so nothing was judged.',
-    next: 'is it a Node.js program of version 20 or later? NODE_OPTIONS must reach it: sudo, containers and some wrappers drop the environment',
+    next: 'a program that ends at once is gone before it connects; otherwise, is it a Node.js program of version 20 or later? NODE_OPTIONS must reach it: sudo, containers and some wrappers drop the environment',
   },
   EBB_CLI_REPORT_PLACE: {
     exitCode: 2,

@@ -78,6 +78,7 @@ export async function watchProgram(options: WatchOptions): Promise<WatchOutcome>
 class Session {
   readonly #options: WatchOptions;
   readonly #listener: AgentListener;
+  readonly #store: SnapshotStore;
   readonly #watcher: Watcher;
   readonly #display: Display;
   readonly #style: TextStyle;
@@ -87,12 +88,15 @@ class Session {
   #endings = 0;
   #stopping = false;
   #internalError = false;
+  /** The agent is to be in the program; if not, why was said. */
+  #attached = true;
   /** The newest finding was told when the end had begun, so that it stands just above the summary. */
   #toldAtEnd = false;
 
   constructor(options: WatchOptions, store: SnapshotStore, listener: AgentListener) {
     this.#options = options;
     this.#listener = listener;
+    this.#store = store;
     const chalk = stderrChalk();
     this.#style = { chalk, colour: chalk.level > 0, width: stderrWidth() };
     this.#display = chooseDisplay({ live: options.live, chalk });
@@ -107,7 +111,10 @@ class Session {
   }
 
   async run(): Promise<WatchOutcome> {
-    const preload = preloadOptions(this.#options.command, process.env);
+    const preload = preloadOptions(this.#options.command, process.env, {
+      snapshotDirectory: this.#store.directory,
+    });
+    this.#attached = preload.attached;
     if (preload.reason !== undefined) this.#note(preload.reason);
     const env: NodeJS.ProcessEnv = {
       ...process.env,
@@ -127,7 +134,7 @@ class Session {
     process.on('exit', cleanUp);
     process.on('uncaughtException', onInternal);
     try {
-      const program = await startProgram(this.#options.command, env);
+      const program = await startProgram(preload.command, env);
       this.#program = program;
       if (this.#endings > 0) program.signal('SIGTERM'); // asked to end while the program was being started
       this.#listen();
@@ -290,7 +297,8 @@ class Session {
     const processes = this.#watcher.series.map((series) => series.toReport());
     if (processes.length === 0) {
       const entry = CLI_ERRORS.EBB_CLI_NO_NODE_PROCESS;
-      this.#note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)\n     ${entry.next}`);
+      const hint = this.#attached ? `\n     ${entry.next}` : '';
+      this.#note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)${hint}`);
     }
     const exhausted = exhaustedHeap(end, this.#watcher.series);
     if (exhausted !== null) this.#note(exhausted);

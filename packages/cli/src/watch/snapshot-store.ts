@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
 import { bytes } from '../wording/quantities.ts';
@@ -24,13 +24,14 @@ export interface SnapshotOf {
 
 /** Where heap snapshots live while they are looked at: in the watch's temporary folder, or where the user keeps them. */
 export class SnapshotStore {
-  readonly #directory: string;
+  /** The folder that the watched program writes them to. */
+  readonly directory: string;
   readonly #kept: boolean;
   #count = 0;
 
   /** @throws {CliError} EBB_CLI_SNAPSHOT_DIRECTORY when the folder to keep snapshots in cannot be used */
   constructor(options: { temporary: string; keep: string | null }) {
-    this.#directory = options.keep ?? options.temporary;
+    this.directory = resolve(options.keep ?? options.temporary);
     this.#kept = options.keep !== null;
     if (options.keep === null) return;
     try {
@@ -48,15 +49,12 @@ export class SnapshotStore {
    */
   async place(of: SnapshotOf): Promise<string> {
     const heap = bytes(of.heapUsedBytes);
-    const disk = await statfs(this.#directory);
+    const disk = await statfs(this.directory);
     const roomBytes = disk.bavail * disk.bsize;
     const fileBytes = FILE_PER_HEAP * of.heapUsedBytes;
     if (roomBytes < fileBytes) {
       const needed = `a snapshot of ${heap} of heap needs about ${bytes(fileBytes)} of disk`;
-      throw new CliError(
-        'EBB_CLI_NO_ROOM',
-        `${needed}, and ${printable(this.#directory)} has ${bytes(roomBytes)} left`,
-      );
+      throw new CliError('EBB_CLI_NO_ROOM', `${needed}, and ${printable(this.directory)} has ${bytes(roomBytes)} left`);
     }
     const inContainer = of.rssLimitBytes === null ? Infinity : of.rssLimitBytes - of.rssBytes;
     const freeBytes = Math.max(0, Math.min(freemem(), inContainer));
@@ -71,7 +69,7 @@ export class SnapshotStore {
       this.#kept ? Date.now() : null,
       ++this.#count,
     ];
-    return join(this.#directory, `${parts.filter((part) => part !== null).join('-')}.heapsnapshot`);
+    return join(this.directory, `${parts.filter((part) => part !== null).join('-')}.heapsnapshot`);
   }
 
   /** Removes snapshots that are not needed any more; kept ones stay. */

@@ -241,7 +241,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       this.#step(series, {
         kind: 'capture-failed',
         nowMs: this.#options.now(),
-        reason: error instanceof Error ? error.message : String(error),
+        reason: 'no snapshot could be taken', // why was told as trouble
       });
     }
   }
