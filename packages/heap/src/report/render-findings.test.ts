@@ -244,7 +244,7 @@ test("a hostile name of the program's cannot drive the terminal: escapes, bells 
   };
   for (const width of [60, 300]) {
     const text = renderFindings(report, { color: false, width, sourceLine: () => hostile });
-     
+
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     expect(text).toContain('�[31mred');
   }
