@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ebb, node, program } from '../fixtures/run-ebb.ts';
 
@@ -26,8 +27,10 @@ describe('a program that forbids or takes the inspector is watched as any other'
 
 test('a program under the permission model runs as without Ebb; it is watched where its Node.js lets the agent in, and Ebb says so where not', async () => {
   const [flag = '--experimental-permission'] = known('--permission');
-  const run = await ebb(watch(node, flag, program('talk.cjs'), 'exit', '4'));
-  expect(run.code).toBe(spawnSync(node, [flag, program('talk.cjs'), 'exit', '4']).status);
+  const mayRead = `--allow-fs-read=${join(program('leak.mjs'), '..', '*')}`;
+  const run = await ebb(watch(node, flag, mayRead, '--no-warnings', program('leak.mjs'), '1', '1'));
+  expect(run.code).toBe(spawnSync(node, [flag, mayRead, program('leak.mjs'), '0', '1']).status);
+  expect(run.code).toBe(0);
   expect(run.stderr).toMatch(/ebb: watching process|permission model/u);
 });
 
