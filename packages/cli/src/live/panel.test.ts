@@ -101,6 +101,13 @@ test('a program that is calm shows what the judge saw, and a chart of its own ra
   `);
 });
 
+test('of a program that has just started nothing is made of its first figures', () => {
+  const { judgement } = series();
+  const early = judgement && { ...judgement, verdict: 'warming' as const, suspicious: false };
+  const lines = drawPanel(state({ growing: false, judgement: early }), { rows: 9, columns: 60 }, plain);
+  expect(lines[1]).toContain('WARMING UP   floor 60 MB  too early to tell');
+});
+
 test('no line is wider than the terminal, in any state and size, with colours too', () => {
   for (const columns of [44, 60, 80, 133, 250]) {
     for (const rows of [6, 9, 11]) {

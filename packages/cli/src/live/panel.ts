@@ -104,7 +104,8 @@ function headline(series: PanelSeries, columns: number, chalk: ChalkInstance, to
     if (trend.bytesPerRequest !== null && trend.bytesPerRequest > 0)
       pieces.push({ text: `  ${bytes(trend.bytesPerRequest)} a request`, optional: true });
   } else {
-    const evidence = series.judgement?.evidence[0];
+    const early = series.judgement?.verdict === 'warming';
+    const evidence = early ? 'too early to tell' : series.judgement?.evidence[0];
     if (evidence !== undefined) pieces.push({ text: `  ${printable(evidence)}`, paint: chalk.dim });
   }
   return fitLine(pieces, columns);
