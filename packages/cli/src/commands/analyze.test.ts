@@ -11,11 +11,17 @@ beforeAll(() => {
   const source = `
     const { writeHeapSnapshot } = require('node:v8');
     const tickets = new Map();
-    for (let step = 1; step <= 3; step++) {
+    function sell() {
       for (let k = 0; k < 500; k++) tickets.set(tickets.size, { ticket: tickets.size, seats: new Array(50).fill(k + 0.5) });
+    }
+    function look(step) {
       writeHeapSnapshot('${folder}/' + step + '.heapsnapshot');
     }
-    globalThis.tickets = () => tickets;`;
+    // As a service does: work and snapshots in turns of the event loop, not on one stack.
+    for (let step = 1; step <= 3; step++) {
+      setTimeout(sell, 2 * step * 20);
+      setTimeout(look, (2 * step + 1) * 20, step);
+    }`;
   writeFileSync(join(folder, 'tickets.cjs'), source);
   const made = spawnSync(node, [join(folder, 'tickets.cjs')]);
   expect(made.status).toBe(0);
