@@ -12,6 +12,7 @@ import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
 import { findDominating } from './dominating.ts';
 import { type Finding, type FindingsReport, gravest } from './finding.ts';
+import { mergeFindings } from './merge-findings.ts';
 import { findRoutes } from './routes-to-objects.ts';
 import { storyTeller } from './story.ts';
 import { tellGrowth, type TellInput } from './tell-growth.ts';
@@ -25,6 +26,7 @@ export interface AnalyzeInput {
   onProgress: (phase: string, file: string, fraction: number) => void;
 }
 
+const MOST_HOLDERS = 50;
 const MOST_FINDINGS = 10;
 
 /** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
@@ -62,7 +64,7 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
   const locator = new Locator(graph, sources, cwd);
   onProgress('finding paths', lastFile, 0);
   const routes = findRoutes(graph, (node) => strangeness(locator.scriptName(node)));
-  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, routes, locator) };
+  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, routes, locator, sources) };
   const findings: Finding[] = [];
   if (earlier.length === 0) findings.push(...findDominating(tell, tree));
   else {
@@ -70,10 +72,18 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     const workPerStep = stepsOf(work, files.length);
     const cohort = cohorts(graph, earlier);
     const grown = findGrowth({ graph, tree, sizes, cohort, earlier, workPerStep });
-    for (const growth of grown.slice(0, MOST_FINDINGS))
-      findings.push(tellGrowth(tell, growth, { sizes, earlier, cohort }));
+    findings.push(
+      ...mergeFindings(
+        grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(tell, growth, { sizes, earlier, cohort })),
+      ),
+    );
   }
-  return { format: 'ebb.findings/1', verdict: gravest(findings), findings, snapshots };
+  return {
+    format: 'ebb.findings/1',
+    verdict: gravest(findings),
+    findings: findings.slice(0, MOST_FINDINGS),
+    snapshots,
+  };
 }
 
 /** How far from the reader's own code a script is, as a cost: a path through it is told only where there is no other. */

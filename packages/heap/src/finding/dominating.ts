@@ -43,9 +43,7 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
     };
     return { ...finding, title: titleOf(finding) };
   });
-  return findings.filter(
-    (finding) => finding.holder.location !== null && !finding.holder.location.file.startsWith('node:'),
-  );
+  return findings.filter((finding) => !finding.holder.location?.file.startsWith('node:'));
 }
 
 /** For each object, the children that it dominates (through its backing stores) and the heaviest of them. */

@@ -61,6 +61,8 @@ export interface Finding {
   /** From the GC root to an object that piled up, told short. */
   path: Place[];
   allocatedAt: Frame[] | null;
+  /** How many holders like this one there are, where there are several; the figures are theirs together. */
+  holders?: number;
   /** What piles up. */
   sample: { type: string; count: number };
   /** The installed package whose code holds the memory, `name@version`, and the reader's own code that leads there. */

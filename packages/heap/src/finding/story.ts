@@ -4,9 +4,10 @@
  */
 import { containerOf, isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
+import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
 import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
+import type { SourceFiles } from '../naming/source-files.ts';
 import { routeTo, type Routes } from './routes-to-objects.ts';
 
 /** One stop of the path. */
@@ -42,8 +43,9 @@ const MAX_BELOW = 7;
 const LONGEST = 12;
 
 /** Makes the teller for a snapshot. */
-export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator): StoryTeller {
+export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, sources: SourceFiles): StoryTeller {
   const isDictionary = dictionaryTest(graph);
+  const words = wordsOfCode(graph);
 
   const isTold = (node: number): boolean => {
     const type = graph.nodeType[node];
@@ -96,7 +98,7 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
         all.findIndex((stop) => stop.node === holder),
       );
       const start = firstOwnStop(all.slice(0, holderIndex + 1));
-      const kept = all.slice(start, holderIndex + 1 + MAX_BELOW);
+      const kept = withoutData(all, words, sources).slice(start, holderIndex + 1 + MAX_BELOW);
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
       const holderAt = stops.findIndex((stop) => stop.node === holder);
       // Told short: where it starts, and the holder's neighbourhood.
@@ -104,6 +106,32 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator):
       return { stops: [...stops.slice(0, 2), ...stops.slice(2 + surplus)], holderAt: holderAt - surplus };
     },
   };
+}
+
+/**
+ * A plain object may be a record or a dictionary, and the names of its properties words of the program or data: they are
+ * told only where the program's code says them too.
+ */
+function withoutData(stops: Stop[], words: ReadonlySet<string>, sources: SourceFiles): Stop[] {
+  const files = new Set<string>();
+  for (const { site } of stops)
+    if (site && !isNodeInternal(site.script)) files.add(site.script).add(site.location.file);
+  return stops.map((stop, at) => {
+    const parent = stops[at - 1];
+    const isOwnWord =
+      at === 0 ||
+      parent.type !== 'Object' ||
+      stop.edge.startsWith('[') ||
+      stop.edge === '' ||
+      words.has(stop.edge) ||
+      [...files].some((file) => says(sources, file, stop.edge));
+    return isOwnWord ? stop : { ...stop, edge: '[key]', name: stop.type };
+  });
+}
+
+function says(sources: SourceFiles, file: string, word: string): boolean {
+  const whole = new RegExp(`(?<![\\w$])${word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}(?![\\w$])`);
+  return sources.lines(file)?.some((line) => line.includes(word) && whole.test(line)) ?? false;
 }
 
 /** A module's record, its generator and its scope are one thing to a person. */

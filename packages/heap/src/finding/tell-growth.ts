@@ -78,10 +78,10 @@ export function tellHolder(
   const kind = kindOf(story.stops, story.holderAt, sampleType);
   const places = placesOf(input, story, reasonOf);
   const named = namedStop(story);
-  const code = codeOf(input, story, named, kind);
+  const code = codeOf(input, story, kind === 'listener' ? (emitterOf(story, kind) ?? named) : named, kind);
   const holderPlace: Place = {
-    ...places[story.holderAt],
-    name: named?.name ?? places[story.holderAt].name,
+    ...(named ? places[story.stops.indexOf(named)] : places[story.holderAt]),
+    reason: places[story.holderAt].reason,
     location: code.declared ?? nearestLocation(places, story),
   };
   const path = places.map((place, at) =>
@@ -100,7 +100,7 @@ export function tellHolder(
     fingerprint: fingerprintOf({
       unit: culprit ? input.locator.project.unit(culprit.file) : '',
       scope: scopeOf(story),
-      symbol: eventOf(story, kind) ?? holderPlace.name,
+      symbol: eventOf(story, kind) ?? (named && kind !== 'listener' ? named.name : ''),
       kind,
     }),
     kind,
@@ -190,17 +190,26 @@ function subjectOf(story: Story, holder: Place, kind: FindingKind): string {
   const named = holder.name === holder.type ? `a ${holder.type}` : `${holder.name} (${holder.type})`;
   if (kind !== 'listener') return named;
   const event = eventOf(story, kind);
-  const emitter = story.stops
+  const emitter = emitterOf(story, kind);
+  return `listeners${event === undefined ? '' : ` of "${event}"`}${emitter ? ` on ${emitter.name} (${emitter.type})` : ''}`;
+}
+
+/** What the listeners hang on: the nearest object above them that the program has a name for. */
+function emitterOf(story: Story, kind: FindingKind): Stop | undefined {
+  const event = eventOf(story, kind);
+  return story.stops
     .slice(0, story.holderAt + 1)
     .findLast((stop) => !LISTENER_TABLES.has(stop.edge) && stop.name !== stop.type && stop.edge !== event);
-  return `listeners${event === undefined ? '' : ` of "${event}"`}${emitter ? ` on ${emitter.name} (${emitter.type})` : ''}`;
 }
 
 const LISTENER_TABLES = new Set(['_events', 'kEvents', '#signal', 'root']);
 
 /** The class or function that declares the holder. */
 function scopeOf({ stops, holderAt }: Story): string {
-  const above = stops.slice(0, holderAt).findLast((stop) => stop.site !== undefined);
+  // Node's own classes have other names in other versions.
+  const above = stops
+    .slice(0, holderAt)
+    .findLast((stop) => stop.site !== undefined && !isNodeInternal(stop.site.script));
   return !above || above.type === 'scope' || above.type === 'module' ? 'module' : above.type;
 }
 

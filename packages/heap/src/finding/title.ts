@@ -37,7 +37,8 @@ export function plural(type: string): string {
 /** The finding in one plain sentence. */
 export function titleOf(finding: Omit<Finding, 'title'>): string {
   const { holder, subject } = finding;
-  const where = holder.location ? ` in ${shortLocation(holder.location)}` : '';
+  const others = finding.holders === undefined ? '' : ` and ${finding.holders - 1} like it`;
+  const where = holder.location ? ` in ${shortLocation(holder.location)}${others}` : others;
   if (finding.growthCount === undefined) {
     return `${subject}${where} holds ${humanBytes(finding.retainedBytes)} in ${finding.sample.count.toLocaleString('en')} ${plural(finding.sample.type)}`;
   }

@@ -27,7 +27,12 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
     .map(({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`)
     .join(', ');
   const blocks = report.findings.map((finding) => renderFinding(finding, { paint, width, sourceLine }));
-  if (blocks.length === 0) blocks.push(`${paint.good('CLEAN')}  ${nothingFound(report)}`);
+  if (blocks.length === 0)
+    blocks.push(
+      wrap(nothingFound(report), width - INDENT.length)
+        .map((line, at) => (at === 0 ? `${paint.good('CLEAN')}  ${line}` : INDENT + line))
+        .join('\n'),
+    );
   return [...blocks, paint.faint(cut(`from      ${snapshots}`, width))].join('\n\n');
 }
 
@@ -81,7 +86,7 @@ function renderPath(finding: Finding, { paint, width }: Page): string[] {
     const where =
       place.location && place.location !== finding.path[at - 1]?.location ? `  ${shortLocation(place.location)}` : '';
     const line = cut(`${INDENT}${branch}${what}${plain(where)}`, width);
-    const reason = at === holderAt ? `← ${place.reason}` : place.reason;
+    const reason = at === holderAt ? `← ${plain(place.reason)}` : plain(place.reason);
     const room = width - line.length - 2;
     const told = room >= 12 ? `  ${cut(reason, room)}` : '';
     return at === holderAt ? paint.warn(line) + paint.strong(told) : line + paint.faint(told);
@@ -143,17 +148,14 @@ function facts(finding: Finding, { sourceLine }: Page): [label: string, text: st
   rows.push(
     ['mend', advice(finding)],
     ['why', plain(finding.reason)],
-    ['evidence', `fingerprint ${finding.fingerprint}`],
+    ['evidence', `fingerprint ${plain(finding.fingerprint)}`],
   );
   return rows;
 }
 
-/** Without control characters: a name in a heap must not drive the terminal. */
+/** Without control and direction characters: a name in a heap must not drive the terminal or forge a line. */
 function plain(text: string): string {
-   
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
-    character === '\n' ? '\n' : '�',
-  );
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 function cut(text: string, width: number): string {
