@@ -112,7 +112,7 @@ describe('a whole report, as it is read', () => {
 
              module  src/app.ts:1  there since the first snapshot
              └─ store: SessionStore  src/store.ts:10  there since the first snapshot
-                └─ sessions: Map  src/store.ts:12  ← grew by 6,000, then 6,000
+                └─ sessions: Map  :12  ← grew by 6,000, then 6,000
                    └─ [key]: Session  src/session.ts:3  one of those that piled up
 
              holds     41.0 MB in all, 18,204 × Session; it grew by 27.6 MB
@@ -133,7 +133,7 @@ describe('a whole report, as it is read', () => {
 
              module  src/app.ts:1  there since the first snapshot
              └─ store: SessionStore  src/store.ts:10  there since…
-                └─ sessions: Map  src/store.ts:12  ← grew by 6,00…
+                └─ sessions: Map  :12  ← grew by 6,000, then 6,000
                    └─ [key]: Session  src/session.ts:3
 
              holds     41.0 MB in all, 18,204 × Session; it grew
@@ -156,7 +156,7 @@ describe('a whole report, as it is read', () => {
       "SUSPECT sessions (Map) in src/store.ts:12 holds 9.1 MB in 6,204 Sessions
 
              store: SessionStore  src/store.ts:10  holds 9.1 MB
-             └─ sessions: Map  src/store.ts:12  ← holds 65 % of the heap
+             └─ sessions: Map  :12  ← holds 65 % of the heap
                 └─ [key]: Session  src/session.ts:3  one of what it holds
 
              holds     9.1 MB in all, 6,204 × Session

@@ -77,20 +77,23 @@ function renderFinding(finding: Finding, page: Page): string {
 }
 
 function renderPath(finding: Finding, { paint, width }: Page): string[] {
-  const holderAt = finding.path.findIndex(
-    (place) => place.reason === finding.holder.reason && place.type === finding.holder.type,
-  );
+  const holderAt = finding.path.findIndex((place) => place.reason === finding.holder.reason);
   return finding.path.map((place, at) => {
     const branch = at === 0 ? '' : `${'   '.repeat(at - 1)}└─ `;
     const what = plain(describe(place, at === 0));
-    const where =
-      place.location && place.location !== finding.path[at - 1]?.location ? `  ${shortLocation(place.location)}` : '';
-    const line = cut(`${INDENT}${branch}${what}${plain(where)}`, width);
+    const line = cut(`${INDENT}${branch}${what}${plain(whereOf(place, finding.path.slice(0, at)))}`, width);
     const reason = at === holderAt ? `← ${plain(place.reason)}` : plain(place.reason);
     const room = width - line.length - 2;
     const told = room >= 12 ? `  ${cut(reason, room)}` : '';
     return at === holderAt ? paint.warn(line) + paint.strong(told) : line + paint.faint(told);
   });
+}
+
+/** The place's line, with its file where that is not the one told last. */
+function whereOf({ location }: Place, before: Place[]): string {
+  if (!location) return '';
+  const last = before.findLast((place) => place.location)?.location;
+  return last?.file === location.file ? `  :${location.line}` : `  ${shortLocation(location)}`;
 }
 
 function describe(place: Place, isFirst: boolean): string {
