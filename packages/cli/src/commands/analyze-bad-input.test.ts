@@ -9,8 +9,9 @@ const folder = mkdtempSync(join(tmpdir(), 'ebb-cli-test-'));
 const file = (name: string): string => join(folder, `${name}.heapsnapshot`);
 
 /** Two snapshots of one process, taken with some work between them. */
-function writeSnapshots(first: string, second: string): void {
+function writeSnapshots(first: string, second: string, start = ''): void {
   const source = `
+    ${start}
     const { writeHeapSnapshot } = require('node:v8');
     const kept = [];
     for (const file of process.argv.slice(1)) {
@@ -22,7 +23,11 @@ function writeSnapshots(first: string, second: string): void {
 
 beforeAll(() => {
   writeSnapshots(file('early'), file('late'));
-  writeSnapshots(file('other-early'), file('other-late'));
+  writeSnapshots(
+    file('other-early'),
+    file('other-late'),
+    "for (const name of ['http', 'crypto', 'zlib', 'readline', 'tls']) require('node:' + name);",
+  );
   const whole = readFileSync(file('early'));
   const text = whole.toString('latin1');
   writeFileSync(file('empty'), '');
@@ -57,7 +62,7 @@ describe.each([
     ['that is a profile', ['profile'], 'EBB_HEAP_NOT_A_SNAPSHOT'],
     ['of a layout that nobody knows', ['future'], 'EBB_HEAP_UNKNOWN_FORMAT'],
     ['given before an older one', ['late', 'early'], 'EBB_HEAP_WRONG_ORDER'],
-    ['of another run', ['early', 'other-late'], /EBB_HEAP_(?:DIFFERENT_PROGRAMS)/u],
+    ['of another program', ['early', 'other-late'], 'EBB_HEAP_DIFFERENT_PROGRAMS'],
   ] as const)('a snapshot %s is one clear error, and nothing on standard output', async (_, names, code) => {
     const run = await ebb(['analyze', ...flags, ...names.map(file)]);
     expect(run.code).toBe(2);
