@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The major versions that Ebb's runtime packages promise to run on. */
-export const promisedMajors: readonly number[] = [20, 22, 24, 26];
+const promisedMajors: readonly number[] = [20, 22, 24, 26];
 
 /** One Node.js to test on: its major version and the absolute path of its binary. */
 export interface TestNode {

@@ -7,7 +7,7 @@
  */
 
 /** The key of everything beyond the bound. */
-export const otherKey = 'other';
+const otherKey = 'other';
 
 const maxRouteLength = 120;
 const maxSegments = 8;

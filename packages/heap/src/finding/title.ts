@@ -25,7 +25,7 @@ export function humanBytes(bytes: number): string {
 }
 
 /** What piles up, many of them. */
-export function plural(type: string): string {
+function plural(type: string): string {
   if (type === 'string') return 'strings';
   if (type === 'number') return 'numbers';
   if (type.startsWith('function')) return type === 'function' ? 'functions' : `copies of ${type}`;

@@ -34,7 +34,7 @@ export interface Region {
  * Whether a node is something that a program made, as opposed to V8's code, maps and bookkeeping. What has no size is
  * no object: small integers and the text of numbers, which V8 lists anew in each snapshot.
  */
-export function isProgramData(graph: HeapGraph, node: number): boolean {
+function isProgramData(graph: HeapGraph, node: number): boolean {
   if (graph.nodeSelfSize[node] === 0) return false;
   const type = graph.nodeType[node];
   const types = graph.nodeTypes;
@@ -48,13 +48,13 @@ export function isProgramData(graph: HeapGraph, node: number): boolean {
 }
 
 /** Sums over the new part of each new node's subtree in the dominator tree, by cohort. */
-export interface SubtreeSums {
+interface SubtreeSums {
   objects: Float64Array[];
   bytes: Float64Array[];
 }
 
 /** Adds up, for every new node, the objects and bytes of each cohort that it dominates. O(nodes). */
-export function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, steps: number): SubtreeSums {
+function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, steps: number): SubtreeSums {
   const { nodeCount, nodeSelfSize } = graph;
   const perStep = (): Float64Array[] =>
     Array.from({ length: steps + 1 }, (_, k) => new Float64Array(k === 0 ? 0 : nodeCount));

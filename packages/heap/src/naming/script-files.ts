@@ -26,7 +26,7 @@ function scriptNameOf(graph: HeapGraph, closure: number): string | undefined {
 }
 
 /** The target of a node's first internal edge of one of these names, or -1. */
-export function follow(graph: HeapGraph, node: number, names: string[]): number {
+function follow(graph: HeapGraph, node: number, names: string[]): number {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     if (graph.edgeType[edge] !== graph.edgeTypes.internal) continue;
     if (names.includes(graph.strings.get(graph.edgeName[edge]))) return graph.edgeTo[edge];
