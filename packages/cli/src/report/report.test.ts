@@ -135,7 +135,7 @@ describe('the words', () => {
              the limit of 320 MB is 3.5 minutes away (2.9 to 4.4 minutes)
 
              module  src/session-store.ts:1  there since the first snapshot
-             └─ sessions: Map  src/session-store.ts:12  ← grew by 1,000, then 1,000
+             └─ sessions: Map  :12  ← grew by 1,000, then 1,000
                 └─ [key]: Object  one of those that piled up
 
              holds     41.0 MB in all, 18,204 × Object; it grew by 4.2 MB
