@@ -3,8 +3,8 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from '../growth/cohorts.ts';
 import { newestId, signatureOf } from '../growth/object-identity.ts';
 
-/** Less than this share of the earliest ids meaning the same object: another program wrote the snapshot. */
-const SAME_PROGRAM_SHARE = 0.5;
+/** Functions keep id and name for life. Where fewer of the common ids mean the same, another process wrote the snapshot. */
+const SAME_PROGRAM_SHARE = 0.95;
 
 /**
  * Throws unless the snapshots are of one process, oldest first. V8 numbers objects upwards from 1, by odd numbers, and
@@ -35,8 +35,7 @@ function shareOfSame(last: HeapGraph, snapshot: EarlierSnapshot): number {
   for (let node = 1; node < last.nodeCount; node++) {
     const id = last.nodeId[node];
     if (id % 2 === 0 || id > snapshot.newestId) continue;
-    const kind = last.nodeType[node];
-    if (kind !== last.nodeTypes.closure && kind !== last.nodeTypes.code) continue;
+    if (last.nodeType[node] !== last.nodeTypes.closure) continue;
     const at = snapshot.index.get(id);
     if (at < 0) continue;
     compared++;

@@ -90,7 +90,8 @@ function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number): (no
     const type = nodeType[node];
     if (type === nodeTypes.object || type === nodeTypes.closure) return strangeness(node);
     if (type === nodeTypes.code || type === nodeTypes.objectShape) return 40;
-    if (type === nodeTypes.synthetic) return 40;
+    // Two of these (GC roots, stack roots) cost more than any way through the program's modules.
+    if (type === nodeTypes.synthetic) return MAX_COST;
     if (type === nodeTypes.native) return 20;
     if (type === nodeTypes.hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
     return 0;

@@ -25,7 +25,7 @@ export function containerOf(graph: HeapGraph, node: number): number {
   return at;
 }
 
-/** How many strong references each JavaScript object has, its backing stores' included, and the bytes of those stores. */
+/** How many strong references to other objects each JavaScript object has, its backing stores' included, and the bytes of those stores. */
 export interface ContainerSizes {
   degree: Uint32Array;
   storeBytes: Float64Array;
@@ -35,7 +35,7 @@ export interface ContainerSizes {
 
 /** Measures every container of a graph. O(edges). */
 export function measureContainers(graph: HeapGraph): ContainerSizes {
-  const { nodeCount, firstEdge, edgeTo, edgeIsStrong, edgeType, edgeTypes, nodeSelfSize } = graph;
+  const { nodeCount, firstEdge, edgeTo, edgeIsStrong, edgeType, edgeTypes, nodeSelfSize, nodeType, nodeTypes } = graph;
   const degree = new Uint32Array(nodeCount);
   const storeBytes = new Float64Array(nodeCount);
   const elements = new Uint32Array(nodeCount);
@@ -46,7 +46,10 @@ export function measureContainers(graph: HeapGraph): ContainerSizes {
     if (store) storeBytes[container] += nodeSelfSize[node];
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       if (!store && edgeType[edge] === edgeTypes.element) elements[node]++;
-      if (edgeIsStrong[edge] === 1 && !isBackingStore(graph, edgeTo[edge])) degree[container]++;
+      // V8's own (hidden) values are no content: a Map's table is full of holes where entries were deleted.
+      const to = edgeTo[edge];
+      if (edgeIsStrong[edge] === 1 && !isBackingStore(graph, to) && nodeType[to] !== nodeTypes.hidden)
+        degree[container]++;
     }
   }
   return { degree, storeBytes, elements };
