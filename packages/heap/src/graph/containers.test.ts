@@ -51,6 +51,25 @@ test('a container has its own references and those of its stores, strong ones on
   expect([...elements]).toEqual([0, 0, 0, 0, 0, 1, 0]);
 });
 
+test("the holes that deleted entries leave in a Map's table are no content", () => {
+  const holey = graphOf(
+    [
+      { id: 1, type: 'synthetic' },
+      { id: 3, name: 'Map', selfSize: 32 },
+      { id: 5, type: 'array', selfSize: 4096 },
+      { id: 7, name: 'Session', selfSize: 56 },
+      { id: 9, type: 'hidden', name: 'system / Oddball', selfSize: 32 },
+    ],
+    [
+      { from: 1, to: 3 },
+      { from: 3, to: 5, type: 'internal', name: 'table' },
+      { from: 5, to: 7, type: 'hidden', name: 1 },
+      ...[2, 3, 4, 5].map((slot): EdgeSpec => ({ from: 5, to: 9, type: 'hidden', name: slot })),
+    ],
+  );
+  expect(measureContainers(holey).degree[1]).toBe(1);
+});
+
 /** A chain of `count` backing stores below one object, the last one holding another object. */
 function storesInARow(count: number, circle = false): HeapGraph {
   const ids = Array.from({ length: count }, (_, at) => 2 * at + 5);
