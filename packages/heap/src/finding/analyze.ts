@@ -1,6 +1,7 @@
 /** The whole analysis: files in, report out. Synchronous; runs in a worker thread. */
 import { HeapError } from '../errors/heap-error.ts';
 import { measureContainers } from '../graph/containers.ts';
+import { Dominated } from '../graph/dominated.ts';
 import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
@@ -71,7 +72,7 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     const sizes = measureContainers(graph);
     const workPerStep = stepsOf(work, files.length);
     const cohort = cohorts(graph, earlier);
-    const grown = findGrowth({ graph, tree, sizes, cohort, earlier, workPerStep });
+    const grown = findGrowth({ graph, tree, dominated: new Dominated(tree), sizes, cohort, earlier, workPerStep });
     findings.push(
       ...mergeFindings(
         grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(tell, growth, { sizes, earlier, cohort })),

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { buildSnapshot, snapshotFolder } from '../fixtures/snapshot-builder.ts';
 import type { EdgeSpec, EdgeTypeName, NodeSpec, SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import { measureContainers } from '../graph/containers.ts';
+import { Dominated } from '../graph/dominated.ts';
 import { computeDominators } from '../graph/dominators.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
@@ -115,9 +116,11 @@ function growthOver(heap: Heap, steps: (() => void)[], work: number[] = steps.ma
   }
   const graph = graphs.pop()!;
   const earlier = graphs.map(summarize);
+  const tree = computeDominators(graph);
   const found = findGrowth({
     graph,
-    tree: computeDominators(graph),
+    tree,
+    dominated: new Dominated(tree),
     sizes: measureContainers(graph),
     cohort: cohorts(graph, earlier),
     earlier,

@@ -3,6 +3,7 @@
  */
 import { containerOf } from '../graph/containers.ts';
 import type { ContainerSizes } from '../graph/containers.ts';
+import type { Dominated } from '../graph/dominated.ts';
 import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from './cohorts.ts';
@@ -33,6 +34,7 @@ export interface Growth {
 export interface GrowthInput {
   graph: HeapGraph;
   tree: DominatorTree;
+  dominated: Dominated;
   sizes: ContainerSizes;
   cohort: Uint8Array;
   earlier: EarlierSnapshot[];
@@ -124,9 +126,13 @@ function propertyNames(graph: HeapGraph, node: number): number[] {
 function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): Growth | undefined {
   const { graph, earlier, sizes, workPerStep } = input;
   const steps = earlier.length;
-  const { type, sample, countPerStep } = leadingClass(input, region);
   const bytesPerStep = region.bytes.slice(1);
   const objectsPerStep = region.objects.slice(1);
+  const enough =
+    objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) &&
+    bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
+  if (!enough) return undefined;
+  const { type, sample, countPerStep } = leadingClass(input, region);
   const steadiness = Math.min(
     ...[objectsPerStep, bytesPerStep, degreeSteps(input, region, sizes)]
       .filter((s) => s !== null)
@@ -141,10 +147,6 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
     bytesPerStep,
     steadiness,
   };
-  const enough =
-    objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) &&
-    bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
-  if (!enough) return undefined;
   if (heldWithinBound(graph, region, fixed)) {
     return {
       ...common,
@@ -242,20 +244,12 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
 
 const MAX_CHAIN_NODES = 200_000;
 
-/** What a chain's members dominate, down the dominator tree. */
-function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): number[] {
-  const inside = new Set<number>(region.members);
-  const nodes: number[] = [];
-  // `order` lists every node after its dominator.
-  for (const node of tree.order) {
-    if (cohort[node] === 0) continue;
-    if (!inside.has(node) && !inside.has(tree.idom[node])) continue;
-    inside.add(node);
-    if (graph.nodeType[node] === graph.nodeTypes.object || graph.nodeType[node] === graph.nodeTypes.closure)
-      nodes.push(node);
-    if (nodes.length >= MAX_CHAIN_NODES) break;
-  }
-  return nodes;
+/** The objects and functions among what a chain's members dominate. */
+function chainNodes({ graph, dominated, cohort }: GrowthInput, region: Region): number[] {
+  const { nodeType, nodeTypes } = graph;
+  return dominated
+    .below(region.members, (node) => cohort[node] > 0, MAX_CHAIN_NODES)
+    .filter((node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure);
 }
 
 function isScalar(graph: HeapGraph, node: number): boolean {
