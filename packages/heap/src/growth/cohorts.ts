@@ -8,26 +8,22 @@
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { measureContainers } from '../graph/containers.ts';
-import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { IdIndex } from './id-index.ts';
 import { newestId, signatureOf } from './object-identity.ts';
 
 /** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
 export interface EarlierSnapshot {
   index: IdIndex;
-  nodeCount: number;
   /** By the position that `index` tells. */
   degree: Uint32Array;
   storeBytes: Float64Array;
   /** Numbered elements: an array's length where it has no holes. */
   elements: Uint32Array;
-  retained: Float64Array;
-  selfSize: Uint32Array;
   /** The highest id of an object on V8's heap. */
   newestId: number;
   /** By position: what tells an object's type and name from another's, roughly. */
   signature: Uint8Array;
-  /** Bytes of everything. */
+  /** Bytes of everything: what the root retains. */
   totalBytes: number;
 }
 
@@ -35,21 +31,21 @@ export interface EarlierSnapshot {
 export function summarize(graph: HeapGraph): EarlierSnapshot {
   const index = new IdIndex(graph.nodeCount);
   for (let node = 0; node < graph.nodeCount; node++) index.set(graph.nodeId[node], node);
-  const retained = retainedSizes(graph, computeDominators(graph));
   const { degree, storeBytes, elements } = measureContainers(graph);
   const signature = new Uint8Array(graph.nodeCount);
-  for (let node = 0; node < graph.nodeCount; node++) signature[node] = signatureOf(graph, node);
+  let totalBytes = 0;
+  for (let node = 0; node < graph.nodeCount; node++) {
+    signature[node] = signatureOf(graph, node);
+    totalBytes += graph.nodeSelfSize[node];
+  }
   return {
     newestId: newestId(graph.nodeId),
     signature,
     index,
-    nodeCount: graph.nodeCount,
     degree,
     storeBytes,
     elements,
-    retained,
-    selfSize: graph.nodeSelfSize,
-    totalBytes: retained[0],
+    totalBytes,
   };
 }
 
