@@ -2,21 +2,16 @@
 import { HeapError } from '../errors/heap-error.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { Dominated } from '../graph/dominated.ts';
-import { computeDominators, retainedSizes } from '../graph/dominators.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
-import { isNodeInternal, Locator } from '../naming/locator.ts';
-import { packageOf } from '../naming/project.ts';
-import { SourceFiles } from '../naming/source-files.ts';
+import { openHeap } from '../opened/opened-heap.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
 import { findDominating } from './dominating.ts';
 import { type Finding, type FindingsReport, gravest } from './finding.ts';
 import { mergeFindings } from './merge-findings.ts';
-import { findRoutes } from './routes-to-objects.ts';
-import { storyTeller } from './story.ts';
-import { tellGrowth, type TellInput } from './tell-growth.ts';
+import { tellGrowth } from './tell-growth.ts';
 
 /** What {@link analyze} needs besides the files. */
 export interface AnalyzeInput {
@@ -56,26 +51,26 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     );
   const graph = read(lastFile);
   checkSeries(graph, earlier, files);
-  onProgress('finding what dominates', lastFile, 0);
-  const tree = computeDominators(graph);
-  const retained = retainedSizes(graph, tree);
-  note(graph, retained[0]);
-
-  const sources = new SourceFiles();
-  const locator = new Locator(graph, sources, cwd);
-  onProgress('finding paths', lastFile, 0);
-  const routes = findRoutes(graph, (node) => strangeness(locator.scriptName(node)));
-  const tell: TellInput = { graph, retained, locator, sources, teller: storyTeller(graph, routes, locator, sources) };
+  const heap = openHeap(graph, { cwd, onProgress: (phase, fraction) => onProgress(phase, lastFile, fraction) });
+  note(graph, heap.retained[0]);
   const findings: Finding[] = [];
-  if (earlier.length === 0) findings.push(...findDominating(tell, tree));
+  if (earlier.length === 0) findings.push(...findDominating(heap));
   else {
     const sizes = measureContainers(graph);
     const workPerStep = stepsOf(work, files.length);
     const cohort = cohorts(graph, earlier);
-    const grown = findGrowth({ graph, tree, dominated: new Dominated(tree), sizes, cohort, earlier, workPerStep });
+    const grown = findGrowth({
+      graph,
+      tree: heap.tree,
+      dominated: new Dominated(heap.tree),
+      sizes,
+      cohort,
+      earlier,
+      workPerStep,
+    });
     findings.push(
       ...mergeFindings(
-        grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(tell, growth, { sizes, earlier, cohort })),
+        grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(heap, growth, { sizes, earlier, cohort })),
       ),
     );
   }
@@ -85,13 +80,6 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     findings: findings.slice(0, MOST_FINDINGS),
     snapshots,
   };
-}
-
-/** How far from the reader's own code a script is, as a cost: a path through it is told only where there is no other. */
-function strangeness(script: string | undefined): number {
-  if (script === undefined) return 0;
-  if (isNodeInternal(script)) return 4;
-  return packageOf(script) === undefined ? 0 : 1;
 }
 
 /** Work done in each step, from cumulative work; equal steps where it is unknown or makes no sense. */

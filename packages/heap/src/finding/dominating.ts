@@ -7,8 +7,9 @@ import { containerOf, isBackingStore } from '../graph/containers.ts';
 import { type DominatorTree, NO_NODE } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { classKey } from '../growth/growth.ts';
+import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding } from './finding.ts';
-import { sampleName, tellHolder, type TellInput } from './tell-growth.ts';
+import { sampleName, tellHolder } from './tell-growth.ts';
 import { humanBytes, titleOf } from './title.ts';
 
 const LEAST_SHARE = 0.05;
@@ -17,8 +18,8 @@ const LEAST_CHILDREN = 16;
 const MOST_SUSPECTS = 5;
 
 /** Finds the objects that dominate the heap, the heaviest first. */
-export function findDominating(input: TellInput, tree: DominatorTree): Finding[] {
-  const { graph, retained } = input;
+export function findDominating(heap: OpenedHeap): Finding[] {
+  const { graph, retained, tree } = heap;
   const least = Math.max(LEAST_BYTES, retained[0] * LEAST_SHARE);
   const fan = fanOut(graph, tree, retained);
   const suspects: number[] = [];
@@ -32,7 +33,7 @@ export function findDominating(input: TellInput, tree: DominatorTree): Finding[]
   const findings = suspects.slice(0, MOST_SUSPECTS).map((holder) => {
     const { type, sample, count } = mostOf(graph, tree, retained, holder);
     const share = `${((retained[holder] / retained[0]) * 100).toFixed(0)} % of the heap`;
-    const told = tellHolder(input, holder, sample, type, (node, isHolder) =>
+    const told = tellHolder(heap, holder, sample, type, (node, isHolder) =>
       isHolder ? `holds ${share}` : node === sample ? 'one of what it holds' : `holds ${humanBytes(retained[node])}`,
     );
     const finding = {

@@ -1,5 +1,5 @@
 import type { FindingKind } from './finding.ts';
-import type { Stop } from './story.ts';
+import type { Stop } from '../path/story.ts';
 
 const BUFFERS =
   /^(ArrayBuffer|SharedArrayBuffer|Buffer|FastBuffer|Uint8Array|JSArrayBufferData|system \/ JSArrayBufferData)$/;

@@ -4,24 +4,16 @@ import type { EarlierSnapshot } from '../growth/cohorts.ts';
 import type { Growth } from '../growth/growth.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { declarationLine, insertionLine, registrationLine, removalLines } from '../naming/lines-of-code.ts';
-import { isNodeInternal, type Locator } from '../naming/locator.ts';
+import { isNodeInternal } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
 import type { SourceFiles } from '../naming/source-files.ts';
+import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding, FindingKind, Location, Place } from './finding.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { kindOf } from './kind.ts';
-import type { Stop, Story, StoryTeller } from './story.ts';
+import type { Stop, Story } from '../path/story.ts';
 import { installedVersion } from './installed-package.ts';
 import { titleOf } from './title.ts';
-
-/** What telling needs to know about the last snapshot. */
-export interface TellInput {
-  graph: HeapGraph;
-  retained: Float64Array;
-  locator: Locator;
-  sources: SourceFiles;
-  teller: StoryTeller;
-}
 
 /** The series that a growth was found in. */
 export interface Series {
@@ -31,7 +23,7 @@ export interface Series {
 }
 
 /** Tells one growth. */
-export function tellGrowth(input: TellInput, growth: Growth, series: Series): Finding {
+export function tellGrowth(input: OpenedHeap, growth: Growth, series: Series): Finding {
   const storeGrowth = storeGrowthBytes(input.graph, growth.holder, series);
   const steps = growth.bytesPerStep.map((bytes, k) => ({
     bytes: Math.round(bytes + storeGrowth[k]),
@@ -68,7 +60,7 @@ function storeGrowthBytes(graph: HeapGraph, holder: number, { sizes, earlier }: 
 
 /** Everything about a holder that does not depend on how it grew. */
 export function tellHolder(
-  input: TellInput,
+  input: OpenedHeap,
   holder: number,
   sample: number,
   sampleType: string,
@@ -122,7 +114,7 @@ export function sampleName(sampleType: string): string {
 }
 
 function placesOf(
-  input: TellInput,
+  input: OpenedHeap,
   { stops, holderAt }: Story,
   reasonOf: (node: number, isHolder: boolean) => string,
 ): Place[] {
@@ -228,7 +220,7 @@ interface Code {
 }
 
 /** Finds the holder's lines in the files of the code around it, the nearest file first. */
-function codeOf(input: TellInput, story: Story, named: Stop | undefined, kind: FindingKind): Code {
+function codeOf(input: OpenedHeap, story: Story, named: Stop | undefined, kind: FindingKind): Code {
   const { sources, locator } = input;
   const files = filesAround(story);
   const at = (file: string, line: number): Location =>
@@ -251,7 +243,7 @@ function codeOf(input: TellInput, story: Story, named: Stop | undefined, kind: F
 }
 
 /** Where the leaked listener was registered: by the function that piled up, in its own file. */
-function registeredAt(input: TellInput, { stops, holderAt }: Story, event: string | undefined): Location | null {
+function registeredAt(input: OpenedHeap, { stops, holderAt }: Story, event: string | undefined): Location | null {
   const listener = stops.slice(holderAt + 1).find((stop) => stop.site && !isNodeInternal(stop.site.script));
   if (!listener?.site) return null;
   const { location } = listener.site;
