@@ -29,6 +29,8 @@ export interface Place {
   location: Location | null;
   /** Why it stands here: there from the start, the one that grows, or what piles up. */
   reason: string;
+  /** V8's id of the object in the last snapshot, for queries about it. */
+  nodeId?: number;
 }
 
 /** What sort of thing holds the memory. */

@@ -11,6 +11,7 @@ import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding, FindingKind, Location, Place } from './finding.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { kindOf } from './kind.ts';
+import { placesOf } from '../path/places.ts';
 import type { Stop, Story } from '../path/story.ts';
 import { installedVersion } from './installed-package.ts';
 import { titleOf } from './title.ts';
@@ -111,31 +112,6 @@ export function tellHolder(
 /** A class for people: what V8 calls a scope or a reaction, people don't. */
 export function sampleName(sampleType: string): string {
   return sampleType === 'system / Context' ? 'scope' : sampleType.replace(/^system \/ /, '');
-}
-
-function placesOf(
-  input: OpenedHeap,
-  { stops, holderAt }: Story,
-  reasonOf: (node: number, isHolder: boolean) => string,
-): Place[] {
-  return stops.map((stop, at) => {
-    const own = stop.site?.location ?? null;
-    const above = stops.slice(0, at).findLast((s) => s.site !== undefined)?.site;
-    const line =
-      own === null && above && !isNodeInternal(above.script)
-        ? declarationLine(input.sources, above.location.file, stop.name)
-        : undefined;
-    const location =
-      line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
-    const links = stop.repeats > 1 ? `, ${stop.repeats} links of a chain` : '';
-    return {
-      type: stop.type,
-      name: stop.name,
-      edge: stop.edge,
-      location,
-      reason: `${reasonOf(stop.node, at === holderAt)}${links}`,
-    };
-  });
 }
 
 function nearestLocation(places: Place[], { stops, holderAt }: Story): Location | null {
