@@ -2,6 +2,8 @@
 import { HeapError } from '../errors/heap-error.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { corrupt, scanIntegers, scanValue } from './json-scanner.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import { scanRows } from './kernel/scan-rows.ts';
 import type { SnapshotLayout } from './meta.ts';
 
 /** The nodes, one row each; a node's ordinal is its row. */
@@ -17,6 +19,8 @@ export interface NodeColumns {
   nodeSelfSize: Uint32Array;
   /** `firstEdge[n]` to `firstEdge[n + 1]` are the edges of node n. */
   firstEdge: Uint32Array;
+  /** The largest of `nodeName`. */
+  largestNodeName: number;
 }
 
 /** The edges, one row each, in order of the node that has them. */
@@ -28,6 +32,8 @@ export interface EdgeColumns {
   edgeName: Uint32Array;
   /** Node ordinal. */
   edgeTo: Uint32Array;
+  /** The largest of those in `edgeName` that are indices into the strings. */
+  largestEdgeName: number;
 }
 
 const BATCH_ROWS = 8192;
@@ -41,13 +47,12 @@ function checkClaim(reader: ByteReader, rows: number, fields: number, what: stri
   );
 }
 
-function checkRows(reader: ByteReader, row: number, count: number, width: number, claimed: number, what: string): void {
-  if (count % width !== 0) throw corrupt(reader, `its ${what} do not come in rows of ${width}`);
-  if (row + count / width > claimed) throw corrupt(reader, `it has more ${what} than the ${claimed} of its header`);
+function tooMany(reader: ByteReader, claimed: number, what: string): HeapError {
+  return corrupt(reader, `it has more ${what} than the ${claimed} of its header`);
 }
 
-/** Takes the array of nodes. */
-export function scanNodes(reader: ByteReader, layout: SnapshotLayout): NodeColumns {
+/** Takes the array of nodes; by the compiled kernel where there is one, which is three times as fast. */
+export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): NodeColumns {
   const { nodeCount, nodeFieldCount: width, edgeCount } = layout;
   const typeCount = layout.nodeTypeNames.length;
   if (nodeCount === 0) throw corrupt(reader, 'it has no nodes, not even a root');
@@ -57,51 +62,109 @@ export function scanNodes(reader: ByteReader, layout: SnapshotLayout): NodeColum
   const nodeId = new Uint32Array(nodeCount);
   const nodeSelfSize = new Uint32Array(nodeCount);
   const firstEdge = new Uint32Array(nodeCount + 1);
-  const batch = new Uint32Array(BATCH_ROWS * width);
   let row = 0;
+  let total = 0;
   let edges = 0;
-  scanIntegers(reader, 'nodes', batch, (count) => {
-    checkRows(reader, row, count, width, nodeCount, 'nodes');
-    for (let at = 0; at < count; at += width, row++) {
-      const type = batch[at + layout.nodeType];
-      if (type >= typeCount) throw corrupt(reader, `node ${row} is of type ${type}, of ${typeCount}`);
-      nodeType[row] = type;
-      nodeName[row] = batch[at + layout.nodeName];
-      nodeId[row] = batch[at + layout.nodeId];
-      nodeSelfSize[row] = batch[at + layout.nodeSelfSize];
-      edges += batch[at + layout.nodeEdgeCount];
-      firstEdge[row + 1] = edges;
-    }
-  });
+  let largestNodeName = 0;
+  const ofUnknownType = (at: number, type: number): HeapError =>
+    corrupt(reader, `node ${at} is of type ${type}, of ${typeCount}`);
+  if (kernel) {
+    const fields = {
+      type: layout.nodeType,
+      name: layout.nodeName,
+      id: layout.nodeId,
+      selfSize: layout.nodeSelfSize,
+      edgeCount: layout.nodeEdgeCount,
+    };
+    const [names, ids, sizes, sums] = kernel.columns;
+    total = scanRows(reader, 'nodes', kernel, width, (rows) => {
+      if (row + rows > nodeCount) throw tooMany(reader, nodeCount, 'nodes');
+      const good = kernel.nodes(rows, width, fields, typeCount);
+      if (good < rows) throw ofUnknownType(row + good, kernel.integers[good * width + layout.nodeType]);
+      nodeType.set(kernel.types.subarray(0, rows), row);
+      nodeName.set(names.subarray(0, rows), row);
+      nodeId.set(ids.subarray(0, rows), row);
+      nodeSelfSize.set(sizes.subarray(0, rows), row);
+      firstEdge.set(sums.subarray(0, rows), row + 1);
+      row += rows;
+    });
+    edges = kernel.edgeSum;
+    largestNodeName = kernel.largestName;
+  } else {
+    const batch = new Uint32Array(BATCH_ROWS * width);
+    total = scanIntegers(reader, 'nodes', batch, (count) => {
+      if (row + count / width > nodeCount) throw tooMany(reader, nodeCount, 'nodes');
+      for (let at = 0; at + width <= count; at += width, row++) {
+        const type = batch[at + layout.nodeType];
+        if (type >= typeCount) throw ofUnknownType(row, type);
+        nodeType[row] = type;
+        nodeName[row] = batch[at + layout.nodeName];
+        largestNodeName = Math.max(largestNodeName, nodeName[row]);
+        nodeId[row] = batch[at + layout.nodeId];
+        nodeSelfSize[row] = batch[at + layout.nodeSelfSize];
+        edges += batch[at + layout.nodeEdgeCount];
+        firstEdge[row + 1] = edges;
+      }
+    });
+  }
+  if (total % width !== 0) throw corrupt(reader, `its nodes do not come in rows of ${width}`);
   if (row !== nodeCount) throw corrupt(reader, `it has ${row} nodes where its header says ${nodeCount}`);
   if (edges !== edgeCount) throw corrupt(reader, `its nodes have ${edges} edges where its header says ${edgeCount}`);
-  return { nodeCount, nodeType, nodeName, nodeId, nodeSelfSize, firstEdge };
+  return { nodeCount, nodeType, nodeName, nodeId, nodeSelfSize, firstEdge, largestNodeName };
 }
 
-/** Takes the array of edges. */
-export function scanEdges(reader: ByteReader, layout: SnapshotLayout): EdgeColumns {
+/** Types that fit the kernel's mask of those that are named; V8 has seven. */
+const MOST_KERNEL_TYPES = 64;
+
+/** Takes the array of edges; by the compiled kernel where there is one. */
+export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): EdgeColumns {
   const { edgeCount, edgeFieldCount: width, nodeFieldCount, nodeCount } = layout;
   const typeCount = layout.edgeTypeNames.length;
   checkClaim(reader, edgeCount, width, 'edges');
   const edgeType = new Uint8Array(edgeCount);
   const edgeName = new Uint32Array(edgeCount);
   const edgeTo = new Uint32Array(edgeCount);
-  const batch = new Uint32Array(BATCH_ROWS * width);
   let row = 0;
-  scanIntegers(reader, 'edges', batch, (count) => {
-    checkRows(reader, row, count, width, edgeCount, 'edges');
-    for (let at = 0; at < count; at += width, row++) {
-      const type = batch[at + layout.edgeType];
-      if (type >= typeCount) throw corrupt(reader, `edge ${row} is of type ${type}, of ${typeCount}`);
-      const to = batch[at + layout.edgeToNode] / nodeFieldCount;
-      if (to >= nodeCount || to !== Math.floor(to)) throw corrupt(reader, `edge ${row} leads to no node`);
-      edgeType[row] = type;
-      edgeName[row] = batch[at + layout.edgeNameOrIndex];
-      edgeTo[row] = to;
-    }
-  });
+  let total = 0;
+  let largestEdgeName = 0;
+  const badRow = (at: number, type: number): HeapError =>
+    type >= typeCount
+      ? corrupt(reader, `edge ${at} is of type ${type}, of ${typeCount}`)
+      : corrupt(reader, `edge ${at} leads to no node`);
+  const named = layout.edgeTypeNames.map((name) => namedEdgeTypes.has(name));
+  if (kernel && typeCount <= MOST_KERNEL_TYPES) {
+    const fields = { type: layout.edgeType, name: layout.edgeNameOrIndex, to: layout.edgeToNode };
+    const bits = named.reduce((mask, is, type) => (is ? mask | (1n << BigInt(type)) : mask), 0n);
+    const check = { typeCount, named: bits, nodeFields: nodeFieldCount, nodeCount };
+    const [names, targets] = kernel.columns;
+    total = scanRows(reader, 'edges', kernel, width, (rows) => {
+      if (row + rows > edgeCount) throw tooMany(reader, edgeCount, 'edges');
+      const good = kernel.edges(rows, width, fields, check);
+      if (good < rows) throw badRow(row + good, kernel.integers[good * width + layout.edgeType]);
+      edgeType.set(kernel.types.subarray(0, rows), row);
+      edgeName.set(names.subarray(0, rows), row);
+      edgeTo.set(targets.subarray(0, rows), row);
+      row += rows;
+    });
+    largestEdgeName = kernel.largestName;
+  } else {
+    const batch = new Uint32Array(BATCH_ROWS * width);
+    total = scanIntegers(reader, 'edges', batch, (count) => {
+      if (row + count / width > edgeCount) throw tooMany(reader, edgeCount, 'edges');
+      for (let at = 0; at + width <= count; at += width, row++) {
+        const type = batch[at + layout.edgeType];
+        const to = batch[at + layout.edgeToNode] / nodeFieldCount;
+        if (type >= typeCount || to >= nodeCount || to !== Math.floor(to)) throw badRow(row, type);
+        edgeType[row] = type;
+        edgeName[row] = batch[at + layout.edgeNameOrIndex];
+        if (named[type]) largestEdgeName = Math.max(largestEdgeName, edgeName[row]);
+        edgeTo[row] = to;
+      }
+    });
+  }
+  if (total % width !== 0) throw corrupt(reader, `its edges do not come in rows of ${width}`);
   if (row !== edgeCount) throw corrupt(reader, `it has ${row} edges where its header says ${edgeCount}`);
-  return { edgeCount, edgeType, edgeName, edgeTo };
+  return { edgeCount, edgeType, edgeName, edgeTo, largestEdgeName };
 }
 
 /** V8 writes -1, as an unsigned number, for a line or column that it could not tell. */
@@ -143,25 +206,22 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout): Uint3
 /** Edges of these types are named by a string; of the others (`element`, `hidden`), the name is a number. */
 const namedEdgeTypes = new Set(['context', 'property', 'internal', 'shortcut', 'weak']);
 
-/** Holds the names of nodes and edges against the number of strings, which the file tells last. O(nodes + edges). */
+/** Holds the names of nodes and edges against the number of strings, which the file tells last. */
 export function checkReferences(
   reader: ByteReader,
   layout: SnapshotLayout,
-  nodes: NodeColumns,
-  edges: EdgeColumns,
+  { nodeName, largestNodeName }: NodeColumns,
+  { edgeType, edgeName, largestEdgeName }: EdgeColumns,
   stringCount: number,
 ): void {
-  const { nodeName } = nodes;
-  for (let node = 0; node < nodeName.length; node++) {
-    if (nodeName[node] >= stringCount) {
-      throw corrupt(reader, `node ${node} is named by string ${nodeName[node]} of ${stringCount}`);
-    }
+  if (largestNodeName >= stringCount) {
+    const node = nodeName.indexOf(largestNodeName);
+    throw corrupt(reader, `node ${node} is named by string ${largestNodeName} of ${stringCount}`);
   }
-  const { edgeType, edgeName } = edges;
-  const isNamed = Uint8Array.from(layout.edgeTypeNames, (name) => (namedEdgeTypes.has(name) ? 1 : 0));
-  for (let edge = 0; edge < edgeName.length; edge++) {
-    if (edgeName[edge] >= stringCount && isNamed[edgeType[edge]] === 1) {
-      throw corrupt(reader, `edge ${edge} is named by string ${edgeName[edge]} of ${stringCount}`);
-    }
+  if (largestEdgeName >= stringCount) {
+    const edge = edgeName.findIndex(
+      (name, at) => name === largestEdgeName && namedEdgeTypes.has(layout.edgeTypeNames[edgeType[at]]),
+    );
+    throw corrupt(reader, `edge ${edge} is named by string ${largestEdgeName} of ${stringCount}`);
   }
 }

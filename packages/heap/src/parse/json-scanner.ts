@@ -17,13 +17,15 @@ const COLON = 0x3a;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-function truncated(reader: ByteReader, within: string): HeapError {
+/** The error for a file that ends within one of its parts. */
+export function truncated(reader: ByteReader, within: string): HeapError {
   return new HeapError(
     'EBB_HEAP_TRUNCATED',
     `${reader.file} ends after ${reader.offset} bytes, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
   );
 }
 
+/** The error for a file that holds what no snapshot does. */
 export function corrupt(reader: ByteReader, what: string): HeapError {
   return new HeapError(
     'EBB_HEAP_CORRUPT',
@@ -51,6 +53,11 @@ function expectByte(reader: ByteReader, wanted: number, within: string): void {
       `expected ${JSON.stringify(String.fromCharCode(wanted))} in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`,
     );
   reader.position++;
+}
+
+/** Takes the bracket that opens an array. */
+export function openArray(reader: ByteReader, within: string): void {
+  expectByte(reader, OPEN_BRACKET, within);
 }
 
 /** Calls `take` for each key of the object that begins here; `take` must take the key's value. */

@@ -8,6 +8,7 @@ import { HeapError } from '../errors/heap-error.ts';
 import { ByteReader } from './byte-reader.ts';
 import { checkReferences, scanEdges, scanLocations, scanNodes, type EdgeColumns, type NodeColumns } from './columns.ts';
 import { corrupt, peekToken, scanObject, scanStrings, scanValue, scanValueText } from './json-scanner.ts';
+import { Kernel } from './kernel/kernel.ts';
 import { notASnapshot, readLayout, type SnapshotLayout } from './meta.ts';
 import { StringCollector } from './string-collector.ts';
 import type { StringTable } from './string-table.ts';
@@ -44,6 +45,7 @@ function parse(reader: ByteReader): ParsedSnapshot {
   const first = peekToken(reader);
   if (first === -1) throw new HeapError('EBB_HEAP_TRUNCATED', `${reader.file} is empty. Take the snapshot again.`);
   if (first !== 0x7b) throw notASnapshot(reader.file);
+  const kernel = Kernel.create();
   let layout: SnapshotLayout | undefined;
   let nodes: NodeColumns | undefined;
   let edges: EdgeColumns | undefined;
@@ -59,8 +61,8 @@ function parse(reader: ByteReader): ParsedSnapshot {
     }
     if (key === 'snapshot') layout = readLayout(parseHeader(reader), reader.file);
     else if (!layout) throw notASnapshot(reader.file);
-    else if (key === 'nodes') nodes = scanNodes(reader, layout);
-    else if (key === 'edges') edges = scanEdges(reader, layout);
+    else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel);
+    else if (key === 'edges') edges = scanEdges(reader, layout, kernel);
     else if (key === 'locations') locations = scanLocations(reader, layout);
     else if (key === 'strings') {
       const collector = new StringCollector(reader.sizeBytes - reader.offset);

@@ -1,0 +1,209 @@
+// The inner loops of reading a snapshot, in AssemblyScript: `npm run kernel -w @ebb/heap` compiles it into
+// src/parse/kernel/scan-wasm.ts. Why not JavaScript: numbers of one to eight digits mispredict a branch each, and
+// JavaScript has neither vectors nor 64-bit integers to do without them (docs/decisions/0011).
+//
+// Memory is the caller's to lay out; at least 16 bytes before what is scanned must be readable.
+
+/** Where scanning stopped: the first byte not taken. */
+export let stoppedAt: usize = 0;
+/** Values or strings written by the last call. */
+export let written: u32 = 0;
+
+/** All bytes were taken; a number that reaches the end is not among them: `stoppedAt` is its first digit. */
+const END: i32 = 0;
+/** No room for more output. */
+const FULL: i32 = 1;
+/** A byte stands at `stoppedAt` that does not belong here: the closing bracket, or damage. */
+const OTHER: i32 = 2;
+
+const ZERO: i32 = 0x30;
+
+// prettier-ignore
+@inline function isSeparator(byte: i32): bool {
+  return byte == 0x2c || byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
+}
+
+/** The number whose digits end before `end`; above 2^32 - 1 it saturates. */
+// prettier-ignore
+@inline function numberBefore(start: usize, end: usize): u32 {
+  const length = <i32>(end - start);
+  if (length > 8) return longNumber(start, end);
+  return <u32>eightDigits(load<u64>(end - 8), length);
+}
+
+/**
+ * Up to eight digits at once, the last `length` bytes of `text` (little-endian: the topmost). After D. Lemire, "Number
+ * parsing at a gigabyte per second", Software: Practice and Experience 51(8), 2021, section 4.
+ */
+// prettier-ignore
+@inline function eightDigits(text: u64, length: i32): u64 {
+  const shift = <u64>((8 - length) << 3);
+  let x = ((text & 0x0f0f0f0f0f0f0f0f) >> shift) << shift;
+  x = (x * 2561) >> 8;
+  x = ((x & 0x00ff00ff00ff00ff) * 6553601) >> 16;
+  return ((x & 0x0000ffff0000ffff) * 42949672960001) >> 32;
+}
+
+function longNumber(start: usize, end: usize): u32 {
+  let value: u64 = 0;
+  for (let at = start; at < end; at++) {
+    value = value * 10 + <u64>(load<u8>(at) - ZERO);
+    if (value > 0xffffffff) return 0xffffffff;
+  }
+  return <u32>value;
+}
+
+/** Writes the integers between `at` and `end` to `out` as u32, until `outEnd`. */
+export function integers(at: usize, end: usize, out: usize, outEnd: usize): i32 {
+  const first = out;
+  let start = at;
+  const zeros = i8x16.splat(<i8>ZERO);
+  const nines = i8x16.splat(9);
+  const commas = i8x16.splat(0x2c);
+  const spaces = i8x16.splat(0x20);
+  const lineFeeds = i8x16.splat(0x0a);
+  const returns = i8x16.splat(0x0d);
+  const tabs = i8x16.splat(0x09);
+  while (at + 16 <= end && out + 64 <= outEnd) {
+    const bytes = v128.load(at);
+    let others = i8x16.bitmask(i8x16.gt_u(i8x16.sub(bytes, zeros), nines));
+    const plain = i8x16.bitmask(i8x16.eq(bytes, commas));
+    if (others != plain) {
+      const separators =
+        plain |
+        i8x16.bitmask(
+          v128.or(
+            v128.or(i8x16.eq(bytes, spaces), i8x16.eq(bytes, lineFeeds)),
+            v128.or(i8x16.eq(bytes, returns), i8x16.eq(bytes, tabs)),
+          ),
+        );
+      const odd = others & ~separators;
+      if (odd != 0) break; // byte by byte from here
+    }
+    while (others != 0) {
+      const end = at + <usize>ctz(others);
+      if (end != start) {
+        store<u32>(out, numberBefore(start, end));
+        out += 4;
+      }
+      start = end + 1;
+      others &= others - 1;
+    }
+    at += 16;
+  }
+  for (; at < end; at++) {
+    const byte = <i32>load<u8>(at);
+    if (<u32>(byte - ZERO) <= 9) continue;
+    if (at != start) {
+      if (out == outEnd) {
+        stoppedAt = start;
+        written = <u32>((out - first) >> 2);
+        return FULL;
+      }
+      store<u32>(out, numberBefore(start, at));
+      out += 4;
+    }
+    start = at;
+    if (!isSeparator(byte)) {
+      stoppedAt = at;
+      written = <u32>((out - first) >> 2);
+      return OTHER;
+    }
+    start = at + 1;
+  }
+  stoppedAt = start;
+  written = <u32>((out - first) >> 2);
+  return END;
+}
+
+/** The largest index into the strings among the names of the rows taken since it was set to 0. */
+export let largestName: u32 = 0;
+/** Edges of the nodes taken so far. */
+export let edgeSum: u64 = 0;
+
+/** Starts another section. */
+export function reset(): void {
+  largestName = 0;
+  edgeSum = 0;
+}
+
+/**
+ * Splits rows of nodes into columns: type (u8), name, id, self size and the running sum of edges (u32). Returns the
+ * first row whose type is not below `typeCount`, or `rows`.
+ */
+export function nodes(
+  from: usize,
+  rows: u32,
+  width: u32,
+  typeAt: u32,
+  nameAt: u32,
+  idAt: u32,
+  sizeAt: u32,
+  edgesAt: u32,
+  typeCount: u32,
+  types: usize,
+  names: usize,
+  ids: usize,
+  sizes: usize,
+  sums: usize,
+): u32 {
+  let largest = largestName;
+  let sum = edgeSum;
+  const stride = <usize>width << 2;
+  for (let row: u32 = 0; row < rows; row++) {
+    const type = load<u32>(from + (<usize>typeAt << 2));
+    if (type >= typeCount) return row;
+    const name = load<u32>(from + (<usize>nameAt << 2));
+    if (name > largest) largest = name;
+    sum += <u64>load<u32>(from + (<usize>edgesAt << 2));
+    const at = <usize>row << 2;
+    store<u8>(types + row, <u8>type);
+    store<u32>(names + at, name);
+    store<u32>(ids + at, load<u32>(from + (<usize>idAt << 2)));
+    store<u32>(sizes + at, load<u32>(from + (<usize>sizeAt << 2)));
+    store<u32>(sums + at, <u32>sum);
+    from += stride;
+  }
+  largestName = largest;
+  edgeSum = sum;
+  return rows;
+}
+
+/**
+ * Splits rows of edges into columns: type (u8), name and target node (u32). `named` has a bit for each type whose name
+ * is an index into the strings. Returns the first row of an unknown type or that leads to no node, or `rows`.
+ */
+export function edges(
+  from: usize,
+  rows: u32,
+  width: u32,
+  typeAt: u32,
+  nameAt: u32,
+  toAt: u32,
+  typeCount: u32,
+  named: u64,
+  nodeFields: u32,
+  nodeCount: u32,
+  types: usize,
+  names: usize,
+  targets: usize,
+): u32 {
+  let largest = largestName;
+  const stride = <usize>width << 2;
+  const inverse = 1.0 / <f64>nodeFields;
+  for (let row: u32 = 0; row < rows; row++) {
+    const type = load<u32>(from + (<usize>typeAt << 2));
+    const offset = load<u32>(from + (<usize>toAt << 2));
+    // A product rounds to the quotient where there is one; division would take ten times as long.
+    const to = <u32>nearest(<f64>offset * inverse);
+    if (type >= typeCount || to >= nodeCount || <u64>to * <u64>nodeFields != <u64>offset) return row;
+    const name = load<u32>(from + (<usize>nameAt << 2));
+    if (name > largest && ((named >> <u64>type) & 1) != 0) largest = name;
+    store<u8>(types + row, <u8>type);
+    store<u32>(names + (<usize>row << 2), name);
+    store<u32>(targets + (<usize>row << 2), to);
+    from += stride;
+  }
+  largestName = largest;
+  return rows;
+}
