@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bringChromium } from './test-needs.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const toolchain = join(repository, 'node_modules/.bin');
@@ -30,6 +31,7 @@ const steps = [
   { name: 'dead-code', title: 'Dead code (knip)', run: () => tool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
   { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: bringNodes },
+  { name: 'browser', title: 'Chromium, for the tests of pages (scripts/test-needs.mjs)', run: bringBrowser },
   { name: 'tests', title: 'Tests (vitest)', run: runTests },
 ];
 
@@ -187,19 +189,43 @@ function missingPackages(folder) {
 }
 
 /**
+ * Installs Debian's Chromium where that is possible, unless there is one already.
+ * @returns {Outcome}
+ */
+function bringBrowser() {
+  const outcome = bringChromium();
+  if (!outcome.ok) {
+    console.log('\nThere is no Chromium. Suites that need it and do not run:');
+    const startsBrowser = /from '[^']*\/browser\.ts'/;
+    for (const file of testFiles().filter((file) => startsBrowser.test(textOf(file)))) console.log(`  ${file}`);
+  }
+  return outcome;
+}
+
+/**
  * @param {string} folder
  * @returns {string[]} the test files that speak of the folder
  */
 function suitesThatNeed(folder) {
   const mentionsFolder = new RegExp(`['"\`/]${folder.split('/').at(-1)}['"\`/]`);
+  return testFiles().filter((file) => file.startsWith(`${folder}/`) || mentionsFolder.test(textOf(file)));
+}
+
+/**
+ * @param {string} file relative to the repository
+ * @returns {string}
+ */
+function textOf(file) {
+  return readFileSync(join(repository, file), 'utf8');
+}
+
+/** @returns {string[]} relative to the repository */
+function testFiles() {
   return ['packages', 'examples', 'test']
     .flatMap((root) => readdirSync(join(repository, root), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts') && !entry.parentPath.includes('node_modules'))
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => relative(repository, file))
-    .filter(
-      (file) => file.startsWith(`${folder}/`) || mentionsFolder.test(readFileSync(join(repository, file), 'utf8')),
-    );
+    .map((file) => relative(repository, file));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** @ebb/heap: reads V8 heap snapshots and says what holds the memory, and where in the code. */
 export { analyzeSnapshots, type AnalyzeOptions, type AnalyzeProgress } from './worker/analyze-snapshots.ts';
-export { renderFindings, type RenderOptions } from './report/render-findings.ts';
+export { renderFindings, type Beside, type BesideRow, type RenderOptions } from './report/render-findings.ts';
 export { HeapError, heapErrorCodes, type HeapErrorCode } from './errors/heap-error.ts';
 export type { Finding, FindingKind, FindingsReport, Frame, Location, Place } from './finding/finding.ts';

@@ -1,10 +1,9 @@
-import { renderFindings, type FindingsReport } from '@ebb/heap';
+import { renderFindings, type Beside, type FindingsReport } from '@ebb/heap';
 import type { Trend } from '@ebb/trend';
 import type { ChalkInstance } from 'chalk';
-import { printable, printableBlock } from '../wording/printable.ts';
+import { printable } from '../wording/printable.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { howFast, howLong } from './outlook.ts';
-import { belowTitle, withoutSources, withRow, type RowStyle } from './weave.ts';
 import type { ReportedCapture, WatchedFinding } from './watch-report.ts';
 
 const MOST_TOLD = 3;
@@ -32,21 +31,24 @@ export interface TextStyle {
  * why (the analyser's path and rows, with the route that feeds it among them), and how we know.
  */
 export function confirmedLeakText(leak: ConfirmedLeak, style: TextStyle): string {
-  const rows: RowStyle = { width: style.width, faint: style.chalk.dim };
   const told = mostTelling(leak.findings);
-  const blocks = told.map((finding, index) => {
-    let block = renderOne(leak.report, finding, style);
-    const fedBy = routeText(finding);
-    if (fedBy !== null)
-      block = withRow(block, { label: 'fed by', text: fedBy, before: ['removed', 'library', 'mend'] }, rows);
-    if (index > 0) return block;
-    block = belowTitle(block, howBad(leak, style), rows);
-    return withRow(block, { label: 'evidence', text: howWeKnow(leak, finding) }, rows);
-  });
+  const text = renderFindings(
+    { ...leak.report, findings: [...told] },
+    {
+      color: style.colour,
+      width: style.width,
+      snapshots: false, // The files are gone by the time a watch is read.
+      beside: (finding) => {
+        const fedBy = routeText(finding);
+        const rows = fedBy === null ? [] : [{ label: 'fed by', text: fedBy, before: ['removed', 'library', 'mend'] }];
+        if (finding !== told[0]) return { rows };
+        return { lines: howBad(leak), rows: [...rows, { label: 'evidence', text: howWeKnow(leak, finding) }] };
+      },
+    },
+  );
   const left = leak.findings.length - told.length;
-  if (left > 0)
-    blocks.push(`       ${count(left)} more ${left === 1 ? 'thing' : 'things'} grew; --report FILE tells them all`);
-  return `\n${blocks.join('\n\n')}\n`; // room around it, among lines of the program
+  const more = `\n\n       ${count(left)} more ${left === 1 ? 'thing' : 'things'} grew; --report FILE tells them all`;
+  return `\n${text}${left > 0 ? more : ''}\n`; // room around it, among lines of the program
 }
 
 /** Proven leaks, and as many of them as one reads. */
@@ -55,17 +57,15 @@ function mostTelling(findings: readonly WatchedFinding[]): readonly WatchedFindi
   return (leaks.length > 0 ? leaks : findings).slice(0, MOST_TOLD);
 }
 
-function renderOne(report: FindingsReport, finding: WatchedFinding, { colour, width }: TextStyle): string {
-  const text = renderFindings({ ...report, findings: [finding] }, { color: colour, width });
-  return withoutSources(printableBlock(text, colour));
-}
-
-function howBad({ floorBytes, trend }: ConfirmedLeak, { chalk }: TextStyle): string[] {
+function howBad({ floorBytes, trend }: ConfirmedLeak): NonNullable<Beside['lines']> {
   const now = floorBytes === null ? '' : `${bytes(floorBytes)} live now, `;
   const { bytesPerRequest } = trend;
   const perRequest = bytesPerRequest === null || bytesPerRequest <= 0 ? '' : `, ${bytes(bytesPerRequest)} a request`;
   const outlook = howLong(trend);
-  return [`${now}${howFast(trend)}${perRequest}`, ...(outlook === null ? [] : [chalk.bold(outlook)])];
+  return [
+    { text: `${now}${howFast(trend)}${perRequest}` },
+    ...(outlook === null ? [] : [{ text: outlook, strong: true }]),
+  ];
 }
 
 function howWeKnow({ who, afterMs, captures }: ConfirmedLeak, { fingerprint }: WatchedFinding): string {

@@ -3,12 +3,15 @@
  * move the cursor, set the window's title or turn the text around. Everything printed passes through here.
  */
 
-/** C0, DEL and C1 controls, line and paragraph separators, and the marks that reorder text on screen. */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * Control and format characters (what steers a terminal, reorders text on screen, or cannot be seen), line and paragraph
+ * separators, halves of surrogate pairs, and letters that look like nothing.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 /** Colour and weight only (SGR): what Ebb's own renderers write. */
 const SGR = /\u001b\[[0-9;]*m/gu;
 
-/** Makes outside text safe for a terminal: each control character becomes `\xNN` or `\uNNNN`. */
+/** Makes outside text safe for a terminal or a page: each such character becomes `\xNN`, `\uNNNN` or `\u{NNNNN}`. */
 export function printable(text: string, options: { newlines?: boolean } = {}): string {
   return text.replace(UNSAFE, (char) => (options.newlines === true && char === '\n' ? char : escaped(char)));
 }
@@ -28,5 +31,7 @@ export function printableBlock(text: string, colour: boolean): string {
 
 function escaped(char: string): string {
   const code = char.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  const digits = code.toString(16);
+  if (code < 0x100) return `\\x${digits.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`;
 }

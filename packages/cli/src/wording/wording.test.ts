@@ -7,6 +7,10 @@ test('control characters from outside are shown, not obeyed', () => {
   expect(printable('GET /\u001b]0;title\u0007\u009b2J\u202etxt\n')).toBe(
     'GET /\\x1b]0;title\\x07\\x9b2J\\u202etxt\\x0a',
   );
+  expect(printable('in\u200bvisible\ufeff \ud800half \u{e0041}tag')).toBe(
+    'in\\u200bvisible\\ufeff \\ud800half \\u{e0041}tag',
+  );
+  expect(printable('Kundenübersicht 顧客 عميل 🛒')).toBe('Kundenübersicht 顧客 عميل 🛒');
 });
 
 test("a renderer's colours and line feeds stay, and nothing else that steers a terminal", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, FindingsReport, Location } from '../finding/finding.ts';
-import { renderFindings } from './render-findings.ts';
+import { type BesideRow, renderFindings } from './render-findings.ts';
 
 const at = (path: string, line: number): Location => {
   return { file: `/srv/shop/${path}`, line, column: 3, repoPath: path };
@@ -147,7 +147,8 @@ describe('a whole report, as it is read', () => {
                        work, and kept what it got
              evidence  fingerprint 7f3a91c20b4d
 
-      from      1.heapsnapshot 14.0 MB, 2.heapsnapshot 27.5 MB, 3…"
+      from      1.heapsnapshot 14.0 MB, 2.heapsnapshot 27.5 MB,
+                3.heapsnapshot 41.3 MB"
     `);
   });
 
@@ -222,8 +223,82 @@ describe('a whole report, as it is read', () => {
   });
 });
 
+describe('a path that is too long for the terminal', () => {
+  const deep = (file: string): FindingsReport => {
+    const places = [0, 1, 2, 3, 4, 5].map((k) => ({ ...leak.path[1], name: `part${k}`, edge: `part${k}` }));
+    const holder = { ...leak.path[2], location: at(file, 12) };
+    return { ...leaking, findings: [{ ...leak, holder, path: [...places, holder, leak.path[3]] }] };
+  };
+
+  test('keeps what grows, and how much: the file loses its folder', () => {
+    const text = plain(deep('src/shop/stores/sessions.ts'), 90);
+    expect(text.split('\n').find((line) => line.includes('sessions: Map'))).toBe(
+      '                      └─ sessions: Map  …/sessions.ts:12  ← grew by 6,000, then 6,000',
+    );
+  });
+
+  test('tells it on a line of its own where that is not enough', () => {
+    const lines = plain(deep('src/shop/sessions-of-all-customers.ts'), 60).split('\n');
+    const holder = lines.findIndex((line) => line.includes('sessions: Map'));
+    expect(lines.slice(holder, holder + 2)).toEqual([
+      '                      └─ sessions: Map  …/sessions-of-all-c…',
+      '                         ← grew by 6,000, then 6,000',
+    ]);
+  });
+});
+
+describe('what the caller knows beside the report', () => {
+  const told = (rows: BesideRow[], width = 120): string[] =>
+    renderFindings(leaking, {
+      color: false,
+      width,
+      snapshots: false,
+      beside: () => ({
+        lines: [{ text: '41 MB live now, +1.1 MB/s' }, { text: 'full in 4 minutes', strong: true }],
+        rows,
+      }),
+    }).split('\n');
+
+  test('stands below the title, and among the rows: before the first of its labels that there is, or last', () => {
+    const lines = told([
+      { label: 'fed by', text: 'POST /login', before: ['nothing', 'removed'] },
+      { label: 'owner', text: '@acme/identity' },
+    ]);
+    expect(lines.slice(1, 3)).toEqual(['       41 MB live now, +1.1 MB/s', '       full in 4 minutes']);
+    const labels = lines.slice(lines.indexOf('', 4)).map((line) => line.slice(7, 17).trim());
+    expect(labels.filter((label) => label !== '')).toEqual([
+      'holds',
+      'added',
+      'fed by',
+      'removed',
+      'mend',
+      'why',
+      'evidence',
+      'owner',
+    ]);
+  });
+
+  test("takes the place of the finding's own row of the same label, broken to the width", () => {
+    const lines = told([{ label: 'evidence', text: 'three snapshots of one program; fingerprint 7f3a91c20b4d' }], 60);
+    expect(lines.slice(-2)).toEqual([
+      '       evidence  three snapshots of one program; fingerprint',
+      '                 7f3a91c20b4d',
+    ]);
+    expect(lines.filter((line) => line.includes('evidence'))).toHaveLength(1);
+  });
+
+  test('cannot drive the terminal either', () => {
+    expect(told([{ label: 'fed\u001b[2Jby', text: 'GET /\u001b]0;x\u0007' }]).join('')).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('is all there is below a finding when the snapshots are not to be named', () => {
+    expect(told([]).filter((line) => line.startsWith('from'))).toEqual([]);
+  });
+});
+
 test("a hostile name of the program's cannot drive the terminal: escapes, bells and bidirectional controls are taken out", () => {
-  const hostile = '\u001b[31mred\u001b]0;title\u0007\r\b\u0000\u009b2J\u202eevil\u2066\u2069';
+  const hostile =
+    '\u001b[31mred\u001b]0;title\u0007\u001b]8;;http://x\u001b\\\r\b\u0000\n\u009b2J\u0085\u202eevil\u2066\u2069\ud800\u200b\ufeff';
   const place = { type: hostile, name: hostile, edge: hostile, location: at(hostile, 1), reason: 'there' };
   const finding: Finding = {
     ...leak,
@@ -245,7 +320,23 @@ test("a hostile name of the program's cannot drive the terminal: escapes, bells 
   for (const width of [60, 300]) {
     const text = renderFindings(report, { color: false, width, sourceLine: () => hostile });
 
-    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/);
+    expect(text.isWellFormed()).toBe(true);
     expect(text).toContain('�[31mred');
+    const painted = renderFindings(report, { color: true, width, sourceLine: () => hostile });
+    expect(painted.replace(/\u001b\[(?:1|2|22|31|33|39)m/g, '')).toBe(text);
+    expect(text.split('\n').length).toBeLessThan(60); // A name of several lines forges none.
   }
+});
+
+test('a name of a megabyte is cut, and so is the report', () => {
+  const name = 'Session'.repeat(150_000);
+  const place = { ...leak.holder, name, type: name, edge: name };
+  const report = {
+    ...leaking,
+    findings: [
+      { ...leak, title: name, reason: name, path: [place, leak.holder, place], sample: { type: name, count: 1 } },
+    ],
+  };
+  expect(plain(report, 80).length).toBeLessThan(5000);
 });

@@ -3,6 +3,7 @@ import type { Finding, FindingsReport, Location, Place } from '../finding/findin
 import { humanBytes, shortLocation } from '../finding/title.ts';
 import { SourceFiles } from '../naming/source-files.ts';
 import { type Paint, painter } from './paint.ts';
+import { columnsOf, cut, plain, wrap } from './text.ts';
 
 /** How to print. */
 export interface RenderOptions {
@@ -11,11 +12,33 @@ export interface RenderOptions {
   width: number;
   /** The text of a source line, where it can be had; read from disk unless given. */
   sourceLine?: (location: Location) => string | undefined;
+  /** Whether the last line names the snapshots that it all comes from; it does unless told otherwise. */
+  snapshots?: boolean;
+  /** What the caller knows about a finding that no snapshot shows: how bad it is, which route feeds it. */
+  beside?: (finding: Finding) => Beside;
+}
+
+/** What stands in a finding's text beside what the report says, in plain text without colours. */
+export interface Beside {
+  /** Lines below the title. */
+  lines?: { text: string; strong?: boolean }[];
+  /** Rows among the finding's own. */
+  rows?: BesideRow[];
+}
+
+/** A row of a label and a text. It takes the place of the finding's own row of that label, where there is one. */
+export interface BesideRow {
+  label: string;
+  text: string;
+  /** Labels that it stands before: the first of them that there is; it comes last where there is none. */
+  before?: string[];
 }
 
 const INDENT = '       ';
 const LABEL_WIDTH = 10;
 const LEAST_WIDTH = 40;
+/** Less room than this tells no reason. */
+const LEAST_REASON = 12;
 
 /** The report as text, without a newline at its end. Names that come from the heap can hold no control characters. */
 export function renderFindings(report: FindingsReport, options: RenderOptions): string {
@@ -23,17 +46,25 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
   const width = Math.max(LEAST_WIDTH, options.width);
   const sources = new SourceFiles();
   const sourceLine = options.sourceLine ?? ((location: Location) => sources.lines(location.file)?.[location.line - 1]);
-  const snapshots = report.snapshots
-    .map(({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`)
-    .join(', ');
-  const blocks = report.findings.map((finding) => renderFinding(finding, { paint, width, sourceLine }));
+  const page: Page = { paint, width, sourceLine, beside: options.beside ?? (() => ({})) };
+  const blocks = report.findings.map((finding) => renderFinding(finding, page));
   if (blocks.length === 0)
     blocks.push(
       wrap(nothingFound(report), width - INDENT.length)
         .map((line, at) => (at === 0 ? `${paint.good('CLEAN')}  ${line}` : INDENT + line))
         .join('\n'),
     );
-  return [...blocks, paint.faint(cut(`from      ${snapshots}`, width))].join('\n\n');
+  if (options.snapshots !== false) blocks.push(renderSnapshots(report, page));
+  return blocks.join('\n\n');
+}
+
+function renderSnapshots({ snapshots }: FindingsReport, { paint, width }: Page): string {
+  const names = snapshots.map(
+    ({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`,
+  );
+  return wrap(names.join(', '), width - LABEL_WIDTH)
+    .map((line, at) => paint.faint(`${(at === 0 ? 'from' : '').padEnd(LABEL_WIDTH)}${cut(line, width - LABEL_WIDTH)}`))
+    .join('\n');
 }
 
 function nothingFound(report: FindingsReport): string {
@@ -46,6 +77,7 @@ interface Page {
   paint: Paint;
   width: number;
   sourceLine: (location: Location) => string | undefined;
+  beside: (finding: Finding) => Beside;
 }
 
 const HEADINGS = { leak: 'LEAK', suspect: 'SUSPECT', bounded: 'BOUNDED' } as const;
@@ -61,14 +93,18 @@ function renderFinding(finding: Finding, page: Page): string {
         : paint.good(heading);
   const title = wrap(plain(finding.title), width - INDENT.length);
   const gap = ' '.repeat(Math.max(1, INDENT.length - heading.length));
+  const { lines: below = [], rows = [] } = page.beside(finding);
   const lines = [
     `${painted}${gap}${paint.strong(title[0])}`,
     ...title.slice(1).map((line) => INDENT + paint.strong(line)),
+    ...below.flatMap(({ text, strong = false }) =>
+      wrap(plain(text), width - INDENT.length).map((line) => INDENT + (strong ? paint.strong(line) : line)),
+    ),
     '',
     ...renderPath(finding, page),
     '',
   ];
-  for (const [label, text] of facts(finding, page)) {
+  for (const [label, text] of withRows(facts(finding, page), rows)) {
     wrap(text, width - INDENT.length - LABEL_WIDTH).forEach((line, at) => {
       lines.push(`${INDENT}${at === 0 ? paint.faint(label.padEnd(LABEL_WIDTH)) : ' '.repeat(LABEL_WIDTH)}${line}`);
     });
@@ -76,24 +112,48 @@ function renderFinding(finding: Finding, page: Page): string {
   return lines.join('\n');
 }
 
+type Fact = [label: string, text: string];
+
+/** The finding's rows with the caller's among them. */
+function withRows(own: Fact[], added: BesideRow[]): Fact[] {
+  const all = [...own];
+  for (const { label, text, before = [] } of added) {
+    const fact: Fact = [plain(label), plain(text)];
+    const same = all.findIndex(([other]) => other === label);
+    const next = before.map((other) => all.findIndex(([there]) => there === other)).find((at) => at >= 0);
+    all.splice(same >= 0 ? same : (next ?? all.length), same >= 0 ? 1 : 0, fact);
+  }
+  return all;
+}
+
 function renderPath(finding: Finding, { paint, width }: Page): string[] {
   const holderAt = finding.path.findIndex((place) => place.reason === finding.holder.reason);
-  return finding.path.map((place, at) => {
-    const branch = at === 0 ? '' : `${'   '.repeat(at - 1)}└─ `;
-    const what = plain(describe(place, at === 0));
-    const line = cut(`${INDENT}${branch}${what}${plain(whereOf(place, finding.path.slice(0, at)))}`, width);
-    const reason = at === holderAt ? `← ${plain(place.reason)}` : plain(place.reason);
-    const room = width - line.length - 2;
-    const told = room >= 12 ? `  ${cut(reason, room)}` : '';
-    return at === holderAt ? paint.warn(line) + paint.strong(told) : line + paint.faint(told);
+  return finding.path.flatMap((place, at) => {
+    const isHolder = at === holderAt;
+    const depth = '   '.repeat(Math.max(0, at - 1));
+    const what = `${INDENT}${at === 0 ? '' : `${depth}└─ `}${plain(describe(place, at === 0))}`;
+    const reason = `${isHolder ? '← ' : ''}${plain(place.reason)}`;
+    const [whole, short] = whereOf(place, finding.path.slice(0, at)).map((where) => what + plain(where));
+    const room = (line: string): number => width - columnsOf(line) - 2;
+    if (isHolder) {
+      // What grows, and how much, is the point of the whole path: it loses its folder, or takes a second line, first.
+      const line = [whole, short].find((each) => room(each) >= columnsOf(reason));
+      if (line !== undefined) return `${paint.warn(line)}  ${paint.strong(reason)}`;
+      const below = `${INDENT}${depth}${at === 0 ? '' : '   '}${reason}`;
+      return [paint.warn(cut(short, width)), paint.strong(cut(below, width))];
+    }
+    const line = cut(columnsOf(whole) <= width ? whole : short, width);
+    return room(line) < LEAST_REASON ? line : `${line}  ${paint.faint(cut(reason, room(line)))}`;
   });
 }
 
-/** The place's line, with its file where that is not the one told last. */
-function whereOf({ location }: Place, before: Place[]): string {
-  if (!location) return '';
+/** The place's line, with its file where that is not the one told last; and the same without the file's folder. */
+function whereOf({ location }: Place, before: Place[]): [whole: string, short: string] {
+  if (!location) return ['', ''];
   const last = before.findLast((place) => place.location)?.location;
-  return last?.file === location.file ? `  :${location.line}` : `  ${shortLocation(location)}`;
+  if (last?.file === location.file) return [`  :${location.line}`, `  :${location.line}`];
+  const whole = shortLocation(location);
+  return [`  ${whole}`, `  ${whole.includes('/') ? whole.replace(/^.*\//u, '…/') : whole}`];
 }
 
 function describe(place: Place, isFirst: boolean): string {
@@ -122,12 +182,12 @@ function advice(finding: Finding): string {
   }
 }
 
-function facts(finding: Finding, { sourceLine }: Page): [label: string, text: string][] {
+function facts(finding: Finding, { sourceLine }: Page): Fact[] {
   const at = (location: Location): string => {
-    const code = sourceLine(location)?.trim();
+    const code = sourceLine(location)?.replace(/\s+/gu, ' ').trim();
     return plain(`${shortLocation(location)}${code ? `  ${code.length > 90 ? `${code.slice(0, 89)}…` : code}` : ''}`);
   };
-  const rows: [string, string][] = [];
+  const rows: Fact[] = [];
   const share = finding.growthBytes === undefined ? '' : `; it grew by ${humanBytes(finding.growthBytes)}`;
   rows.push([
     'holds',
@@ -154,27 +214,4 @@ function facts(finding: Finding, { sourceLine }: Page): [label: string, text: st
     ['evidence', `fingerprint ${plain(finding.fingerprint)}`],
   );
   return rows;
-}
-
-/** Without control and direction characters: a name in a heap must not drive the terminal or forge a line. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
-}
-
-function wrap(text: string, width: number): string[] {
-  return text.split('\n').flatMap((paragraph) => {
-    const lines: string[] = [];
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && line.length + 1 + word.length > width) {
-        lines.push(line);
-        line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
-    }
-    return [...lines, line];
-  });
 }
