@@ -190,13 +190,13 @@ export function edges(
 ): u32 {
   let largest = largestName;
   const stride = <usize>width << 2;
-  const inverse = 1.0 / <f64>nodeFields;
+  // ceil(2^32 / fields): the product's upper half is the quotient of every multiple below 2^32, without a division.
+  const inverse = (0x100000000 + <u64>nodeFields - 1) / <u64>nodeFields;
   for (let row: u32 = 0; row < rows; row++) {
     const type = load<u32>(from + (<usize>typeAt << 2));
     const offset = load<u32>(from + (<usize>toAt << 2));
-    // A product rounds to the quotient where there is one; division would take ten times as long.
-    const to = <u32>nearest(<f64>offset * inverse);
-    if (type >= typeCount || to >= nodeCount || <u64>to * <u64>nodeFields != <u64>offset) return row;
+    const to = <u32>((<u64>offset * inverse) >> 32);
+    if (type >= typeCount || to >= nodeCount || to * nodeFields != offset) return row;
     const name = load<u32>(from + (<usize>nameAt << 2));
     if (name > largest && ((named >> <u64>type) & 1) != 0) largest = name;
     store<u8>(types + row, <u8>type);

@@ -80,8 +80,8 @@ export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
     shortcut: edgeType('shortcut'),
     weak: edgeType('weak'),
   };
-  const edgeIsStrong = markStrongEdges(parsed, edgeTypes);
-  return { ...parsed, nodeTypes, edgeTypes, edgeIsStrong, ...reverse(parsed, edgeIsStrong) };
+  const { edgeIsStrong, retainerCount } = markStrongEdges(parsed, edgeTypes);
+  return { ...parsed, nodeTypes, edgeTypes, edgeIsStrong, ...reverse(parsed, edgeIsStrong, retainerCount) };
 }
 
 const EPHEMERON = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;
@@ -90,27 +90,41 @@ const EPHEMERON = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair i
 const MAX_EPHEMERON_BYTES = 6 * 1024;
 const MIN_EPHEMERON_BYTES = '0 / part of key ( @1) -> value ( @1) pair in WeakMap (table @1)'.length;
 
-function markStrongEdges(parsed: ParsedSnapshot, types: EdgeTypes): Uint8Array {
-  const { edgeCount, edgeType, edgeName, edgeTo, firstEdge, nodeCount, nodeId } = parsed;
-  const strong = new Uint8Array(edgeCount);
-  const tableOfName = new Map<number, number>(); // string index -> id of the WeakMap's table, 0 for ordinary names
+/** What a name was found to be. */
+const UNKNOWN_NAME = 0;
+const PLAIN_NAME = 1;
+const EPHEMERON_NAME = 2;
+
+function markStrongEdges(
+  parsed: ParsedSnapshot,
+  types: EdgeTypes,
+): { edgeIsStrong: Uint8Array; retainerCount: Uint32Array } {
+  const { edgeCount, edgeType, edgeName, edgeTo, firstEdge, nodeCount, nodeId, strings } = parsed;
+  const { weak, shortcut, internal } = types;
+  const edgeIsStrong = new Uint8Array(edgeCount);
+  const retainerCount = new Uint32Array(nodeCount + 1); // one more: it becomes `firstRetainer`
+  const kindOfName = new Uint8Array(strings.length);
+  const tableOfName = new Map<number, number>(); // name of an ephemeron's edge -> id of the WeakMap's table
   for (let node = 0; node < nodeCount; node++) {
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++) {
       const type = edgeType[edge];
-      if (type === types.weak || edgeTo[edge] === node || (type === types.shortcut && node !== 0)) continue;
-      if (type === types.internal) {
+      const to = edgeTo[edge];
+      if (type === weak || to === node || (type === shortcut && node !== 0)) continue;
+      if (type === internal && kindOfName[edgeName[edge]] !== PLAIN_NAME) {
         const name = edgeName[edge];
-        let table = tableOfName.get(name);
-        if (table === undefined) {
-          table = tableOfEphemeron(parsed.strings, name);
-          tableOfName.set(name, table);
+        if (kindOfName[name] === UNKNOWN_NAME) {
+          const table = tableOfEphemeron(strings, name);
+          kindOfName[name] = table === 0 ? PLAIN_NAME : EPHEMERON_NAME;
+          if (table !== 0) tableOfName.set(name, table);
         }
-        if (table !== 0 && table === nodeId[node]) continue;
+        if (tableOfName.get(name) === nodeId[node]) continue;
       }
-      strong[edge] = 1;
+      edgeIsStrong[edge] = 1;
+      retainerCount[to]++;
     }
   }
-  return strong;
+  return { edgeIsStrong, retainerCount };
 }
 
 /** The id of the WeakMap's table in an edge's name, 0 where the name is no such one. */
@@ -120,29 +134,27 @@ function tableOfEphemeron(strings: StringTable, name: number): number {
   return Number(EPHEMERON.exec(strings.get(name))?.[1] ?? 0);
 }
 
+/** Counting sort of the strong edges by their target; takes the counts over as `firstRetainer`. */
 function reverse(
-  parsed: ParsedSnapshot,
-  strong: Uint8Array,
+  { nodeCount, firstEdge, edgeTo }: ParsedSnapshot,
+  edgeIsStrong: Uint8Array,
+  firstRetainer: Uint32Array,
 ): Pick<HeapGraph, 'firstRetainer' | 'retainerNode' | 'retainerEdge'> {
-  const { nodeCount, edgeCount, firstEdge, edgeTo } = parsed;
-  const firstRetainer = new Uint32Array(nodeCount + 1);
   let strongCount = 0;
-  for (let edge = 0; edge < edgeCount; edge++) {
-    if (strong[edge] === 0) continue;
-    strongCount++;
-    firstRetainer[edgeTo[edge]]++;
-  }
   // Counts become ends; filling backwards turns ends into starts.
-  for (let node = 0, sum = 0; node <= nodeCount; node++) {
-    sum += firstRetainer[node];
-    firstRetainer[node] = sum;
+  for (let node = 0; node <= nodeCount; node++) {
+    strongCount += firstRetainer[node];
+    firstRetainer[node] = strongCount;
   }
   const retainerNode = new Uint32Array(strongCount);
   const retainerEdge = new Uint32Array(strongCount);
   for (let node = nodeCount - 1; node >= 0; node--) {
-    for (let edge = firstEdge[node + 1] - 1; edge >= firstEdge[node]; edge--) {
-      if (strong[edge] === 0) continue;
-      const slot = --firstRetainer[edgeTo[edge]];
+    const start = firstEdge[node];
+    for (let edge = firstEdge[node + 1] - 1; edge >= start; edge--) {
+      if (edgeIsStrong[edge] === 0) continue;
+      const to = edgeTo[edge];
+      const slot = firstRetainer[to] - 1;
+      firstRetainer[to] = slot;
       retainerNode[slot] = node;
       retainerEdge[slot] = edge;
     }

@@ -171,36 +171,46 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
 const UNKNOWN_POSITION = 0xffffffff;
 
 /** Takes the array of locations: rows of (node ordinal, script id, 0-based line, 0-based column), the known ones. */
-export function scanLocations(reader: ByteReader, layout: SnapshotLayout): Uint32Array {
+export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): Uint32Array {
   const width = layout.locationFieldCount;
   const { locationObject, locationScriptId, locationLine, locationColumn, nodeFieldCount, nodeCount } = layout;
   if (width === 0 || Math.min(locationObject, locationScriptId, locationLine, locationColumn) < 0) {
     scanValue(reader, 'locations');
     return new Uint32Array(0);
   }
-  let rows = new Uint32Array(4 * 1024);
+  let known = new Uint32Array(4 * 1024);
   let filled = 0;
-  const batch = new Uint32Array(BATCH_ROWS * width);
-  scanIntegers(reader, 'locations', batch, (count) => {
-    if (count % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
+  const take = (batch: Uint32Array, count: number): void => {
     for (let at = 0; at < count; at += width) {
       const node = batch[at + locationObject] / nodeFieldCount;
       if (node >= nodeCount || node !== Math.floor(node)) throw corrupt(reader, 'a location belongs to no node');
       const line = batch[at + locationLine];
       const column = batch[at + locationColumn];
       if (line === UNKNOWN_POSITION || column === UNKNOWN_POSITION) continue;
-      if (filled === rows.length) {
-        const larger = new Uint32Array(rows.length * 2);
-        larger.set(rows);
-        rows = larger;
+      if (filled === known.length) {
+        const larger = new Uint32Array(known.length * 2);
+        larger.set(known);
+        known = larger;
       }
-      rows[filled++] = node;
-      rows[filled++] = batch[at + locationScriptId];
-      rows[filled++] = line;
-      rows[filled++] = column;
+      known[filled++] = node;
+      known[filled++] = batch[at + locationScriptId];
+      known[filled++] = line;
+      known[filled++] = column;
     }
-  });
-  return rows.slice(0, filled);
+  };
+  let total = 0;
+  if (kernel) {
+    total = scanRows(reader, 'locations', kernel, width, (rows) => {
+      take(kernel.integers, rows * width);
+    });
+  } else {
+    const batch = new Uint32Array(BATCH_ROWS * width);
+    total = scanIntegers(reader, 'locations', batch, (count) => {
+      take(batch, count - (count % width));
+    });
+  }
+  if (total % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
+  return known.slice(0, filled);
 }
 
 /** Edges of these types are named by a string; of the others (`element`, `hidden`), the name is a number. */

@@ -63,7 +63,7 @@ function parse(reader: ByteReader): ParsedSnapshot {
     else if (!layout) throw notASnapshot(reader.file);
     else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel);
     else if (key === 'edges') edges = scanEdges(reader, layout, kernel);
-    else if (key === 'locations') locations = scanLocations(reader, layout);
+    else if (key === 'locations') locations = scanLocations(reader, layout, kernel);
     else if (key === 'strings') {
       const collector = new StringCollector(reader.sizeBytes - reader.offset);
       scanStrings(reader, 'strings', collector);
