@@ -2,4 +2,15 @@
 export { analyzeSnapshots, type AnalyzeOptions, type AnalyzeProgress } from './worker/analyze-snapshots.ts';
 export { renderFindings, type Beside, type BesideRow, type RenderOptions } from './report/render-findings.ts';
 export { HeapError, heapErrorCodes, type HeapErrorCode } from './errors/heap-error.ts';
-export type { Finding, FindingKind, FindingsReport, Frame, Location, Place } from './finding/finding.ts';
+export type { Finding, FindingBound, FindingKind, FindingsReport, Frame, Location, Place } from './finding/finding.ts';
+export type {
+  BufferSlabs,
+  ClassRow,
+  DuplicatedString,
+  ExtraGlobal,
+  HeapContents,
+  KeptContext,
+  LargeBuffer,
+  OverAllocated,
+  TreemapNode,
+} from './contents/contents.ts';
