@@ -3,9 +3,7 @@
  * objects that hold a good part of the heap while no single thing below them does. Growth can't be seen, so nothing here
  * is more than a suspect.
  */
-import { containerOf, isBackingStore } from '../graph/containers.ts';
-import { type DominatorTree, NO_NODE } from '../graph/dominators.ts';
-import type { HeapGraph } from '../graph/heap-graph.ts';
+import { containerOf } from '../graph/containers.ts';
 import { classKey } from '../growth/growth.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding } from './finding.ts';
@@ -17,21 +15,29 @@ const LEAST_BYTES = 256 * 1024;
 const LEAST_CHILDREN = 16;
 const MOST_SUSPECTS = 5;
 
-/** Finds the objects that dominate the heap, the heaviest first. */
+/** Finds the objects that dominate the heap, the heaviest first. O(nodes). */
 export function findDominating(heap: OpenedHeap): Finding[] {
-  const { graph, retained, tree } = heap;
+  const { graph, retained } = heap;
   const least = Math.max(LEAST_BYTES, retained[0] * LEAST_SHARE);
-  const fan = fanOut(graph, tree, retained);
-  const suspects: number[] = [];
-  for (const node of tree.order) {
-    if (retained[node] < least || isBackingStore(graph, node) || graph.nodeType[node] !== graph.nodeTypes.object)
-      continue;
-    if (graph.strings.get(graph.nodeName[node]) === 'global') continue;
-    if (fan.children[node] >= LEAST_CHILDREN && fan.heaviest[node] < retained[node] / 2) suspects.push(node);
+  const heavy = new Map<number, Parts>();
+  for (let node = 1; node < graph.nodeCount; node++) {
+    if (retained[node] < least || graph.nodeType[node] !== graph.nodeTypes.object) continue;
+    if (graph.strings.get(graph.nodeName[node]) !== 'global') heavy.set(node, { children: 0, heaviestBytes: 0 });
   }
-  suspects.sort((a, b) => retained[b] - retained[a]);
-  const findings = suspects.slice(0, MOST_SUSPECTS).map((holder) => {
-    const { type, sample, count } = mostOf(graph, tree, retained, holder);
+  forEachPart(heap, heavy, (holder, part) => {
+    const parts = heavy.get(holder);
+    if (parts === undefined) return;
+    parts.children++;
+    parts.heaviestBytes = Math.max(parts.heaviestBytes, retained[part]);
+  });
+  const suspects = [...heavy]
+    .filter(([holder, parts]) => parts.children >= LEAST_CHILDREN && parts.heaviestBytes < retained[holder] / 2)
+    .map(([holder]) => holder)
+    .sort((a, b) => retained[b] - retained[a])
+    .slice(0, MOST_SUSPECTS);
+  const most = mostOf(heap, suspects);
+  const findings = suspects.map((holder) => {
+    const { type, sample, count } = most.get(holder) ?? { type: 'Object', sample: holder, count: 0 };
     const share = `${((retained[holder] / retained[0]) * 100).toFixed(0)} % of the heap`;
     const told = tellHolder(heap, holder, sample, type, (node, isHolder) =>
       isHolder ? `holds ${share}` : node === sample ? 'one of what it holds' : `holds ${humanBytes(retained[node])}`,
@@ -47,42 +53,51 @@ export function findDominating(heap: OpenedHeap): Finding[] {
   return findings.filter((finding) => !finding.holder.location?.file.startsWith('node:'));
 }
 
-/** For each object, the children that it dominates (through its backing stores) and the heaviest of them. */
-function fanOut(
-  graph: HeapGraph,
-  tree: DominatorTree,
-  retained: Float64Array,
-): { children: Uint32Array; heaviest: Float64Array } {
-  const children = new Uint32Array(graph.nodeCount);
-  const heaviest = new Float64Array(graph.nodeCount);
-  for (const node of tree.order) {
-    if (isBackingStore(graph, node) || tree.idom[node] === NO_NODE) continue;
-    const holder = containerOf(graph, tree.idom[node]);
-    if (holder < 0) continue;
-    children[holder]++;
-    if (retained[node] > heaviest[holder]) heaviest[holder] = retained[node];
-  }
-  return { children, heaviest };
+/** What an object dominates directly, or through its backing stores. */
+interface Parts {
+  children: number;
+  heaviestBytes: number;
 }
 
+/** Visits each object that one of `holders` dominates directly or through its backing stores. O(nodes). */
+function forEachPart(
+  { graph, tree }: OpenedHeap,
+  holders: ReadonlyMap<number, unknown>,
+  visit: (holder: number, part: number) => void,
+): void {
+  const { nodeType, nodeTypes, nodeCount } = graph;
+  const isHolder = new Uint8Array(nodeCount);
+  for (const holder of holders.keys()) isHolder[holder] = 1;
+  for (let node = 1; node < nodeCount; node++) {
+    if (nodeType[node] === nodeTypes.array) continue; // a backing store is part of its object
+    let holder = tree.idom[node];
+    if (nodeType[holder] === nodeTypes.array) holder = containerOf(graph, holder);
+    if (holder >= 0 && isHolder[holder] === 1) visit(holder, node);
+  }
+}
+
+/** The class that most of each holder's bytes belong to, and one of it. */
 function mostOf(
-  graph: HeapGraph,
-  tree: DominatorTree,
-  retained: Float64Array,
-  holder: number,
-): { type: string; sample: number; count: number } {
-  const counts = new Map<string, { sample: number; count: number; bytes: number }>();
-  for (const node of tree.order) {
-    if (isBackingStore(graph, node) || tree.idom[node] === NO_NODE || containerOf(graph, tree.idom[node]) !== holder)
-      continue;
-    const key = classKey(graph, node);
-    const entry = counts.get(key);
+  heap: OpenedHeap,
+  holders: readonly number[],
+): Map<number, { type: string; sample: number; count: number }> {
+  const { graph, retained } = heap;
+  const counts = new Map(
+    holders.map((holder) => [holder, new Map<string, { sample: number; count: number; bytes: number }>()]),
+  );
+  forEachPart(heap, counts, (holder, part) => {
+    const key = classKey(graph, part);
+    const classes = counts.get(holder);
+    const entry = classes?.get(key);
     if (entry) {
       entry.count++;
-      entry.bytes += retained[node];
-    } else counts.set(key, { sample: node, count: 1, bytes: retained[node] });
+      entry.bytes += retained[part];
+    } else classes?.set(key, { sample: part, count: 1, bytes: retained[part] });
+  });
+  const most = new Map<number, { type: string; sample: number; count: number }>();
+  for (const [holder, classes] of counts) {
+    const [heaviest] = [...classes].sort(([, a], [, b]) => b.bytes - a.bytes);
+    if (heaviest) most.set(holder, { type: heaviest[0], sample: heaviest[1].sample, count: heaviest[1].count });
   }
-  let best: { type: string; sample: number; count: number; bytes: number } | undefined;
-  for (const [type, entry] of counts) if (!best || entry.bytes > best.bytes) best = { type, ...entry };
-  return best ?? { type: 'Object', sample: holder, count: 0 };
+  return most;
 }

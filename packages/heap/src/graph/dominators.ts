@@ -68,11 +68,11 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
   for (let node = 1; node < nodeCount; node++) if (programOwned[node] === 0) preorderOf[node] |= NOT_OWNED;
 
   // All arrays below are indexed by preorder number. Vertices above the one at hand are linked to their `ancestor`.
-  const semi = new Uint32Array(reached);
-  const label = new Uint32Array(reached);
-  const ancestor = parent.slice(0, reached);
+  const semi = new Uint32Array(reached + 1);
+  const label = new Uint32Array(reached + 1);
+  const ancestor = parent.slice(0, reached + 1);
   const path = new Uint32Array(reached);
-  for (let v = 0; v < reached; v++) {
+  for (let v = 1; v <= reached; v++) {
     semi[v] = v;
     label[v] = v;
   }
@@ -103,42 +103,46 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
     return least;
   };
 
-  for (let w = reached - 1; w > 0; w--) {
+  for (let w = reached; w > 1; w--) {
     const node = order[w];
-    const ownedOnly = programOwned[node] === 1;
-    // An orphan's parent is the root, which is number 0 and thereby its semidominator already.
+    // An orphan's parent is the root, whose number no other undercuts.
     let best = parent[w];
+    const start = firstRetainer[node];
     const end = firstRetainer[node + 1];
-    for (let slot = firstRetainer[node]; slot < end; slot++) {
-      let v = preorderOf[retainerNode[slot]];
-      if (v >= NOT_OWNED) {
-        if (ownedOnly || v === NO_NODE) continue;
-        v -= NOT_OWNED;
+    // A single retainer is the parent, or does not count.
+    if (end - start > 1) {
+      const ownedOnly = programOwned[node] === 1;
+      for (let slot = start; slot < end; slot++) {
+        let v = preorderOf[retainerNode[slot]];
+        if (v >= NOT_OWNED) {
+          if (ownedOnly) continue;
+          v -= NOT_OWNED;
+        }
+        if (v === 0) continue; // not reached
+        if (v > w) v = semi[evaluate(v, w)];
+        if (v < best) best = v;
       }
-      if (v > w) v = semi[evaluate(v, w)];
-      if (v < best) best = v;
     }
     semi[w] = best;
   }
 
   const dominator = label; // reuse
-  dominator[0] = 0;
-  for (let w = 1; w < reached; w++) {
+  dominator[1] = 1;
+  for (let w = 2; w <= reached; w++) {
+    const least = semi[w];
     let d = parent[w];
-    while (d > semi[w]) d = dominator[d];
+    while (d > least) d = dominator[d];
     dominator[w] = d;
   }
 
-  const idom = ancestor.length === nodeCount ? ancestor : new Uint32Array(nodeCount); // reuse: all are written
-  for (let w = 1; w < reached; w++) idom[order[w]] = order[dominator[w]];
-  // Circles that nothing holds, by the fourth rule.
-  for (let node = 0, at = reached; at < nodeCount; node++) {
-    if (preorderOf[node] !== NO_NODE) continue;
-    order[at++] = node;
-    idom[node] = 0;
-  }
+  const idom = new Uint32Array(nodeCount); // 0, the root, for circles that nothing holds, by the fourth rule
+  for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
   idom[0] = NO_NODE;
-  return { idom, order };
+  if (reached < nodeCount) {
+    let at = reached + 1;
+    for (let node = 0; node < nodeCount; node++) if ((preorderOf[node] & ~NOT_OWNED) === 0) order[at++] = node;
+  }
+  return { idom, order: order.subarray(1) };
 }
 
 /** Whether a strong edge counts for dominance: into what the program owns, only the root's and the program's own do. */
@@ -146,53 +150,59 @@ function counts(from: number, to: number, programOwned: Uint8Array): boolean {
   return from === 0 || programOwned[to] === 0 || programOwned[from] === 1;
 }
 
+/** Numbers are those of a preorder, from 1; 0 stands for what was not reached. */
 interface DepthFirst {
-  /** Ordinal by preorder number, the first `reached` of them. */
+  /** Ordinal by number. */
   order: Uint32Array;
   reached: number;
-  /** Preorder number by ordinal. */
+  /** Number by ordinal. */
   preorderOf: Uint32Array;
-  /** Preorder number of the parent, by preorder number. */
+  /** The parent's number, by number. */
   parent: Uint32Array;
 }
 
 /** Numbers what the root reaches, then what hangs on the root because nothing holds it, with what that reaches. */
 function depthFirst(graph: HeapGraph, programOwned: Uint8Array): DepthFirst {
   const { nodeCount, firstEdge, edgeTo, edgeIsStrong } = graph;
-  const preorderOf = new Uint32Array(nodeCount).fill(NO_NODE);
-  const order = new Uint32Array(nodeCount);
-  const parent = new Uint32Array(nodeCount);
+  const preorderOf = new Uint32Array(nodeCount);
+  const order = new Uint32Array(nodeCount + 1);
+  const parent = new Uint32Array(nodeCount + 1);
+  // Of the way from the root to the node at hand; pages that a shallow heap does not reach are never touched.
   const stack = new Uint32Array(nodeCount);
-  const nextEdge = firstEdge.slice(0, nodeCount);
+  const nextEdge = new Uint32Array(nodeCount);
   let reached = 0;
   const visitFrom = (start: number): void => {
+    order[++reached] = start;
     preorderOf[start] = reached;
-    order[reached++] = start; // `parent` is 0 already: the root's number
+    parent[reached] = 1;
     let top = 0;
-    stack[top++] = start;
-    while (top > 0) {
-      const node = stack[top - 1];
+    stack[0] = start;
+    nextEdge[0] = firstEdge[start];
+    while (top >= 0) {
+      const node = stack[top];
       const end = firstEdge[node + 1];
-      let edge = nextEdge[node];
-      let child = NO_NODE;
-      for (; edge < end && child === NO_NODE; edge++) {
+      const takesAny = node === 0 || programOwned[node] === 1;
+      let edge = nextEdge[top];
+      let child = 0;
+      for (; edge < end && child === 0; edge++) {
         const to = edgeTo[edge];
-        if (edgeIsStrong[edge] === 1 && preorderOf[to] === NO_NODE && counts(node, to, programOwned)) child = to;
+        if (edgeIsStrong[edge] === 1 && preorderOf[to] === 0 && (takesAny || programOwned[to] === 0)) child = to;
       }
-      nextEdge[node] = edge;
-      if (child === NO_NODE) {
+      nextEdge[top] = edge;
+      if (child === 0) {
         top--;
         continue;
       }
-      parent[reached] = preorderOf[node];
+      parent[++reached] = preorderOf[node];
+      order[reached] = child;
       preorderOf[child] = reached;
-      order[reached++] = child;
-      stack[top++] = child;
+      stack[++top] = child;
+      nextEdge[top] = firstEdge[child];
     }
   };
   visitFrom(0);
-  for (let node = 0; node < nodeCount && reached < nodeCount; node++) {
-    if (preorderOf[node] === NO_NODE && isOrphan(graph, node, programOwned)) visitFrom(node);
+  for (let node = 1; node < nodeCount && reached < nodeCount; node++) {
+    if (preorderOf[node] === 0 && isOrphan(graph, node, programOwned)) visitFrom(node);
   }
   return { order, reached, preorderOf, parent };
 }

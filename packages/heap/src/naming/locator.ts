@@ -18,28 +18,46 @@ export class Locator {
   /** The folders that files belong to. */
   readonly project: Project;
   readonly #files: Map<number, string>;
-  readonly #rowOf = new Map<number, number>();
-  readonly #closureOfContext = new Map<number, number>();
+  /** Where each node's row of `locations` begins, by ascending node. */
+  readonly #rows: Uint32Array;
 
   constructor(graph: HeapGraph, sources: SourceFiles, cwd: string) {
     this.#graph = graph;
     this.#sources = sources;
     this.project = new Project(cwd);
     this.#files = scriptFiles(graph);
-    for (let row = 0; row < graph.locations.length; row += 4) this.#rowOf.set(graph.locations[row], row);
-    this.#indexContexts();
+    this.#rows = rowsByNode(graph.locations);
   }
 
-  /** A scope's file is that of any function made in it. */
-  #indexContexts(): void {
-    const { nodeCount, nodeType, nodeTypes, firstEdge, edgeType, edgeTypes, edgeTo, strings, edgeName } = this.#graph;
-    for (let node = 0; node < nodeCount; node++) {
-      if (nodeType[node] !== nodeTypes.closure || !this.#rowOf.has(node)) continue;
-      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-        if (edgeType[edge] !== edgeTypes.internal || strings.get(edgeName[edge]) !== 'context') continue;
-        if (!this.#closureOfContext.has(edgeTo[edge])) this.#closureOfContext.set(edgeTo[edge], node);
-      }
+  /** Where the node's row begins; a scope's is that of the first function made in it; -1 where there is none. */
+  #rowOf(node: number): number {
+    const own = this.#ownRow(node);
+    if (own >= 0) return own;
+    const { nodeType, nodeTypes, firstRetainer, retainerNode, retainerEdge, edgeType, edgeTypes } = this.#graph;
+    const { strings, edgeName } = this.#graph;
+    // Scopes are hidden nodes (Node 20) or objects; functions hold them by an internal edge of this name.
+    if (nodeType[node] !== nodeTypes.hidden && nodeType[node] !== nodeTypes.object) return -1;
+    for (let slot = firstRetainer[node]; slot < firstRetainer[node + 1]; slot++) {
+      const closure = retainerNode[slot];
+      if (nodeType[closure] !== nodeTypes.closure) continue;
+      const edge = retainerEdge[slot];
+      if (edgeType[edge] !== edgeTypes.internal || strings.get(edgeName[edge]) !== 'context') continue;
+      const row = this.#ownRow(closure);
+      if (row >= 0) return row;
     }
+    return -1;
+  }
+
+  #ownRow(node: number): number {
+    const { locations } = this.#graph;
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (locations[this.#rows[middle]] < node) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#rows.length && locations[this.#rows[low]] === node ? this.#rows[low] : -1;
   }
 
   /** The code of a function, of a class instance's constructor, or of a scope's functions; undefined where there is none. */
@@ -47,8 +65,8 @@ export class Locator {
     const module = this.#moduleFile(node);
     if (module !== undefined)
       return { script: module, location: this.toLocation(this.#sources.original(module, 0, 0)) };
-    const row = this.#rowOf.get(node) ?? this.#rowOf.get(this.#closureOfContext.get(node) ?? -1);
-    if (row === undefined) return undefined;
+    const row = this.#rowOf(node);
+    if (row < 0) return undefined;
     const name = this.#files.get(this.#graph.locations[row + 1]);
     if (name === undefined) return undefined;
     const script = this.#sources.pathOf(name);
@@ -58,8 +76,8 @@ export class Locator {
 
   /** The raw file name behind a node's own location, cheaply: no source map, no disk. */
   scriptName(node: number): string | undefined {
-    const row = this.#rowOf.get(node) ?? this.#rowOf.get(this.#closureOfContext.get(node) ?? -1);
-    return row === undefined ? undefined : this.#files.get(this.#graph.locations[row + 1]);
+    const row = this.#rowOf(node);
+    return row < 0 ? undefined : this.#files.get(this.#graph.locations[row + 1]);
   }
 
   /** The file of an ES module's record, which has no location of its own: the `url` of the wrapper that holds it. */
@@ -87,6 +105,18 @@ export class Locator {
     const repoPath = this.project.repoPath(position.file);
     return repoPath === undefined ? { ...position } : { ...position, repoPath };
   }
+}
+
+/** The rows of `locations` in order of their nodes, the last of several first. */
+function rowsByNode(locations: Uint32Array): Uint32Array {
+  const count = locations.length / 4;
+  // One number holds both, so that the engine's own sort of plain numbers does it.
+  const keys = new Float64Array(count);
+  for (let at = 0; at < count; at++) keys[at] = locations[at * 4] * count + (count - 1 - at);
+  keys.sort();
+  const rows = new Uint32Array(count);
+  for (let at = 0; at < count; at++) rows[at] = (count - 1 - (keys[at] % count)) * 4;
+  return rows;
 }
 
 /** Whether a script is Node's own. */

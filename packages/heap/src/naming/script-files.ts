@@ -8,11 +8,15 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 export function scriptFiles(graph: HeapGraph): Map<number, string> {
   const { locations } = graph;
   const files = new Map<number, string>();
+  let known = -1; // rows of one script stand together
   for (let row = 0; row < locations.length; row += 4) {
-    const [node, scriptId] = [locations[row], locations[row + 1]];
-    if (files.has(scriptId)) continue;
+    const node = locations[row];
+    const scriptId = locations[row + 1];
+    if (scriptId === known || files.has(scriptId)) continue;
     const file = scriptNameOf(graph, node);
-    if (file !== undefined) files.set(scriptId, file);
+    if (file === undefined) continue;
+    files.set(scriptId, file);
+    known = scriptId;
   }
   return files;
 }

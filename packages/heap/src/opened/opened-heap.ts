@@ -1,7 +1,7 @@
 /** A heap that has been read, with all that telling, querying and drawing it need. Made once a snapshot. */
 import { computeDominators, retainedSizes, type DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { findRoutes, type Routes } from '../path/routes-to-objects.ts';
+import { Routes } from '../path/routes-to-objects.ts';
 import { storyTeller, type StoryTeller } from '../path/story.ts';
 import { isNodeInternal, Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
@@ -34,8 +34,7 @@ export function openHeap(graph: HeapGraph, { cwd, onProgress }: OpeningOptions):
   const retained = retainedSizes(graph, tree);
   const sources = new SourceFiles();
   const locator = new Locator(graph, sources, cwd);
-  onProgress('finding paths', 0);
-  const routes = findRoutes(graph, (node) => strangeness(locator.scriptName(node)));
+  const routes = new Routes(graph, (node) => strangeness(locator.scriptName(node)));
   return { graph, tree, retained, sources, locator, routes, teller: storyTeller(graph, routes, locator, sources) };
 }
 

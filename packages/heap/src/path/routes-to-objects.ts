@@ -4,54 +4,99 @@
  * are small integers. O(edges).
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { NO_NODE } from '../graph/dominators.ts';
 
-/** The tree of cheapest paths. */
-export interface Routes {
-  /** The node before on the path; NO_NODE for the root and what is not reached. */
-  before: Uint32Array;
-  /** The edge by which the path enters a node. */
-  edge: Uint32Array;
+/** A stop of a path, and the edge by which the path enters it. */
+export interface Step {
+  node: number;
+  edge: number;
 }
 
 const MAX_COST = 60;
+const NO_COST = 0xffffffff;
 
-/** Finds the cheapest path to every node. `strangeness` is what a function's or instance's code adds. */
-export function findRoutes(graph: HeapGraph, strangeness: (node: number) => number): Routes {
-  const { nodeCount, firstEdge, edgeTo, edgeIsStrong } = graph;
-  const before = new Uint32Array(nodeCount).fill(NO_NODE);
-  const viaEdge = new Uint32Array(nodeCount);
-  const cost = new Uint32Array(nodeCount).fill(NO_NODE);
-  const done = new Uint8Array(nodeCount);
-  const edgeCost = edgeCosts(graph);
-  const nodeCost = nodeCosts(graph, strangeness);
-  const buckets: number[][] = Array.from({ length: MAX_COST + 1 }, () => []);
-  cost[0] = 0;
-  buckets[0].push(0);
-  let waiting = 1;
-  for (let now = 0; waiting > 0; now++) {
-    const bucket = buckets[now % (MAX_COST + 1)];
-    for (let at = 0; at < bucket.length; at++) {
-      const node = bucket[at];
-      waiting--;
-      if (done[node] || cost[node] !== now) continue;
-      done[node] = 1;
-      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-        if (edgeIsStrong[edge] === 0) continue;
-        const to = edgeTo[edge];
-        if (done[to]) continue;
-        const next = now + Math.max(1, Math.min(MAX_COST, edgeCost(node, edge) + nodeCost(to)));
-        if (next >= cost[to]) continue;
-        cost[to] = next;
-        before[to] = node;
-        viaEdge[to] = edge;
-        buckets[next % (MAX_COST + 1)].push(to);
-        waiting++;
-      }
-    }
-    bucket.length = 0;
+/**
+ * The cheapest path from the root to any node. The search runs no further than it is asked: what is near the program's
+ * modules is found at once, and a heap's last node costs O(edges), once.
+ */
+export class Routes {
+  readonly #graph: HeapGraph;
+  readonly #edgeCost: (from: number, edge: number) => number;
+  readonly #nodeCost: (node: number) => number;
+  /** The edge by which the path enters a node, plus one; 0 for the root and what is not reached. */
+  readonly #enteredBy: Uint32Array;
+  readonly #cost: Uint32Array;
+  /** Nodes that wait to be left, by their cost modulo the number of buckets. */
+  readonly #buckets: number[][] = Array.from({ length: MAX_COST + 1 }, () => []);
+  #waiting = 1;
+  #now = 0;
+
+  /** `strangeness` is what a function's or instance's code adds to the cost of a path through it. */
+  constructor(graph: HeapGraph, strangeness: (node: number) => number) {
+    this.#graph = graph;
+    this.#edgeCost = edgeCosts(graph);
+    this.#nodeCost = nodeCosts(graph, strangeness);
+    this.#enteredBy = new Uint32Array(graph.nodeCount);
+    this.#cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
+    this.#cost[0] = 0;
+    this.#buckets[0].push(0);
   }
-  return { before, edge: viaEdge };
+
+  /** The path from the root to a node, both among its stops; the node alone where nothing holds it. */
+  to(node: number): Step[] {
+    this.#settle(node);
+    const path: Step[] = [];
+    for (let at = node; ; ) {
+      const entered = this.#enteredBy[at];
+      path.push({ node: at, edge: Math.max(0, entered - 1) });
+      if (entered === 0) return path.reverse();
+      at = ownerOf(this.#graph.firstEdge, entered - 1);
+    }
+  }
+
+  /** Goes on until the path to a node can change no more. */
+  #settle(node: number): void {
+    const buckets = this.#buckets;
+    const length = buckets.length;
+    while (this.#waiting > 0 && this.#cost[node] > this.#now) {
+      const bucket = buckets[this.#now % length];
+      // Every edge costs at least one, so that nothing is added to the bucket at hand.
+      for (const from of bucket) this.#leave(from);
+      this.#waiting -= bucket.length;
+      bucket.length = 0;
+      this.#now++;
+    }
+  }
+
+  #leave(node: number): void {
+    const { firstEdge, edgeTo, edgeIsStrong } = this.#graph;
+    const cost = this.#cost;
+    const now = this.#now;
+    if (cost[node] !== now) return; // it was reached at a lower cost, and left then
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++) {
+      if (edgeIsStrong[edge] === 0) continue;
+      const to = edgeTo[edge];
+      if (cost[to] <= now + 1) continue;
+      const next = now + Math.max(1, Math.min(MAX_COST, this.#edgeCost(node, edge) + this.#nodeCost(to)));
+      if (next >= cost[to]) continue;
+      cost[to] = next;
+      this.#enteredBy[to] = edge + 1;
+      this.#buckets[next % this.#buckets.length].push(to);
+      this.#waiting++;
+    }
+  }
+}
+
+/** The node that an edge belongs to: the last whose first edge is not behind it. O(log nodes). */
+function ownerOf(firstEdge: Uint32Array, edge: number): number {
+  let low = 0;
+  let high = firstEdge.length - 1; // firstEdge[low] <= edge < firstEdge[high]
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (firstEdge[middle] <= edge) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 const CHEAP_INTERNAL = new Set(['table', 'elements', 'properties', 'context', 'backing_store']);
@@ -60,16 +105,16 @@ const CODE_INTERNAL =
 
 function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
   const { edgeType, edgeName, edgeTypes, strings } = graph;
-  const costOfName = new Map<number, number>();
+  const costOfName = new Uint8Array(strings.length * 2); // 0: not yet known
   const named = (edge: number, property: boolean): number => {
     const key = edgeName[edge] * 2 + (property ? 1 : 0);
-    let cost = costOfName.get(key);
-    if (cost === undefined) {
+    let cost = costOfName[key];
+    if (cost === 0) {
       const name = strings.get(edgeName[edge]);
       if (property) cost = name === '__proto__' ? 15 : name === 'constructor' || name === 'prototype' ? 6 : 1;
       else if (CHEAP_INTERNAL.has(name)) cost = 1;
       else cost = CODE_INTERNAL.test(name) ? 40 : name === 'previous' ? 3 : 5;
-      costOfName.set(key, cost);
+      costOfName[key] = cost;
     }
     return cost;
   };
@@ -96,11 +141,4 @@ function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number): (no
     if (type === nodeTypes.hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
     return 0;
   };
-}
-
-/** The path from the root to a node: nodes with the edge by which each is entered. */
-export function routeTo(routes: Routes, node: number): { node: number; edge: number }[] {
-  const path: { node: number; edge: number }[] = [];
-  for (let at = node; at !== NO_NODE; at = routes.before[at]) path.push({ node: at, edge: routes.edge[at] });
-  return path.reverse();
 }

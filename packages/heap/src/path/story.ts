@@ -8,7 +8,7 @@ import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labe
 import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
 import type { SourceFiles } from '../naming/source-files.ts';
-import { routeTo, type Routes } from './routes-to-objects.ts';
+import type { Routes, Step } from './routes-to-objects.ts';
 
 /** One stop of the path. */
 export interface Stop {
@@ -21,11 +21,6 @@ export interface Stop {
   site: CodeSite | undefined;
   /** How many links of a chain this stop stands for. */
   repeats: number;
-}
-
-interface Step {
-  node: number;
-  edge: number;
 }
 
 /** The stops up to the holder, the holder itself among them, and those below it. */
@@ -92,7 +87,7 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
 
   return {
     tell(holder, sample) {
-      const all = toStops([...routeTo(routes, holder), ...routeBelow(graph, routes, holder, sample, locator)]);
+      const all = toStops([...routes.to(holder), ...routeBelow(graph, routes, holder, sample, locator)]);
       const holderIndex = Math.max(
         0,
         all.findIndex((stop) => stop.node === holder),
@@ -187,7 +182,7 @@ function stepFrom(graph: HeapGraph, holder: number, to: number): Step {
 
 /** From just below the holder to the sample, and on to the nearest code that made it. */
 function routeBelow(graph: HeapGraph, routes: Routes, holder: number, sample: number, locator: Locator): Step[] {
-  const whole = routeTo(routes, sample);
+  const whole = routes.to(sample);
   const at = whole.findIndex((step) => step.node === holder);
   const toSample = at >= 0 ? whole.slice(at + 1) : [stepFrom(graph, holder, sample)];
   return [...toSample, ...routeToCode(graph, sample, locator)];
