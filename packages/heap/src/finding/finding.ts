@@ -37,11 +37,23 @@ export interface Place {
 export type FindingKind =
   'collection' | 'listener' | 'timer' | 'closure' | 'promise' | 'buffer' | 'string' | 'module' | 'other';
 
+/**
+ * What holds a `bounded` finding back. `slots` and `declared` are bounds that the heap itself shows; `slowing` is growth
+ * that slows down, which may go on: whoever acts on a bound must not take it for one.
+ */
+export type FindingBound =
+  | { kind: 'slots' }
+  | { kind: 'declared'; name: string; limit: number }
+  /** The last step's growth over the first's, by unit of work: 0 to 1. */
+  | { kind: 'slowing'; lastOverFirst: number };
+
 /** One leak, or what may be one. */
 export interface Finding {
   /** One leak, one fingerprint, on every run and machine. */
   fingerprint: string;
   verdict: 'leak' | 'suspect' | 'bounded';
+  /** With the verdict `bounded`: what holds it back. */
+  bound?: FindingBound;
   /** One plain sentence. */
   title: string;
   kind: FindingKind;

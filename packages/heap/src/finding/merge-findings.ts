@@ -8,7 +8,7 @@ import { titleOf } from './title.ts';
 export function mergeFindings(findings: Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
   for (const finding of findings) {
-    const key = `${finding.verdict} ${finding.fingerprint}`;
+    const key = `${finding.verdict} ${finding.bound?.kind ?? ''} ${finding.fingerprint}`;
     const known = merged.get(key);
     merged.set(key, known ? join(known, finding) : finding);
   }

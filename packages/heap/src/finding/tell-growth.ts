@@ -37,7 +37,8 @@ export function tellGrowth(input: OpenedHeap, growth: Growth, series: Series): F
     if (series.cohort[node] === 0) return 'there since the first snapshot';
     return node === growth.sample ? 'one of those that piled up' : 'came since, and stayed';
   });
-  const base = { ...told, verdict: growth.verdict, reason: growth.reason, growthBytes, growthCount, steps };
+  const { verdict, reason, bound } = growth;
+  const base = { ...told, verdict, reason, growthBytes, growthCount, steps, ...(bound ? { bound } : {}) };
   const finding = {
     ...base,
     sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) },
@@ -66,7 +67,7 @@ export function tellHolder(
   sample: number,
   sampleType: string,
   reasonOf: (node: number, isHolder: boolean) => string,
-): Omit<Finding, 'title' | 'verdict' | 'reason' | 'sample' | 'growthBytes' | 'growthCount' | 'steps'> {
+): Omit<Finding, 'title' | 'verdict' | 'reason' | 'bound' | 'sample' | 'growthBytes' | 'growthCount' | 'steps'> {
   const story = input.teller.tell(holder, sample);
   const kind = kindOf(story.stops, story.holderAt, sampleType);
   const places = placesOf(input, story, reasonOf);

@@ -7,6 +7,7 @@ import type { Dominated } from '../graph/dominated.ts';
 import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from './cohorts.ts';
+import type { FindingBound } from '../finding/finding.ts';
 import { fixedLengthArrays, heldWithinBound } from './bound.ts';
 import { declaredBound } from './declared-bound.ts';
 import { findRegions, type Region } from './regions.ts';
@@ -17,6 +18,8 @@ export type GrowthVerdict = 'leak' | 'suspect' | 'bounded';
 /** One holder that has grown. */
 export interface Growth {
   verdict: GrowthVerdict;
+  /** Where the verdict is `bounded`. */
+  bound?: FindingBound;
   /** Why, in words. */
   reason: string;
   holder: number;
@@ -151,14 +154,17 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
     return {
       ...common,
       verdict: 'bounded',
+      bound: { kind: 'slots' },
       reason: 'it fills slots of a fixed number, which were there from the start',
     };
   }
-  const bound = declaredBound(graph, region.holder, sizes.degree[region.holder] / 2);
+  const came = countPerStep.reduce((sum, count) => sum + count, 0);
+  const bound = declaredBound(graph, region.holder, Math.max(came, entriesOf(graph, region.holder, sizes)));
   if (bound) {
     return {
       ...common,
       verdict: 'bounded',
+      bound: { kind: 'declared', ...bound },
       reason: `${bound.name} beside it says that it ends at ${bound.limit.toLocaleString('en')}, and it has stayed below`,
     };
   }
@@ -167,6 +173,7 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
     return {
       ...common,
       verdict: 'bounded',
+      bound: { kind: 'slowing', lastOverFirst: steadiness },
       reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first`,
     };
   }
@@ -177,6 +184,12 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
       reason: 'it grew between two snapshots; a third would show whether it goes on',
     };
   return { ...common, verdict: 'leak', reason: 'it grew in every step, in step with the work, and kept what it got' };
+}
+
+/** How many entries a collection has at least: a Map references a key and a value for each. */
+function entriesOf(graph: HeapGraph, holder: number, sizes: ContainerSizes): number {
+  const { degree, elements } = sizes;
+  return elements[holder] || degree[holder] / (graph.strings.get(graph.nodeName[holder]) === 'Map' ? 2 : 1);
 }
 
 /** What is still there of the earliest step's objects, over what the last step left: churn leaves little, a leak all. */
