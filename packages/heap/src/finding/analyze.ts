@@ -1,10 +1,12 @@
 /** The whole analysis: files in, report out. Synchronous; runs in a worker thread. */
+import { resolve } from 'node:path';
 import { HeapError } from '../errors/heap-error.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { Dominated } from '../graph/dominated.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
+import { MapFolder } from '../naming/map-folder.ts';
 import { openHeap } from '../opened/opened-heap.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
@@ -19,6 +21,8 @@ export interface AnalyzeInput {
   cwd: string;
   /** Cumulative work before each snapshot; empty where unknown. */
   work: number[];
+  /** A folder of source maps that are kept apart from the scripts. */
+  sourceMaps?: string;
   onProgress: (phase: string, file: string, fraction: number) => void;
 }
 
@@ -26,11 +30,12 @@ const MOST_HOLDERS = 50;
 const MOST_FINDINGS = 10;
 
 /** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
-export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): FindingsReport {
+export function analyze({ files, cwd, work, sourceMaps, onProgress }: AnalyzeInput): FindingsReport {
+  const maps = sourceMaps === undefined ? undefined : new MapFolder(resolve(cwd, sourceMaps));
   const snapshots: FindingsReport['snapshots'] = [];
   const earlier: EarlierSnapshot[] = [];
   const read = (file: string): HeapGraph => {
-    const parsed = parseSnapshot(file, (done, of) => onProgress('reading', file, of > 0 ? done / of : 1));
+    const parsed = parseSnapshot(file, (done, of) => onProgress('reading', file, of === undefined ? 0 : of > 0 ? done / of : 1));
     onProgress('building the graph', file, 0);
     return buildGraph(parsed);
   };
@@ -51,7 +56,7 @@ export function analyze({ files, cwd, work, onProgress }: AnalyzeInput): Finding
     );
   const graph = read(lastFile);
   checkSeries(graph, earlier, files);
-  const heap = openHeap(graph, { cwd, onProgress: (phase, fraction) => onProgress(phase, lastFile, fraction) });
+  const heap = openHeap(graph, { cwd, maps, onProgress: (phase, fraction) => onProgress(phase, lastFile, fraction) });
   note(graph, heap.retained[0]);
   const findings: Finding[] = [];
   if (earlier.length === 0) findings.push(...findDominating(heap));

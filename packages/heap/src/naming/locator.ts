@@ -1,7 +1,7 @@
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { Project } from './project.ts';
-import { scriptFiles } from './script-files.ts';
+import type { Scripts } from './script-files.ts';
 import type { SourceFiles, SourcePosition } from './source-files.ts';
 
 /** Where an object's code stands, before and after source maps. */
@@ -17,21 +17,22 @@ export class Locator {
   readonly #sources: SourceFiles;
   /** The folders that files belong to. */
   readonly project: Project;
-  readonly #files: Map<number, string>;
-  /** Where each node's row of `locations` begins, by ascending node. */
+  readonly #files: ReadonlyMap<number, string>;
+  /** Where each node's row of `locations` begins, plus one. */
   readonly #rows: Uint32Array;
 
-  constructor(graph: HeapGraph, sources: SourceFiles, cwd: string) {
+  constructor(graph: HeapGraph, scripts: Scripts, sources: SourceFiles, cwd: string) {
     this.#graph = graph;
     this.#sources = sources;
     this.project = new Project(cwd);
-    this.#files = scriptFiles(graph);
-    this.#rows = rowsByNode(graph.locations);
+    this.#files = scripts.files;
+    this.#rows = new Uint32Array(graph.nodeCount);
+    for (let row = 0; row < graph.locations.length; row += 4) this.#rows[graph.locations[row]] = row + 1;
   }
 
   /** Where the node's row begins; a scope's is that of the first function made in it; -1 where there is none. */
   #rowOf(node: number): number {
-    const own = this.#ownRow(node);
+    const own = this.#rows[node] - 1;
     if (own >= 0) return own;
     const { nodeType, nodeTypes, firstRetainer, retainerNode, retainerEdge, edgeType, edgeTypes } = this.#graph;
     const { strings, edgeName } = this.#graph;
@@ -42,22 +43,9 @@ export class Locator {
       if (nodeType[closure] !== nodeTypes.closure) continue;
       const edge = retainerEdge[slot];
       if (edgeType[edge] !== edgeTypes.internal || strings.get(edgeName[edge]) !== 'context') continue;
-      const row = this.#ownRow(closure);
-      if (row >= 0) return row;
+      if (this.#rows[closure] > 0) return this.#rows[closure] - 1;
     }
     return -1;
-  }
-
-  #ownRow(node: number): number {
-    const { locations } = this.#graph;
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (locations[this.#rows[middle]] < node) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.#rows.length && locations[this.#rows[low]] === node ? this.#rows[low] : -1;
   }
 
   /** The code of a function, of a class instance's constructor, or of a scope's functions; undefined where there is none. */
@@ -105,18 +93,6 @@ export class Locator {
     const repoPath = this.project.repoPath(position.file);
     return repoPath === undefined ? { ...position } : { ...position, repoPath };
   }
-}
-
-/** The rows of `locations` in order of their nodes, the last of several first. */
-function rowsByNode(locations: Uint32Array): Uint32Array {
-  const count = locations.length / 4;
-  // One number holds both, so that the engine's own sort of plain numbers does it.
-  const keys = new Float64Array(count);
-  for (let at = 0; at < count; at++) keys[at] = locations[at * 4] * count + (count - 1 - at);
-  keys.sort();
-  const rows = new Uint32Array(count);
-  for (let at = 0; at < count; at++) rows[at] = (count - 1 - (keys[at] % count)) * 4;
-  return rows;
 }
 
 /** Whether a script is Node's own. */

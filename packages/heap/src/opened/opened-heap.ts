@@ -4,7 +4,9 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import { Routes } from '../path/routes-to-objects.ts';
 import { storyTeller, type StoryTeller } from '../path/story.ts';
 import { isNodeInternal, Locator } from '../naming/locator.ts';
+import type { MapFolder } from '../naming/map-folder.ts';
 import { packageOf } from '../naming/project.ts';
+import { findScripts } from '../naming/script-files.ts';
 import { SourceFiles } from '../naming/source-files.ts';
 
 /** One heap: the graph, who dominates whom, and how its objects are named and reached. */
@@ -24,16 +26,19 @@ export interface OpenedHeap {
 export interface OpeningOptions {
   /** The repository or working directory: what `repoPath` is relative to. */
   cwd: string;
+  /** Source maps that are kept apart from the scripts. */
+  maps?: MapFolder | undefined;
   onProgress: (phase: string, fraction: number) => void;
 }
 
 /** Computes dominators, retained sizes and routes of a graph. O(edges); about 30 bytes a node stay. */
-export function openHeap(graph: HeapGraph, { cwd, onProgress }: OpeningOptions): OpenedHeap {
+export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOptions): OpenedHeap {
   onProgress('finding what dominates', 0);
   const tree = computeDominators(graph);
   const retained = retainedSizes(graph, tree);
-  const sources = new SourceFiles();
-  const locator = new Locator(graph, sources, cwd);
+  const scripts = findScripts(graph);
+  const sources = new SourceFiles({ cwd, maps, embedded: (name) => scripts.text(name) });
+  const locator = new Locator(graph, scripts, sources, cwd);
   const routes = new Routes(graph, (node) => strangeness(locator.scriptName(node)));
   return { graph, tree, retained, sources, locator, routes, teller: storyTeller(graph, routes, locator, sources) };
 }

@@ -9,6 +9,7 @@ export interface WorkerInput {
   files: string[];
   cwd: string;
   work: number[];
+  sourceMaps?: string;
 }
 
 /** What it answers. */
