@@ -1,0 +1,77 @@
+import type { HeapGraph } from '../graph/heap-graph.ts';
+
+/** Which class each node is of. */
+export interface ClassTable {
+  /** By ordinal: the place in `names` and `located`. */
+  classOf: Uint32Array;
+  /** As DevTools calls them: `Session`, `Function`, `(string)`, `(system)`. */
+  names: string[];
+  /** A node of the class with a location of its own, which is the class's; -1 where classes of that name have none. */
+  located: number[];
+}
+
+/**
+ * Tells every node's class by DevTools' rules (HeapSnapshot.ts, `getNodeClassIndex` and `classKeyInternal`): objects and
+ * native ones by their names, objects of one name apart where their constructors stand at different places, everything
+ * else by its kind, so that no text of a string, symbol or regular expression is a class. O(nodes + strings).
+ */
+export function classTable(graph: HeapGraph): ClassTable {
+  const { nodeCount, nodeType, nodeTypes, nodeName, locations, strings } = graph;
+  const names: string[] = [];
+  const located: number[] = [];
+  const classOf = new Uint32Array(nodeCount);
+  const add = (name: string, node: number): number => {
+    located.push(node);
+    return names.push(name) - 1;
+  };
+
+  const byType = graph.layout.nodeTypeNames.map((type) => {
+    if (type === 'hidden') return add('(system)', -1);
+    if (type === 'code') return add('(compiled code)', -1);
+    if (type === 'closure') return add('Function', -1);
+    if (type === 'regexp') return add('RegExp', -1);
+    return type === 'object' || type === 'native' ? -1 : add(`(${type})`, -1);
+  });
+
+  const rowOf = new Int32Array(nodeCount).fill(-1);
+  for (let row = 0; row < locations.length; row += 4)
+    if (nodeType[locations[row]] === nodeTypes.object) rowOf[locations[row]] = row;
+
+  const byName = new Int32Array(strings.length).fill(-1);
+  const byPlace: PlaceIndex = new Map();
+  for (let node = 0; node < nodeCount; node++) {
+    const ofType = byType[nodeType[node]];
+    if (ofType >= 0) {
+      classOf[node] = ofType;
+      continue;
+    }
+    const name = nodeName[node];
+    const row = rowOf[node];
+    if (row < 0) {
+      if (byName[name] < 0) byName[name] = add(objectClass(strings.get(name)), -1);
+      classOf[node] = byName[name];
+      continue;
+    }
+    const lines = child(child(byPlace, name), locations[row + 1]);
+    const columns = child(lines, locations[row + 2]);
+    let own = columns.get(locations[row + 3]);
+    if (own === undefined) columns.set(locations[row + 3], (own = add(objectClass(strings.get(name)), node)));
+    classOf[node] = own;
+  }
+  return { classOf, names, located };
+}
+
+/** By name, script, line and column. */
+type PlaceIndex = Map<number, Map<number, Map<number, Map<number, number>>>>;
+
+function child<V>(map: Map<number, Map<number, V>>, key: number): Map<number, V> {
+  let inner = map.get(key);
+  if (inner === undefined) map.set(key, (inner = new Map<number, V>()));
+  return inner;
+}
+
+function objectClass(name: string): string {
+  if (name === '') return 'Object';
+  if (name === 'system / Context') return 'scope';
+  return name.replace(/^system \/ /, '');
+}

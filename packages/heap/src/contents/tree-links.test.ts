@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { randomHeap } from '../fixtures/random-heap.ts';
+import { buildSnapshot, snapshotFolder, type SnapshotSpec } from '../fixtures/snapshot-builder.ts';
+import { computeDominators, type DominatorTree, NO_NODE, retainedSizes } from '../graph/dominators.ts';
+import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
+import { parseSnapshot } from '../parse/parse-snapshot.ts';
+import { linkTree, NO_CLASS, retainedByClass } from './tree-links.ts';
+
+const folder = snapshotFolder();
+afterAll(() => folder.stop());
+
+function treeOf(spec: SnapshotSpec): { graph: HeapGraph; tree: DominatorTree; retained: Float64Array } {
+  const graph = buildGraph(parseSnapshot(folder.write(buildSnapshot(spec))));
+  const tree = computeDominators(graph);
+  return { graph, tree, retained: retainedSizes(graph, tree) };
+}
+
+/** The slow twin: each node looks up its dominators for one of its class. */
+function slowRetainedByClass(
+  { graph, tree, retained }: ReturnType<typeof treeOf>,
+  classOf: Uint32Array,
+  classCount: number,
+): number[] {
+  const sums = new Array<number>(classCount).fill(0);
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (classOf[node] === NO_CLASS || graph.nodeSelfSize[node] === 0) continue;
+    let above = tree.idom[node];
+    while (above !== NO_NODE && (classOf[above] !== classOf[node] || graph.nodeSelfSize[above] === 0))
+      above = tree.idom[above];
+    if (above === NO_NODE) sums[classOf[node]] += retained[node];
+  }
+  return sums;
+}
+
+test('on random heaps every node but the root is once among the children of its dominator', () => {
+  fc.assert(
+    fc.property(randomHeap(), (spec) => {
+      const { graph, tree } = treeOf(spec);
+      const { firstChild, nextSibling } = linkTree(tree);
+      const seen: number[] = [];
+      for (let node = 0; node < graph.nodeCount; node++) {
+        for (let child = firstChild[node]; child !== NO_NODE; child = nextSibling[child]) {
+          expect(tree.idom[child]).toBe(node);
+          seen.push(child);
+        }
+      }
+      expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: graph.nodeCount - 1 }, (_, at) => at + 1));
+    }),
+  );
+});
+
+test('on random heaps the retained size of a class is that of its nodes which no other of it dominates', () => {
+  fc.assert(
+    fc.property(randomHeap(20), fc.array(fc.nat(3), { minLength: 20, maxLength: 20 }), (spec, classes) => {
+      const heap = treeOf(spec);
+      const classOf = Uint32Array.from({ length: heap.graph.nodeCount }, (_, node) =>
+        classes[node] === 3 ? NO_CLASS : classes[node],
+      );
+      const sums = retainedByClass({
+        tree: heap.tree,
+        links: linkTree(heap.tree),
+        retained: heap.retained,
+        selfSize: heap.graph.nodeSelfSize,
+        classOf,
+        classCount: 3,
+      });
+      expect([...sums]).toEqual(slowRetainedByClass(heap, classOf, 3));
+    }),
+  );
+});
+
+test('a chain of 300,000 links is walked without a stack', () => {
+  const links = 300_000;
+  const tree: DominatorTree = {
+    idom: Uint32Array.from({ length: links }, (_, node) => (node === 0 ? NO_NODE : node - 1)),
+    order: Uint32Array.from({ length: links }, (_, node) => node),
+  };
+  const sums = retainedByClass({
+    tree,
+    links: linkTree(tree),
+    retained: Float64Array.from({ length: links }, (_, node) => links - node),
+    selfSize: new Uint32Array(links).fill(1),
+    classOf: Uint32Array.from({ length: links }, (_, node) => node % 2),
+    classCount: 2,
+  });
+  expect([...sums]).toEqual([links, links - 1]);
+});
