@@ -66,13 +66,18 @@ function forEachPart(
   visit: (holder: number, part: number) => void,
 ): void {
   const { nodeType, nodeTypes, nodeCount } = graph;
+  const { idom } = tree;
+  // One byte tells what most nodes need to know: whether what dominates them is a holder, or a store of one.
   const isHolder = new Uint8Array(nodeCount);
   for (const holder of holders.keys()) isHolder[holder] = 1;
   for (let node = 1; node < nodeCount; node++) {
-    if (nodeType[node] === nodeTypes.array) continue; // a backing store is part of its object
-    let holder = tree.idom[node];
-    if (nodeType[holder] === nodeTypes.array) holder = containerOf(graph, holder);
-    if (holder >= 0 && isHolder[holder] === 1) visit(holder, node);
+    if (nodeType[node] === nodeTypes.array && isHolder[containerOf(graph, node)] === 1) isHolder[node] = 2;
+  }
+  for (let node = 1; node < nodeCount; node++) {
+    const dominator = idom[node];
+    const kind = isHolder[dominator];
+    if (kind === 0 || nodeType[node] === nodeTypes.array) continue; // a backing store is part of its object
+    visit(kind === 1 ? dominator : containerOf(graph, dominator), node);
   }
 }
 

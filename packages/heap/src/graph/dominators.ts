@@ -135,7 +135,8 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
     dominator[w] = d;
   }
 
-  const idom = new Uint32Array(nodeCount); // 0, the root, for circles that nothing holds, by the fourth rule
+  // 0, the root, for circles that nothing holds, by the fourth rule.
+  const idom = reached === nodeCount ? ancestor.subarray(1) : new Uint32Array(nodeCount);
   for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
   idom[0] = NO_NODE;
   if (reached < nodeCount) {

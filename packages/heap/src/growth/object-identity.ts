@@ -3,7 +3,10 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 /** The highest id of an object on V8's heap; embedder objects have even ids of another origin. */
 export function newestId(nodeId: Uint32Array): number {
   let newest = 0;
-  for (const id of nodeId) if (id % 2 === 1 && id > newest) newest = id;
+  for (let node = 0; node < nodeId.length; node++) {
+    const id = nodeId[node];
+    if (id > newest && (id & 1) === 1) newest = id;
+  }
   return newest;
 }
 

@@ -20,12 +20,15 @@ export class Locator {
   readonly #files: ReadonlyMap<number, string>;
   /** Where each node's row of `locations` begins, plus one. */
   readonly #rows: Uint32Array;
+  /** By string: 1 for the names of V8's own objects, 2 for others, 0 where nobody asked. */
+  readonly #kindOfName: Uint8Array;
 
   constructor(graph: HeapGraph, scripts: Scripts, sources: SourceFiles, cwd: string) {
     this.#graph = graph;
     this.#sources = sources;
     this.project = new Project(cwd);
     this.#files = scripts.files;
+    this.#kindOfName = new Uint8Array(graph.strings.length);
     this.#rows = new Uint32Array(graph.nodeCount);
     for (let row = 0; row < graph.locations.length; row += 4) this.#rows[graph.locations[row]] = row + 1;
   }
@@ -34,10 +37,9 @@ export class Locator {
   #rowOf(node: number): number {
     const own = this.#rows[node] - 1;
     if (own >= 0) return own;
+    if (!this.#isScope(node)) return -1;
     const { nodeType, nodeTypes, firstRetainer, retainerNode, retainerEdge, edgeType, edgeTypes } = this.#graph;
     const { strings, edgeName } = this.#graph;
-    // Scopes are hidden nodes (Node 20) or objects; functions hold them by an internal edge of this name.
-    if (nodeType[node] !== nodeTypes.hidden && nodeType[node] !== nodeTypes.object) return -1;
     for (let slot = firstRetainer[node]; slot < firstRetainer[node + 1]; slot++) {
       const closure = retainerNode[slot];
       if (nodeType[closure] !== nodeTypes.closure) continue;
@@ -46,6 +48,15 @@ export class Locator {
       if (this.#rows[closure] > 0) return this.#rows[closure] - 1;
     }
     return -1;
+  }
+
+  /** Whether V8 calls the node one of its own (`system / Context`); asked of every object, so it is remembered by name. */
+  #isScope(node: number): boolean {
+    const name = this.#graph.nodeName[node];
+    if (this.#kindOfName[name] === 0) {
+      this.#kindOfName[name] = this.#graph.strings.get(name).startsWith('system / ') ? 1 : 2;
+    }
+    return this.#kindOfName[name] === 1;
   }
 
   /** The code of a function, of a class instance's constructor, or of a scope's functions; undefined where there is none. */

@@ -110,6 +110,8 @@ function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
     const key = edgeName[edge] * 2 + (property ? 1 : 0);
     let cost = costOfName[key];
     if (cost === 0) {
+      // Slots of a table are named by numbers, each its own; nothing of what follows is.
+      if (!property && strings.startsWithDigit(edgeName[edge])) return 5;
       const name = strings.get(edgeName[edge]);
       if (property) cost = name === '__proto__' ? 15 : name === 'constructor' || name === 'prototype' ? 6 : 1;
       else if (CHEAP_INTERNAL.has(name)) cost = 1;

@@ -8,8 +8,11 @@ import { scanWasm } from './scan-wasm.ts';
 export const WINDOW_BYTES: number = 128 << 10;
 /** Fields a row may have. */
 export const MOST_FIELDS = 64;
-/** A number takes a digit and a comma; what is left of a row from the window before stands in front. */
-const MOST_INTEGERS = WINDOW_BYTES / 2 + MOST_FIELDS + 32;
+/**
+ * A number takes a digit and a comma; what is left of a row from the window before stands in front; and the kernel
+ * wants room for those of 64 bytes more.
+ */
+const MOST_INTEGERS = WINDOW_BYTES / 2 + MOST_FIELDS + 64;
 /** A row of nodes has at least five fields, one of edges three. */
 const MOST_ROWS = MOST_INTEGERS / 3;
 
