@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { HeapError } from '../errors/heap-error.ts';
 import type { FindingsReport } from '../finding/finding.ts';
 import type { WorkerInput, WorkerMessage } from './analyze-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 /** How far the analysis is. */
 export interface AnalyzeProgress {
@@ -37,41 +37,24 @@ export async function analyzeSnapshots(files: string[], options: AnalyzeOptions 
     new HeapError('EBB_HEAP_ABORTED', 'The analysis was called off before it ended.', { cause: signal?.reason });
   if (signal?.aborted) throw aborted();
   const workerData: WorkerInput = { files, cwd, work, ...(sourceMaps === undefined ? {} : { sourceMaps }) };
-  const worker = new Worker(new URL('./analyze-worker.js', import.meta.url), {
-    workerData,
-    execArgv: [],
-    stdout: false,
-    stderr: false,
-  });
-  const onAbort = (): void => void worker.terminate();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await new Promise<FindingsReport>((resolve, reject) => {
-      worker.on('message', (message: WorkerMessage) => {
-        if (message.type === 'progress')
-          onProgress?.({ phase: message.phase, file: message.file, fraction: message.fraction });
-        else if (message.type === 'report') resolve(message.report);
-        else reject(new HeapError(message.code, message.message));
-      });
-      worker.on('error', (cause: Error) => {
-        reject(
-          new HeapError(
-            'EBB_HEAP_WORKER_FAILED',
-            `The analysis of ${files.join(', ')} failed: ${cause.message}. With very large snapshots this is want of memory; otherwise please report it.`,
-            { cause },
-          ),
-        );
-      });
-      worker.on('exit', () => {
-        reject(
-          signal?.aborted
-            ? aborted()
-            : new HeapError('EBB_HEAP_WORKER_FAILED', `The analysis of ${files.join(', ')} ended without an answer.`),
-        );
-      });
+  return new Promise<FindingsReport>((resolve, reject) => {
+    const settle = (how: () => void): void => {
+      signal?.removeEventListener('abort', onAbort);
+      void worker.stop().then(how);
+    };
+    const onAbort = (): void => settle(() => reject(aborted()));
+    const worker = startWorker<WorkerMessage>(new URL('./analyze-worker.js', import.meta.url), {
+      workerData,
+      work: `The analysis of ${files.join(', ')}`,
+      onMessage(message) {
+        if (message.type === 'progress') {
+          const { phase, file, fraction } = message;
+          onProgress?.({ phase, file, fraction });
+        } else if (message.type === 'report') settle(() => resolve(message.report));
+        else settle(() => reject(new HeapError(message.code, message.message)));
+      },
+      onEnd: (error) => settle(() => reject(error)),
     });
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-    await worker.terminate();
-  }
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { HeapError, type HeapErrorCode } from '../errors/heap-error.ts';
 import { analyze } from '../finding/analyze.ts';
 import type { FindingsReport } from '../finding/finding.ts';
+import { inSteps } from './progress-steps.ts';
 
 /** What the worker is started with. */
 export interface WorkerInput {
@@ -18,19 +19,14 @@ export type WorkerMessage =
   | { type: 'report'; report: FindingsReport }
   | { type: 'error'; code: HeapErrorCode; message: string };
 
-const PROGRESS_STEPS = 50;
-
 if (parentPort) {
   const port = parentPort;
-  let told = '';
   try {
     const report = analyze({
       ...(workerData as WorkerInput),
-      onProgress(phase, file, fraction) {
-        const now = `${phase} ${file} ${Math.round(fraction * PROGRESS_STEPS)}`;
-        if (now !== told) port.postMessage({ type: 'progress', phase, file, fraction } satisfies WorkerMessage);
-        told = now;
-      },
+      onProgress: inSteps((phase, file, fraction) => {
+        port.postMessage({ type: 'progress', phase, file, fraction } satisfies WorkerMessage);
+      }),
     });
     port.postMessage({ type: 'report', report } satisfies WorkerMessage);
   } catch (error) {
