@@ -1,8 +1,11 @@
+import { Chalk, supportsColor } from 'chalk';
 import { Command } from 'commander';
+import type { FindingsReport } from '@ebb/heap';
 import { stderrChalk } from '../live/choose.ts';
 import { cutText } from '../live/line.ts';
+import { checkReportPlace, writeWhole } from '../report/write-file.ts';
 import { printable, printableBlock } from '../wording/printable.ts';
-import { Chalk, supportsColor } from 'chalk';
+import { bytes } from '../wording/quantities.ts';
 
 /** `ebb analyze A.heapsnapshot [B [C …]]`: one snapshot: what dominates; several, oldest first: what grows in every step. */
 export function analyzeCommand(finish: (exitCode: number) => void): Command {
@@ -13,6 +16,7 @@ export function analyzeCommand(finish: (exitCode: number) => void): Command {
     )
     .usage('[options] A.heapsnapshot [B.heapsnapshot [C.heapsnapshot …]]')
     .argument('<SNAPSHOT...>', 'heap snapshots (Node.js 20 to 26), oldest first; three tell more than two')
+    .option('--html <FILE>', 'write the findings, a map of the memory and tables as one page that opens offline')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
     .addHelpText(
       'after',
@@ -21,31 +25,52 @@ Exit codes: 0 nothing leaks; 1 a leak; 2 a snapshot cannot be read; 3 Ebb could 
 
 Examples:
   ebb analyze before.heapsnapshot after-1000.heapsnapshot after-2000.heapsnapshot
+  ebb analyze --html report.html *.heapsnapshot
   ebb analyze --json *.heapsnapshot > findings.json`,
     )
-    .action(async (files: string[], options: { json?: boolean }) => {
-      const { analyzeSnapshots, renderFindings } = await import('@ebb/heap');
-      const progress = new ProgressLine();
-      try {
-        const report = await analyzeSnapshots(files, {
-          cwd: process.cwd(),
-          onProgress: (step) => {
-            progress.show(step);
-          },
-        });
-        progress.clear();
-        if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-        else {
-          const colour = stdoutHasColour();
-          const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
-          const text = printableBlock(renderFindings(report, { color: colour, width }), colour);
-          process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-        }
-        finish(report.verdict === 'leak' ? 1 : 0);
-      } finally {
-        progress.clear();
-      }
+    .action(async (files: string[], flags: Flags) => {
+      finish(await analyze(files, flags));
     });
+}
+
+interface Flags {
+  readonly json?: boolean;
+  readonly html?: string;
+}
+
+/** Analyses, prints, and writes the page; resolves with the exit code. */
+async function analyze(files: string[], flags: Flags): Promise<number> {
+  if (flags.html !== undefined) checkReportPlace(flags.html);
+  const { analyzeSnapshots, renderFindings } = await import('@ebb/heap');
+  const progress = new ProgressLine();
+  try {
+    const report = await analyzeSnapshots(files, {
+      cwd: process.cwd(),
+      onProgress: (step) => {
+        progress.show(step);
+      },
+    });
+    progress.clear();
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else {
+      const color = stdoutHasColour();
+      const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
+      process.stdout.write(`${printableBlock(renderFindings(report, { color, width }), color)}\n`);
+    }
+    if (flags.html !== undefined) await writePage(flags.html, report);
+    return report.verdict === 'leak' ? 1 : 0;
+  } finally {
+    progress.clear();
+  }
+}
+
+/** After all else has been printed: a disk that is full takes the page, not the findings. */
+async function writePage(file: string, report: FindingsReport): Promise<void> {
+  const { renderPage } = await import('../html/page.ts');
+  const { diskExcerpts } = await import('../html/source-excerpt.ts');
+  const page = renderPage({ report, contents: null, at: new Date(), excerpt: diskExcerpts() });
+  writeWhole(file, page);
+  process.stderr.write(`ebb: wrote ${printable(file)}, ${bytes(Buffer.byteLength(page))}\n`);
 }
 
 /** One line on standard error that tells how far the analysis is; nothing where that is no terminal. */

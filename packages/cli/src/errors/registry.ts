@@ -77,12 +77,12 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   },
   EBB_CLI_REPORT_PLACE: {
     exitCode: 2,
-    meaning: 'The file given with --report cannot be written; found before the program was started.',
+    meaning: 'The file given with --report or --html cannot be written; found before the work began.',
     next: 'give a file in a folder that exists and may be written to',
   },
   EBB_CLI_REPORT_NOT_WRITTEN: {
     exitCode: 3,
-    meaning: 'The watch report could not be written to the file given with --report.',
+    meaning: 'The report could not be written to the file given with --report or --html.',
     next: 'give a file in a folder that exists and may be written to',
   },
   EBB_CLI_SNAPSHOT_DIRECTORY: {

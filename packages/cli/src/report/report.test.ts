@@ -254,6 +254,12 @@ describe('the file', () => {
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
+  test('is tried before the work begins, and nothing of that stays', () => {
+    checkReportPlace(join(folder, 'report.json'));
+    expect(readdirSync(folder)).toEqual([]);
+    expect(() => checkReportPlace('/proc/report.json')).toThrow("cannot be written to '/proc/report.json'");
+  });
+
   test('that cannot be written is an error with its name', () => {
     expect(() => writeReport(join(folder, 'no', 'x.json'), {})).toThrow(/cannot be written to '.*no\/x\.json'/u);
     expect(() => checkReportPlace(folder)).toThrow('it is a folder');

@@ -22,7 +22,7 @@ describe('plain text', () => {
 
   test('is not endless, and not cut into half a letter that shows as another', () => {
     expect(plain('x'.repeat(1e6)).length).toBe(400);
-    expect(plain('🛒'.repeat(1000)).isWellFormed()).toBe(true);
+    expect(plain('🛒'.repeat(1000))).not.toMatch(/\p{Cs}/u);
   });
 });
 
