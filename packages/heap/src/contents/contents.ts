@@ -11,7 +11,7 @@ export interface HeapContents {
   classes: ClassRow[];
   /** What stands in no row of `classes`. */
   otherClasses: { classes: number; objects: number; shallowBytes: number };
-  duplicatedStrings: { wastedBytes: number; groups: DuplicatedString[] };
+  duplicatedStrings: { wastedBytes: number; groups: DuplicatedString[]; references: DuplicatingReference[] };
   buffers: { bytes: number; largest: LargeBuffer[]; slabs: BufferSlabs[] };
   overAllocated: { wastedBytes: number; collections: OverAllocated[] };
   keptContexts: KeptContext[];
@@ -44,6 +44,17 @@ export interface DuplicatedString {
   nodeId: number;
   /** False where the snapshot cuts the text off: the same size and the same beginning, the rest isn't known. */
   certain: boolean;
+}
+
+/** A reference that holds copies of strings, whatever their texts: where to keep one of each. */
+export interface DuplicatingReference {
+  /** `Session.cart[].title`. */
+  reference: string;
+  copies: number;
+  /** How many different ones. */
+  texts: number;
+  /** Its part of all that copies waste. */
+  wastedBytes: number;
 }
 
 /** A large piece of memory outside the objects: a Buffer, ArrayBuffer, typed array or external string. */
