@@ -61,7 +61,7 @@ export class Locator {
 
   /** The code of a function, of a class instance's constructor, or of a scope's functions; undefined where there is none. */
   site(node: number): CodeSite | undefined {
-    const module = this.#moduleFile(node);
+    const module = this.moduleFile(node);
     if (module !== undefined)
       return { script: module, location: this.toLocation(this.#sources.original(module, 0, 0)) };
     const row = this.#rowOf(node);
@@ -79,23 +79,31 @@ export class Locator {
     return row < 0 ? undefined : this.#files.get(this.#graph.locations[row + 1]);
   }
 
-  /** The file of an ES module's record, which has no location of its own: the `url` of the wrapper that holds it. */
-  #moduleFile(node: number): string | undefined {
-    const graph = this.#graph;
-    if (
-      graph.nodeType[node] !== graph.nodeTypes.hidden ||
-      graph.strings.get(graph.nodeName[node]) !== 'system / SourceTextModule'
-    )
-      return undefined;
-    for (let slot = graph.firstRetainer[node]; slot < graph.firstRetainer[node + 1]; slot++) {
-      const wrapper = graph.retainerNode[slot];
-      for (let edge = graph.firstEdge[wrapper]; edge < graph.firstEdge[wrapper + 1]; edge++) {
-        const to = graph.edgeTo[edge];
-        if (graph.edgeType[edge] !== graph.edgeTypes.property || graph.nodeType[to] !== graph.nodeTypes.string)
-          continue;
-        if (graph.strings.get(graph.edgeName[edge]) === 'url')
-          return this.#sources.pathOf(graph.strings.get(graph.nodeName[to]));
-      }
+  /**
+   * The file of a module's record, which has no location of its own: a CommonJS module has its `filename`, and of an ES
+   * module the wrapper that holds the record has its `url`.
+   */
+  moduleFile(node: number): string | undefined {
+    const { nodeType, nodeTypes, nodeName, strings, firstRetainer, retainerNode } = this.#graph;
+    const type = nodeType[node];
+    if (type !== nodeTypes.object && type !== nodeTypes.hidden) return undefined;
+    const name = strings.get(nodeName[node]);
+    if (name === 'Module') return this.#textOf(node, 'filename');
+    if (name !== 'system / SourceTextModule') return undefined;
+    for (let slot = firstRetainer[node]; slot < firstRetainer[node + 1]; slot++) {
+      const url = this.#textOf(retainerNode[slot], 'url');
+      if (url !== undefined) return this.#sources.pathOf(url);
+    }
+    return undefined;
+  }
+
+  /** The text of a property, where it is a string. */
+  #textOf(node: number, property: string): string | undefined {
+    const { firstEdge, edgeType, edgeTypes, edgeName, edgeTo, nodeType, nodeTypes, nodeName, strings } = this.#graph;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const to = edgeTo[edge];
+      if (edgeType[edge] !== edgeTypes.property || nodeType[to] !== nodeTypes.string) continue;
+      if (strings.get(edgeName[edge]) === property) return strings.get(nodeName[to]);
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** A heap that has been read, with all that telling, querying and drawing it need. Made once a snapshot. */
 import { computeDominators, retainedSizes, type DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { moduleStarts } from '../path/module-scopes.ts';
 import { Routes } from '../path/routes-to-objects.ts';
 import { storyTeller, type StoryTeller } from '../path/story.ts';
 import { isNodeInternal, Locator } from '../naming/locator.ts';
@@ -39,7 +40,7 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
   const scripts = findScripts(graph);
   const sources = new SourceFiles({ cwd, maps, embedded: (name) => scripts.text(name) });
   const locator = new Locator(graph, scripts, sources, cwd);
-  const routes = new Routes(graph, (node) => strangeness(locator.scriptName(node)));
+  const routes = new Routes(graph, (node) => strangeness(locator.scriptName(node)), moduleStarts(graph, tree, locator));
   return { graph, tree, retained, sources, locator, routes, teller: storyTeller(graph, routes, locator, sources) };
 }
 

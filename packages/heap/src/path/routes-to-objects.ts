@@ -4,6 +4,7 @@
  * are small integers. O(edges).
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { Start } from './module-scopes.ts';
 
 /** A stop of a path, and the edge by which the path enters it. */
 export interface Step {
@@ -22,30 +23,37 @@ export class Routes {
   readonly #graph: HeapGraph;
   readonly #edgeCost: (from: number, edge: number) => number;
   readonly #nodeCost: (node: number) => number;
-  /** The edge by which the path enters a node, plus one; 0 for the root and what is not reached. */
+  /** The edge by which the path enters a node, plus one; 0 for the root, the starts and what is not reached. */
   readonly #enteredBy: Uint32Array;
   readonly #cost: Uint32Array;
   /** Nodes that wait to be left, by their cost modulo the number of buckets. */
   readonly #buckets: number[][] = Array.from({ length: MAX_COST + 1 }, () => []);
-  #waiting = 1;
+  #waiting = 0;
   #now = 0;
 
-  /** `strangeness` is what a function's or instance's code adds to the cost of a path through it. */
-  constructor(graph: HeapGraph, strangeness: (node: number) => number) {
+  /**
+   * `strangeness` is what a function's or instance's code adds to the cost of a path through it. Paths may begin at
+   * `starts`, too: at the program's modules.
+   */
+  constructor(graph: HeapGraph, strangeness: (node: number) => number, starts: readonly Start[] = []) {
     this.#graph = graph;
     this.#edgeCost = edgeCosts(graph);
     this.#nodeCost = nodeCosts(graph, strangeness);
     this.#enteredBy = new Uint32Array(graph.nodeCount);
     this.#cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
-    this.#cost[0] = 0;
-    this.#buckets[0].push(0);
+    for (const { node, cost } of [{ node: 0, cost: 0 }, ...starts]) {
+      if (this.#cost[node] <= cost) continue;
+      this.#cost[node] = cost;
+      this.#buckets[cost].push(node);
+      this.#waiting++;
+    }
   }
 
-  /** The path from the root to a node, both among its stops; the node alone where nothing holds it. */
+  /** The path from the root or a start to a node, both among its stops; the node alone where nothing holds it. */
   to(node: number): Step[] {
     this.#settle(node);
     const path: Step[] = [];
-    for (let at = node; ; ) {
+    for (let at = node; ;) {
       const entered = this.#enteredBy[at];
       path.push({ node: at, edge: Math.max(0, entered - 1) });
       if (entered === 0) return path.reverse();
