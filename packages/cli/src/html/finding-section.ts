@@ -1,7 +1,7 @@
-import type { Finding, Location } from '@ebb/heap';
+import { adviceOn, type Finding, type Location } from '@ebb/heap';
 import { bytes, count } from '../wording/quantities.ts';
 import { growthChart } from './growth-chart.ts';
-import { html, shown, type Markup } from './markup.ts';
+import { breakable, html, shown, type Markup } from './markup.ts';
 import { placeName, where, whereMarkup } from './places.ts';
 import type { SourceExcerpt } from './source-excerpt.ts';
 
@@ -18,7 +18,7 @@ export function findingSection(finding: Finding, number: number, heapBytes: numb
   return html`<article class="finding ${finding.verdict}" aria-labelledby="${id}">
     <header>
       <p class="verdict">${VERDICTS[finding.verdict]}</p>
-      <h2 id="${id}">${shown(finding.title, MOST_TITLE)}</h2>
+      <h2 id="${id}">${breakable(shown(finding.title, MOST_TITLE))}</h2>
     </header>
     <div class="bad">
       <dl class="figures">${figures(finding, heapBytes)}</dl>
@@ -105,6 +105,7 @@ function facts(finding: Finding): Markup[] {
     rows.push(['library', html`held in <code>${shown(finding.package)}</code>${from}`]);
   }
   rows.push(
+    ['mend', sentence(adviceOn(finding))],
     ['why', sentence(shown(finding.reason))],
     ['fingerprint', html`<code>${shown(finding.fingerprint)}</code>`],
   );

@@ -51,6 +51,11 @@ export function shown(text: string, most: number = MOST_CHARACTERS): string {
   return printable(short);
 }
 
+/** A text that may be broken after the slashes of its paths, where it is too wide. */
+export function breakable(text: string): Markup {
+  return new Markup(text.split('/').map(escaped).join('/<wbr>'));
+}
+
 function textOf(content: Content): string {
   if (content === null || content === undefined) return '';
   if (content instanceof Markup) return content.toString();

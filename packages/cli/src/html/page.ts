@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { FindingsReport, HeapContents } from '@ebb/heap';
+import type { Finding, FindingsReport, HeapContents } from '@ebb/heap';
 import { bytes, count } from '../wording/quantities.ts';
 import { contentsSection } from './contents-section.ts';
 import { findingSection } from './finding-section.ts';
@@ -44,7 +44,7 @@ export function renderPage({ report, contents, at, excerpt }: PageInput): string
           <p class="about">${about(report)}</p>
         </header>
         <main>
-          ${report.findings.length === 0 ? html`<p>${nothingFound(report)}</p>` : null}
+          ${contentsList(report.findings)} ${report.findings.length === 0 ? html`<p>${nothingFound(report)}</p>` : null}
           ${report.findings.map((finding, index) => findingSection(finding, index + 1, last?.heapBytes ?? 0, excerpt))}
           ${contents === null ? null : treemapSection(contents.treemap)}
           ${contents === null ? null : contentsSection(contents)} ${snapshotTable(report)}
@@ -71,6 +71,20 @@ function headline({ findings, snapshots }: FindingsReport): string {
   });
   if (told.length === 0) return snapshots.length > 1 ? 'Nothing leaks' : 'Nothing dominates this heap';
   return told.join(', ');
+}
+
+/** Where each finding stands; for two nobody needs a list. */
+function contentsList(findings: readonly Finding[]): Markup {
+  if (findings.length < 3) return html``;
+  const items = findings.map(
+    ({ subject, retainedBytes }, index) =>
+      html`<li><a href="#finding-${index + 1}">${shown(subject)}</a>, ${bytes(retainedBytes)}</li>`,
+  );
+  return html`<nav class="findings" aria-label="Findings">
+    <ol>
+      ${items}
+    </ol>
+  </nav>`;
 }
 
 function nothingFound({ snapshots }: FindingsReport): string {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Location, Place } from '@ebb/heap';
-import { html, shown, type Markup } from './markup.ts';
+import { breakable, html, shown, type Markup } from './markup.ts';
 
 /** `src/app.ts:12`, `node_modules/pg/lib/pool.js:40`: short where that is enough to find it. */
 export function where(location: Location): string {
@@ -14,7 +14,7 @@ export function where(location: Location): string {
 export function whereMarkup(location: Location | null | undefined): Markup {
   if (location === null || location === undefined) return html``;
   const whole = `${shown(location.file)}:${location.line}:${location.column}`;
-  return html`<code class="where" title="${whole}">${where(location)}</code>`;
+  return html`<code class="where" title="${whole}">${breakable(where(location))}</code>`;
 }
 
 /** What a place is called on a path: `sessions: Map`. */

@@ -10,7 +10,7 @@ export const STYLE = `
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "DejaVu Sans", sans-serif;
   --mono: ui-monospace, SFMono-Regular, "Cascadia Mono", Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --raised: #1c2024; --line: #363c43; --text: #e4e7ea; --faint: #a0a9b2;
     --leak: #ff8a80; --suspect: #f0b35c; --bounded: #83c796; --mark: #443a14; --added: #ff8a80; --removed: #83c796;
@@ -110,6 +110,8 @@ figure { margin: 0; }
 .tip b, .tip span { display: block; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 10px 0 0; padding: 0; font-size: 13px; color: var(--faint); }
 .swatch { display: inline-block; width: 12px; height: 12px; margin-right: 6px; vertical-align: -1px; border: 1px solid var(--line); }
+nav.findings ol { margin: 12px 0 0; padding-left: 20px; }
+.findings a { color: inherit; }
 .keys { font-size: 13px; color: var(--faint); margin-top: 4px; }
 kbd { border: 1px solid var(--line); border-radius: 3px; padding: 0 4px; }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -124,7 +126,8 @@ caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-pa
 th, td { text-align: left; padding: 5px 16px 5px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--faint); white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
-td { max-width: 46ch; min-width: 12ch; }
+td { max-width: 46ch; min-width: 14ch; }
+td code { overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 0; }
 .sort { font-weight: 600; }
 .sort::after { content: "\\2193"; visibility: hidden; margin-left: 4px; }
@@ -143,7 +146,8 @@ td { max-width: 46ch; min-width: 12ch; }
   h1 { font-size: 22px; }
   h2 { font-size: 17px; }
   .path li { display: block; }
-  .path .reason { display: block; }
+  .path .reason, .path .where { display: block; }
+  td:not(.number) { min-width: 22ch; }
   .map { height: 440px; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
   .facts > div + div { margin-top: 8px; }
@@ -151,11 +155,17 @@ td { max-width: 46ch; min-width: 12ch; }
 @media print {
   :root { color-scheme: light; }
   body { font-size: 12px; }
+  h1 { font-size: 20px; }
+  h2 { font-size: 15px; }
+  table, .code pre, .facts dt, .path .reason { font-size: 11px; }
+  .figures dd { font-size: 14px; }
+  section, .finding { margin-top: 20px; padding-top: 14px; }
   main, body > header, body > footer { max-width: none; padding-left: 0; padding-right: 0; }
   .bar, .more, .keys, .tip, .crumbs button { display: none; }
-  .finding, .code, .path li, tr, .treemap { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
+  .bad, .code, .path li, tr, .treemap { break-inside: avoid; }
+  h2, h3, .lead, header, thead { break-after: avoid; }
   .scroll, .code pre { overflow: visible; }
+  td code { overflow-wrap: anywhere; }
   .code pre > * { white-space: pre-wrap; width: auto; }
   .map, .cell, .swatch, .growth, .path li::before, mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -165,8 +165,9 @@ function describe(place: Place, isFirst: boolean): string {
   return `${edge}: ${type}`;
 }
 
-function advice(finding: Finding): string {
-  switch (finding.kind) {
+/** What helps against a leak of this kind, in a few words. */
+export function adviceOn({ kind }: Pick<Finding, 'kind'>): string {
+  switch (kind) {
     case 'listener':
       return 'take the listener off when its work is done';
     case 'timer':
@@ -209,7 +210,7 @@ function facts(finding: Finding, { sourceLine }: Page): Fact[] {
     ]);
   }
   rows.push(
-    ['mend', advice(finding)],
+    ['mend', adviceOn(finding)],
     ['why', plain(finding.reason)],
     ['evidence', `fingerprint ${plain(finding.fingerprint)}`],
   );
