@@ -13,6 +13,20 @@ export const captureErrorCodes = {
   EBB_CAPTURE_NO_MEMORY: 'there is not enough free memory to write a snapshot',
   /** The file was begun but did not become whole; it has been removed. */
   EBB_CAPTURE_INCOMPLETE: 'the snapshot did not become whole',
+  /** Snapshots cannot be forked on this platform, or in a program that is linked like this one. */
+  EBB_CAPTURE_UNSUPPORTED: 'snapshots without a pause are not possible here',
+  /** The native addon was not built when the package was installed. */
+  EBB_CAPTURE_NO_ADDON: 'the native addon for snapshots without a pause is missing',
+  /** One capture at a time in a process. */
+  EBB_CAPTURE_BUSY: 'another snapshot of this process is being taken',
+  /** The kernel refused to fork, or to give what a fork needs. */
+  EBB_CAPTURE_FORK_FAILED: 'the kernel did not fork the process',
+  /** The child died, hung or took too long, as often as was tried. */
+  EBB_CAPTURE_CHILD_FAILED: 'the child that writes the snapshot failed',
+  /** The child was ended because memory or the disk ran low while it wrote. */
+  EBB_CAPTURE_STOPPED: 'the snapshot was given up before memory or the disk ran out',
+  /** Whoever asked for the snapshot called it off. */
+  EBB_CAPTURE_ABORTED: 'the snapshot was called off',
   /** This runtime offers no way to force a full collection. */
   EBB_CAPTURE_NO_GC: 'a full collection cannot be forced here',
 } as const;

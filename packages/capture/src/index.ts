@@ -1,9 +1,14 @@
 /**
- * `@ebb/capture`: takes evidence from the process that it runs in. In its first form the thread
- * stands still while a snapshot is written.
+ * `@ebb/capture`: takes evidence from the process that it runs in. A forked snapshot stands still for milliseconds, an
+ * inline one for as long as it is written.
  */
+export { captureSnapshot, type CapturedSnapshot, type CaptureOptions } from './capture-snapshot.ts';
 export { collectGarbage, type CollectedFloor } from './collect.ts';
 export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.ts';
 export { containerLimitBytes, containerMemory, type ContainerMemory, type ReadText } from './memory-limit.ts';
+export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
+export { forkUnavailable } from './fork/capture-forked.ts';
+export { type AttemptOutcome } from './fork/judge-end.ts';
+export { type ChildRoom } from './fork/room-for-child.ts';
 export { type Room } from './room.ts';
 export { captureSnapshotInline, type SnapshotCapture, type SnapshotOptions } from './snapshot.ts';

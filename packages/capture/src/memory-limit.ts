@@ -18,6 +18,16 @@ export interface ContainerMemory {
   usedBytes: number;
 }
 
+/** A memory limit that binds this process, and where its use can be read again. */
+export interface BindingLimit extends ContainerMemory {
+  /** Absolute path of a file that holds the use in bytes, page cache included. */
+  usageFile: string;
+  /** Absolute path of the file that tells how much of that is page cache. */
+  statFile: string;
+  /** Where the limit is reached the kernel kills all processes of the group, not one (`memory.oom.group`). */
+  killsGroup: boolean;
+}
+
 /** Reads one file as text; null when it is missing or unreadable. Passed in by tests. */
 export type ReadText = (file: string) => string | null;
 
@@ -28,7 +38,11 @@ export type ReadText = (file: string) => string | null;
 export function containerMemory(read: ReadText = readText, machineBytes: number = totalmem()): ContainerMemory | null {
   const [first, ...others] = bindingLimits(read, machineBytes);
   if (first === undefined) return null;
-  return others.reduce((least, other) => (roomOf(other) < roomOf(least) ? other : least), first);
+  const { limitBytes, usedBytes } = others.reduce(
+    (least, other) => (roomOf(other) < roomOf(least) ? other : least),
+    first,
+  );
+  return { limitBytes, usedBytes };
 }
 
 /**
@@ -57,16 +71,32 @@ export function freeMemoryBytes(read: ReadText = readText, machineBytes: number 
   return Math.min(machineFree ?? Infinity, roomOf(container));
 }
 
-function bindingLimits(read: ReadText, machineBytes: number): ContainerMemory[] {
-  const limits: ContainerMemory[] = [];
+/** How often the kernel has killed in this process's own group for want of memory; null where it does not say. */
+export function outOfMemoryKills(read: ReadText = readText): number | null {
+  for (const { directory } of groups(read('/proc/self/cgroup') ?? '')) {
+    for (const file of ['memory.events', 'memory.oom_control']) {
+      const count = /^oom_kill (\d+)$/m.exec(read(posix.join(directory, file)) ?? '')?.[1];
+      if (count !== undefined) return Number(count);
+    }
+  }
+  return null;
+}
+
+/** Every limit that binds this process, the own group's first. Never throws. */
+export function bindingLimits(read: ReadText = readText, machineBytes: number = totalmem()): BindingLimit[] {
+  const limits: BindingLimit[] = [];
   for (const group of groups(read('/proc/self/cgroup') ?? '')) {
     const limitBytes = number(read(posix.join(group.directory, group.limitFile)));
     // "max" (v2) and about 9.2e18 (v1) say "unlimited"; so does anything above the machine.
     if (limitBytes === null || limitBytes <= 0 || limitBytes >= machineBytes) continue;
-    const usedBytes = number(read(posix.join(group.directory, group.usageFile))) ?? 0;
-    const stat = read(posix.join(group.directory, 'memory.stat')) ?? '';
-    const cacheBytes = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
-    limits.push({ limitBytes, usedBytes: Math.max(0, usedBytes - cacheBytes) });
+    const usageFile = posix.join(group.directory, group.usageFile);
+    const statFile = posix.join(group.directory, 'memory.stat');
+    const stat = read(statFile) ?? '';
+    // The total counts the groups below it too, as the limit does (v1 only; v2 always does).
+    const cache = /^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat);
+    const usedBytes = Math.max(0, (number(read(usageFile)) ?? 0) - Number(cache?.[1] ?? 0));
+    const killsGroup = read(posix.join(group.directory, 'memory.oom.group'))?.trim() === '1';
+    limits.push({ limitBytes, usedBytes, usageFile, statFile, killsGroup });
   }
   return limits;
 }

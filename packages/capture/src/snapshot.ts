@@ -19,6 +19,8 @@ export interface SnapshotCapture {
 export interface SnapshotOptions {
   /** How the room is measured; default: this process, its disk, its container. */
   measureRoom?: (file: string) => Room;
+  /** What V8 is asked to put into it; default: numbers, too. */
+  contents?: { exposeInternals?: boolean; exposeNumericValues?: boolean };
   /** What writes the file; default: V8. */
   write?: (file: string) => void;
 }
@@ -38,7 +40,8 @@ export function captureSnapshotInline(file: string, options: SnapshotOptions = {
   const start = process.hrtime();
   try {
     // V8 opens the file that stands there and keeps its mode.
-    (options.write ?? writeWithV8)(path);
+    if (options.write === undefined) writeHeapSnapshot(path, { exposeNumericValues: true, ...options.contents });
+    else options.write(path);
     const [seconds, nanoseconds] = process.hrtime(start);
     const pauseMs = seconds * 1e3 + nanoseconds / 1e6;
     const bytes = requireWhole(path);
@@ -52,10 +55,6 @@ export function captureSnapshotInline(file: string, options: SnapshotOptions = {
       { cause },
     );
   }
-}
-
-function writeWithV8(path: string): void {
-  writeHeapSnapshot(path, { exposeNumericValues: true });
 }
 
 function createPrivate(path: string): void {
