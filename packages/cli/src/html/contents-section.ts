@@ -6,18 +6,37 @@ import { bytesCell, countCell, tableSection, textCell, type Table } from './tabl
 
 /** What the heap holds, whether or not it leaks: the tables. */
 export function contentsSection(contents: HeapContents): Markup {
-  const tables = [classes, strings, buffers, overAllocated, keptContexts, extraGlobals];
+  const tables = [
+    kinds,
+    classes,
+    duplicatingReferences,
+    duplicatedTexts,
+    buffers,
+    overAllocated,
+    keptContexts,
+    extraGlobals,
+  ];
   return html`${tables.map((table) => tableSection(table(contents)))}`;
 }
 
-function classes({ classes, otherClasses, totals }: HeapContents): Table {
+function kinds({ totals }: HeapContents): Table {
+  return {
+    title: 'Kinds of objects',
+    lead: `${count(totals.objects)} objects, ${bytes(totals.bytes)}.`,
+    columns: ['Kind', 'Objects', 'Bytes'],
+    rows: totals.byKind.map((row) => [textCell(shown(row.kind)), countCell(row.objects), bytesCell(row.bytes)]),
+    sortedBy: 2,
+  };
+}
+
+function classes({ classes, otherClasses }: HeapContents): Table {
   const others =
     otherClasses.classes === 0
       ? ''
       : ` ${count(otherClasses.classes)} more classes, ${count(otherClasses.objects)} objects of ${bytes(otherClasses.shallowBytes)}, are not listed.`;
   return {
     title: 'Classes',
-    lead: `${count(totals.objects)} objects, ${bytes(totals.bytes)}. Retained is what goes when all objects of the class go.${others}`,
+    lead: `Retained is what goes when all objects of the class go.${others}`,
     columns: ['Class', 'Objects', 'Shallow', 'Retained', 'Made at'],
     rows: classes.map((row) => [
       textCell(html`<code>${shown(row.type)}</code>`),
@@ -30,10 +49,25 @@ function classes({ classes, otherClasses, totals }: HeapContents): Table {
   };
 }
 
-function strings({ duplicatedStrings: { groups, wastedBytes } }: HeapContents): Table {
+function duplicatingReferences({ duplicatedStrings: { references, wastedBytes } }: HeapContents): Table {
   return {
-    title: 'Duplicated strings',
-    lead: `The same text several times over: ${bytes(wastedBytes)} more than once each would take. Texts are never shown; they are told by who holds them.`,
+    title: 'Duplicated strings, by what holds them',
+    lead: `The same text several times over: ${bytes(wastedBytes)} more than once each would take.`,
+    columns: ['Held by', 'Copies', 'Different', 'Wasted'],
+    rows: references.map((row) => [
+      textCell(html`<code>${shown(row.reference)}</code>`),
+      countCell(row.copies),
+      countCell(row.texts),
+      bytesCell(row.wastedBytes),
+    ]),
+    sortedBy: 3,
+  };
+}
+
+function duplicatedTexts({ duplicatedStrings: { groups } }: HeapContents): Table {
+  return {
+    title: 'Duplicated strings, by text',
+    lead: 'One row a text. The text itself is never shown: it is told by what holds it.',
     columns: ['Held by', 'Copies', 'Each', 'Wasted'],
     rows: groups.map((group) => [
       textCell(
