@@ -131,10 +131,9 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
     type >= typeCount
       ? corrupt(reader, `edge ${at} is of type ${type}, of ${typeCount}`)
       : corrupt(reader, `edge ${at} leads to no node`);
-  const named = layout.edgeTypeNames.map((name) => namedEdgeTypes.has(name));
-  if (kernel && typeCount <= MOST_KERNEL_TYPES) {
+  const bits = namedTypesMask(layout);
+  if (kernel && bits !== null) {
     const fields = { type: layout.edgeType, name: layout.edgeNameOrIndex, to: layout.edgeToNode };
-    const bits = named.reduce((mask, is, type) => (is ? mask | (1n << BigInt(type)) : mask), 0n);
     const check = { typeCount, named: bits, nodeFields: nodeFieldCount, nodeCount };
     const [names, targets] = kernel.columns;
     total = scanRows(reader, 'edges', kernel, width, (rows) => {
@@ -148,6 +147,7 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
     });
     largestEdgeName = kernel.largestName;
   } else {
+    const named = layout.edgeTypeNames.map((name) => namedEdgeTypes.has(name));
     const batch = new Uint32Array(BATCH_ROWS * width);
     total = scanIntegers(reader, 'edges', batch, (count) => {
       if (row + count / width > edgeCount) throw tooMany(reader, edgeCount, 'edges');
@@ -215,6 +215,15 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel
 
 /** Edges of these types are named by a string; of the others (`element`, `hidden`), the name is a number. */
 const namedEdgeTypes = new Set(['context', 'property', 'internal', 'shortcut', 'weak']);
+
+/** A bit for each type of edge whose name is an index into the strings; null where there are too many for the kernel. */
+export function namedTypesMask({ edgeTypeNames }: SnapshotLayout): bigint | null {
+  if (edgeTypeNames.length > MOST_KERNEL_TYPES) return null;
+  return edgeTypeNames.reduce(
+    (mask, name, type) => (namedEdgeTypes.has(name) ? mask | (1n << BigInt(type)) : mask),
+    0n,
+  );
+}
 
 /** Holds the names of nodes and edges against the number of strings, which the file tells last. */
 export function checkReferences(
