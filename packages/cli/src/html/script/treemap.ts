@@ -16,7 +16,7 @@ interface Area {
 }
 
 /** How many levels are drawn within each other. */
-const LEVELS = 4;
+const LEVELS = 8;
 const HEAD = 20;
 const EDGE = 3;
 const LEAST_SIDE = 3;
