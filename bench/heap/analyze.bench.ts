@@ -1,104 +1,175 @@
-// What does it cost to read a large snapshot up to the retained size of every node, in CPU and memory, beside DevTools'
-// engine (heap-snapshot-toolkit) in the same run? Each engine runs in processes of its own, in turns; the median counts.
-// Run by hand: node_modules/.bin/node bench/heap/analyze.bench.ts [sessions] [rounds] > bench/heap/results/analyze.md
+// What does it cost to read a snapshot, beside the peers and the floor, in CPU and memory, and does it grow with the
+// file alone? Each engine runs in processes of its own, in turns; the median counts. Ebb's is the whole analysis of one
+// snapshot (names, classes, retained sizes, paths, findings); heap-snapshot-toolkit parses and computes retained sizes
+// and class names; memlab parses and computes dominators and retained sizes; the floor is floor.mjs.
+// `npm run bench -w packages/heap` measures the first two sizes; arguments name others, in MB: … -- 57 348 1300 2400
+// Committed: results/analyze.md. Peers that are not in the repository's own lock file are installed in peers/.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const sessions = Number(process.argv[2] ?? 150_000);
-const rounds = Number(process.argv[3] ?? 3);
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const dist = (file: string): string => new URL(`../../packages/heap/dist/${file}`, import.meta.url).href;
 
-/** Each is a program that reads the file in `process.argv[1]` and leaves `retained`: retained bytes by node. */
+const sizesMegabytes = process.argv.slice(2).map(Number);
+if (sizesMegabytes.length === 0) sizesMegabytes.push(57, 348);
+const BYTES_PER_SESSION = 1170;
+/** Above it one round is enough: it takes minutes. */
+const ROUNDS_BELOW_MEGABYTES = 500;
+const ROUNDS = 3;
+
+/** Each is a program that reads the file in `process.argv[1]` and leaves the `nodes` and the `rootBytes` that it found. */
 const engines: Record<string, string> = {
-  // The parts, not the whole analysis: the peer does not look for leaks either.
   Ebb: `
-    const { parseSnapshot } = await import('${dist('parse/parse-snapshot.js')}');
-    const { buildGraph } = await import('${dist('graph/heap-graph.js')}');
-    const { computeDominators, retainedSizes } = await import('${dist('graph/dominators.js')}');
-    const parsed = parseSnapshot(process.argv[1]);
-    mark('parse');
-    const graph = buildGraph(parsed);
-    mark('graph');
-    const tree = computeDominators(graph);
-    mark('dominators');
-    const retained = retainedSizes(graph, tree);`,
+    const { analyze } = await import('${dist('finding/analyze.js')}');
+    const report = analyze({ files: [process.argv[1]], cwd: process.cwd(), work: [], contents: true, onProgress() {} });
+    if (report.findings.length === 0) throw new Error('nothing found');
+    const nodes = report.snapshots[0].objects, rootBytes = report.snapshots[0].heapBytes;`,
   'heap-snapshot-toolkit': `
     const { createReadStream } = await import('node:fs');
     const { parse } = await import('heap-snapshot-toolkit');
-    const { retainedSizes: retained } = await parse(createReadStream(process.argv[1], 'utf8'));`,
+    const { retainedSizes } = await parse(createReadStream(process.argv[1], 'utf8'));
+    const nodes = retainedSizes.length, rootBytes = retainedSizes[0];`,
+  memlab: `
+    const { createRequire } = await import('node:module');
+    const { getFullHeapFromFile } = createRequire('${new URL('peers/package.json', import.meta.url).href}')('@memlab/heap-analysis');
+    const heap = await getFullHeapFromFile(process.argv[1]);
+    let nodes = 0, rootBytes = null; // it takes another definition of what the root retains
+    heap.nodes.forEach(() => { nodes++; });`,
 };
 
 interface Run {
   cpuSeconds: number;
+  wallSeconds: number;
   peakRssMegabytes: number;
   nodes: number;
-  rootBytes: number;
-  phases: Record<string, number>;
+  rootBytes: number | null;
 }
 
-const around = (engine: string): string => `
-  const phases = {};
-  let last = process.cpuUsage();
-  const mark = (phase) => {
-    const { user, system } = process.cpuUsage(last);
-    phases[phase] = (user + system) / 1e6;
-    last = process.cpuUsage();
-  };
-  ${engine}
-  const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({
-    cpuSeconds: (user + system) / 1e6,
-    peakRssMegabytes: process.resourceUsage().maxRSS / 1024,
-    nodes: retained.length,
-    rootBytes: retained[0],
-    phases,
-  }));`;
-
-function run(engine: string, file: string): Run {
-  const args = ['--max-old-space-size=12000', '--input-type=module', '-e', around(engine), file];
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Run;
+function runEngine(name: string, file: string): Run {
+  const before = performance.now();
+  const program = `${engines[name]}
+    const { user, system } = process.cpuUsage();
+    const peakRssMegabytes = process.resourceUsage().maxRSS / 1024;
+    console.log('\\n' + JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakRssMegabytes, nodes, rootBytes }));
+    process.exit();`;
+  const args = ['--max-old-space-size=16000', '--input-type=module', '-e', program, file];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: here('.'), encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return { ...(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run), wallSeconds: since(before) };
 }
 
+function runFloor(file: string): Run {
+  const before = performance.now();
+  const stdout = execFileSync(process.execPath, [here('floor.mjs'), file], { encoding: 'utf8' });
+  return { ...(JSON.parse(stdout) as Run), rootBytes: null, wallSeconds: since(before) };
+}
+
+const since = (startMs: number): number => (performance.now() - startMs) / 1000;
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+const FLOOR = 'the floor';
 
+interface Row {
+  megabytes: number;
+  nodes: number;
+  of: Record<string, { cpuSeconds: number; wallSeconds: number; peakRssMegabytes: number }>;
+}
+
+function measure(folder: string, sizeMegabytes: number): Row {
+  const file = join(folder, 'bench.heapsnapshot');
+  const sessions = Math.round((sizeMegabytes * 1e6) / BYTES_PER_SESSION);
+  execFileSync(process.execPath, ['--max-old-space-size=8000', here('write-snapshot.cjs'), file, String(sessions)]);
+  const names = [...Object.keys(engines), FLOOR];
+  const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
+  const rounds = sizeMegabytes < ROUNDS_BELOW_MEGABYTES ? ROUNDS : 1;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) runs.get(name)?.push(name === FLOOR ? runFloor(file) : runEngine(name, file));
+  }
+  const all = [...runs.values()].flat();
+  if (new Set(all.map(({ nodes }) => nodes)).size !== 1)
+    throw new Error('The engines disagree on the number of nodes.');
+  const rootBytes = new Set(all.flatMap((run) => run.rootBytes ?? []));
+  if (rootBytes.size !== 1) throw new Error('Ebb and the toolkit disagree on what the root retains.');
+  const row: Row = { megabytes: statSync(file).size / 1e6, nodes: all[0].nodes, of: {} };
+  for (const [name, list] of runs) {
+    const of = (figure: 'cpuSeconds' | 'wallSeconds' | 'peakRssMegabytes'): number =>
+      median(list.map((run) => run[figure]));
+    row.of[name] = {
+      cpuSeconds: of('cpuSeconds'),
+      wallSeconds: of('wallSeconds'),
+      peakRssMegabytes: of('peakRssMegabytes'),
+    };
+  }
+  rmSync(file);
+  return row;
+}
+
+function table(rows: Row[]): string {
+  const names = Object.keys(rows[0].of);
+  const cell = ({ of }: Row, name: string): string =>
+    `${of[name].cpuSeconds.toFixed(2)} s, ${(of[name].peakRssMegabytes / 1024).toFixed(2)} GB`;
+  const peer = 'heap-snapshot-toolkit';
+  const ratios = ({ of }: Row): string =>
+    [
+      (of['Ebb'].cpuSeconds / of[peer].cpuSeconds).toFixed(2),
+      (of['Ebb'].peakRssMegabytes / of[peer].peakRssMegabytes).toFixed(2),
+      (of['Ebb'].cpuSeconds / of[FLOOR].cpuSeconds).toFixed(2),
+      `${of['Ebb'].wallSeconds.toFixed(1)} s`,
+    ].join(' | ');
+  return [
+    `| file | nodes | ${names.join(' | ')} | Ebb's CPU to the toolkit's | its memory | its CPU to the floor's | its wall time |`,
+    `|${'---|'.repeat(names.length + 6)}`,
+    ...rows.map(
+      (row) =>
+        `| ${row.megabytes.toFixed(0)} MB | ${(row.nodes / 1e6).toFixed(1)} M | ${names.map((name) => cell(row, name)).join(' | ')} | ${ratios(row)} |`,
+    ),
+  ].join('\n');
+}
+
+function plot(rows: Row[]): string {
+  const series = (name: string): string =>
+    `  line [${rows.map(({ of }) => of[name].cpuSeconds.toFixed(1)).join(', ')}]`;
+  return [
+    '```mermaid',
+    'xychart-beta',
+    '  title "CPU seconds by size of the file: Ebb, and above it the toolkit"',
+    `  x-axis "MB" [${rows.map(({ megabytes }) => megabytes.toFixed(0)).join(', ')}]`,
+    '  y-axis "CPU seconds"',
+    series('Ebb'),
+    series('heap-snapshot-toolkit'),
+    '```',
+  ].join('\n');
+}
+
+if (!existsSync(here('peers/node_modules'))) {
+  const env = { ...process.env, PUPPETEER_SKIP_DOWNLOAD: '1' };
+  execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here('peers'), env, stdio: 'inherit' });
+}
 const folder = mkdtempSync(join(tmpdir(), 'ebb-bench-'));
 try {
-  const file = join(folder, 'large.heapsnapshot');
-  const writer = fileURLToPath(new URL('write-snapshot.cjs', import.meta.url));
-  execFileSync(process.execPath, ['--max-old-space-size=4000', writer, file, String(sessions)]);
-  const runs: Record<string, Run[]> = Object.fromEntries(Object.keys(engines).map((name) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, engine] of Object.entries(engines)) runs[name].push(run(engine, file));
-  }
-  const answers = new Set(Object.values(runs).flatMap((list) => list.map(({ nodes, rootBytes }) => nodes * rootBytes)));
-  if (answers.size !== 1) throw new Error('The engines disagree on what the root retains.');
-  const megabytes = (statSync(file).size / 1e6).toFixed(0);
-  const nodes = (runs['Ebb'][0].nodes / 1e6).toFixed(1);
-  console.log(`# Reading a snapshot up to retained sizes\n`);
-  console.log(
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}; ${megabytes} MB, ${nodes} million nodes,`,
-  );
-  console.log(`median of ${rounds} runs in turns.\n`);
-  console.log('| engine | CPU, s | peak memory, MB |\n|---|---|---|');
-  for (const [name, list] of Object.entries(runs)) {
-    const cpu = median(list.map(({ cpuSeconds }) => cpuSeconds)).toFixed(1);
-    console.log(`| ${name} | ${cpu} | ${median(list.map(({ peakRssMegabytes }) => peakRssMegabytes)).toFixed(0)} |`);
-  }
-  const parts = Object.keys(runs['Ebb'][0].phases).map((phase) => {
-    return `${phase} ${median(runs['Ebb'].map(({ phases }) => phases[phase])).toFixed(1)} s`;
-  });
-  console.log(
-    `\nEbb's CPU: ${parts.join(', ')}. heap-snapshot-toolkit cannot stop there: it also computes distances, class`,
-  );
-  console.log('names and statistics. Both find the same number of nodes and the same bytes retained by the root.');
+  const loadBefore = loadavg()[0];
+  const rows = sizesMegabytes.map((size) => measure(folder, size));
+  const perMegabyte = rows.map((row) => ((row.of['Ebb'].cpuSeconds / row.megabytes) * 1000).toFixed(1));
+  const text = `# Analysing one snapshot
+
+Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; load ${loadBefore.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after.
+CPU seconds (user and system, all threads) and peak memory of the whole process; median of ${ROUNDS} runs in turns, of one above ${ROUNDS_BELOW_MEGABYTES} MB.
+
+${table(rows)}
+
+Ebb's CPU milliseconds a megabyte: ${perMegabyte.join(', ')}.
+
+${plot(rows)}
+
+Ebb analyses whole: names, classes and the rest of what a heap holds, retained sizes, paths, findings. The toolkit
+parses and computes retained sizes, distances and class names; memlab parses and computes retained sizes by another
+definition. The floor (floor.mjs) computes both adjacencies, dominators, retained sizes and distances, and nothing else.
+Ebb and the toolkit find the same bytes retained by the root; all find the same number of nodes.
+`;
+  process.stdout.write(text);
+  writeFileSync(here('results/analyze.md'), text);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

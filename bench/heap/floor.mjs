@@ -6,9 +6,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const { Kernel, WINDOW_BYTES } = (await import(
-  new URL('../../packages/heap/dist/parse/kernel/kernel.js', import.meta.url).href
-)) as typeof import('../../packages/heap/src/parse/kernel/kernel.ts');
+const { Kernel, WINDOW_BYTES } = await import('../../packages/heap/dist/parse/kernel/kernel.js');
 
 const WEAK = 6;
 const kernel = Kernel.create();
@@ -25,9 +23,12 @@ const nodeFieldAt = { type: 0, name: 1, id: 2, selfSize: 3, edgeCount: 4 };
 
 let filePosition = header.indexOf('"nodes":[') + '"nodes":['.length;
 
-/** Hands the section's rows over until its bracket closes, and leaves `filePosition` behind it. */
-function section(width: number, onRows: (rows: number) => void): void {
-  if (kernel === null) return;
+/**
+ * Hands the section's rows over until its bracket closes, and leaves `filePosition` behind it.
+ * @param {number} width
+ * @param {(rows: number) => void} onRows
+ */
+function section(width, onRows) {
   kernel.reset();
   let carried = 0;
   let waiting = 0;
@@ -91,7 +92,7 @@ const nextEdge = new Uint32Array(nodeCount);
 let reached = 1;
 order[1] = 0;
 numberOf[0] = 1;
-for (let top = 0; top >= 0; ) {
+for (let top = 0; top >= 0;) {
   const node = stack[top];
   const end = firstEdge[node + 1];
   let edge = nextEdge[top];
@@ -115,7 +116,8 @@ const semi = new Uint32Array(reached + 1);
 const label = new Uint32Array(reached + 1);
 const ancestor = parent.slice(0, reached + 1);
 for (let v = 1; v <= reached; v++) semi[v] = label[v] = v;
-const evaluate = (v: number, w: number): number => {
+/** @type {(v: number, w: number) => number} */
+const evaluate = (v, w) => {
   let top = 0;
   let u = v;
   for (; ancestor[u] > w; u = ancestor[u]) stack[top++] = u;
