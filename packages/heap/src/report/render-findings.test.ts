@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Finding, FindingsReport, Location } from '../finding/finding.ts';
 import { type BesideRow, renderFindings } from './render-findings.ts';
@@ -326,6 +329,21 @@ test("a hostile name of the program's cannot drive the terminal: escapes, bells 
     const painted = renderFindings(report, { color: true, width, sourceLine: () => hostile });
     expect(painted.replace(/\u001b\[(?:1|2|22|31|33|39)m/g, '')).toBe(text);
     expect(text.split('\n').length).toBeLessThan(60); // A name of several lines forges none.
+  }
+});
+
+test('lines of scripts are shown, and of no other file that a snapshot may name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-render-test-'));
+  try {
+    for (const name of ['app.ts', 'id_rsa']) writeFileSync(join(folder, name), 'first\nthe second line\n');
+    const told = (name: string): string => {
+      const insertedAt = { file: join(folder, name), line: 2, column: 1 };
+      return renderFindings({ ...leaking, findings: [{ ...leak, insertedAt }] }, { color: false, width: 120 });
+    };
+    expect(told('app.ts')).toContain('added     app.ts:2  the second line');
+    expect(told('id_rsa')).toMatch(/added {5}id_rsa:2$/m);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 

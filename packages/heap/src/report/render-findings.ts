@@ -37,6 +37,8 @@ export interface BesideRow {
 const INDENT = '       ';
 const LABEL_WIDTH = 10;
 const LEAST_WIDTH = 40;
+/** A snapshot may name any file: lines of what is no script (a key, a list of passwords) get into no report. */
+const SCRIPT = /\.[cm]?[jt]sx?$/u;
 /** Less room than this tells no reason. */
 const LEAST_REASON = 12;
 
@@ -45,7 +47,9 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
   const paint = painter(options.color);
   const width = Math.max(LEAST_WIDTH, options.width);
   const sources = new SourceFiles();
-  const sourceLine = options.sourceLine ?? ((location: Location) => sources.lines(location.file)?.[location.line - 1]);
+  const lineOnDisk = ({ file, line }: Location): string | undefined =>
+    SCRIPT.test(file) ? sources.lines(file)?.[line - 1] : undefined;
+  const sourceLine = options.sourceLine ?? lineOnDisk;
   const page: Page = { paint, width, sourceLine, beside: options.beside ?? (() => ({})) };
   const blocks = report.findings.map((finding) => renderFinding(finding, page));
   if (blocks.length === 0)
