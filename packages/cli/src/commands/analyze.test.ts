@@ -48,6 +48,12 @@ test('--json prints exactly one document of the contract', async () => {
   expect(run.code).toBe(1);
 });
 
+test('--source-maps takes a folder that holds some', async () => {
+  const run = await ebb(['analyze', '--source-maps', join(folder, 'none'), file('3')]);
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain('EBB_HEAP_SOURCE_MAPS_UNREADABLE');
+});
+
 test('one snapshot says what dominates, and proves no leak', async () => {
   const run = await ebb(['analyze', '--json', file('3')]);
   expect(JSON.parse(run.stdout.toString())).not.toMatchObject({ verdict: 'leak' });

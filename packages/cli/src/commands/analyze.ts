@@ -18,6 +18,7 @@ export function analyzeCommand(finish: (exitCode: number) => void): Command {
     .argument('<SNAPSHOT...>', 'heap snapshots (Node.js 20 to 26), oldest first; three tell more than two')
     .option('--html <FILE>', 'write the findings, a map of the memory and tables as one page that opens offline')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
+    .option('--source-maps <DIR>', 'where source maps are kept, if not in or beside the scripts')
     .addHelpText(
       'after',
       `
@@ -36,6 +37,7 @@ Examples:
 interface Flags {
   readonly json?: boolean;
   readonly html?: string;
+  readonly sourceMaps?: string;
 }
 
 /** Analyses, prints, and writes the page; resolves with the exit code. */
@@ -46,6 +48,7 @@ async function analyze(files: string[], flags: Flags): Promise<number> {
   try {
     const report = await analyzeSnapshots(files, {
       cwd: process.cwd(),
+      ...(flags.sourceMaps === undefined ? {} : { sourceMaps: flags.sourceMaps }),
       onProgress: (step) => {
         progress.show(step);
       },
