@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { mcpCommand } from './mcp.ts';
 import { testCommand } from './test.ts';
 import { watchCommand } from './watch.ts';
 
@@ -7,4 +8,4 @@ import { watchCommand } from './watch.ts';
 export type MakeCommand = (finish: (exitCode: number) => void) => Command;
 
 /** Every command of `ebb`, in the order of its help. One file a command; adding one is a file and a line here. */
-export const COMMANDS: readonly MakeCommand[] = [watchCommand, analyzeCommand, testCommand];
+export const COMMANDS: readonly MakeCommand[] = [watchCommand, analyzeCommand, testCommand, mcpCommand];

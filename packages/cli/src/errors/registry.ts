@@ -16,6 +16,12 @@ export type CliErrorCode =
   | 'EBB_CLI_NO_MEMORY'
   | 'EBB_CLI_CAPTURE_FAILED'
   | 'EBB_CLI_ANALYSIS_FAILED'
+  | 'EBB_CLI_ROOT'
+  | 'EBB_CLI_OUTSIDE_ROOT'
+  | 'EBB_CLI_STALE_CURSOR'
+  | 'EBB_CLI_NO_SOURCE'
+  | 'EBB_CLI_SNAPSHOT_TOO_LARGE'
+  | 'EBB_CLI_TOO_MANY_OPEN'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -110,6 +116,38 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: null,
     meaning: 'The heap snapshots could not be analysed.',
     next: 'keep them with --keep-snapshots DIR and run `ebb analyze` on them',
+  },
+  EBB_CLI_ROOT: {
+    exitCode: 2,
+    meaning: 'The folder given to `ebb mcp` with --root does not exist, or is no folder.',
+    next: 'give a folder that exists',
+  },
+  EBB_CLI_OUTSIDE_ROOT: {
+    exitCode: 2,
+    meaning: 'A file was named that is not below the folder that `ebb mcp` may read.',
+    next: 'name a file below the root, or start `ebb mcp` with another --root',
+  },
+  EBB_CLI_STALE_CURSOR: {
+    exitCode: 2,
+    meaning:
+      'A cursor was handed back with another question than it came with, or the snapshot was written again since.',
+    next: 'ask without a cursor, and go on with the one that comes back',
+  },
+  EBB_CLI_NO_SOURCE: {
+    exitCode: 2,
+    meaning:
+      'A source file was asked for that the snapshot does not refer to, that is no code, or that cannot be read.',
+    next: 'ask for a place that an answer about this snapshot named',
+  },
+  EBB_CLI_SNAPSHOT_TOO_LARGE: {
+    exitCode: 2,
+    meaning: 'A snapshot is larger than `ebb mcp` may open.',
+    next: 'start `ebb mcp` with a larger --memory where the machine has it',
+  },
+  EBB_CLI_TOO_MANY_OPEN: {
+    exitCode: 2,
+    meaning: 'As many snapshots as `ebb mcp` may open are open and being asked.',
+    next: 'ask again when an answer has come, or start `ebb mcp` with a larger --max-open or --memory',
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,
