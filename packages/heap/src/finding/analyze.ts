@@ -35,7 +35,9 @@ export function analyze({ files, cwd, work, sourceMaps, onProgress }: AnalyzeInp
   const snapshots: FindingsReport['snapshots'] = [];
   const earlier: EarlierSnapshot[] = [];
   const read = (file: string): HeapGraph => {
-    const parsed = parseSnapshot(file, (done, of) => onProgress('reading', file, of === undefined ? 0 : of > 0 ? done / of : 1));
+    const parsed = parseSnapshot(file, (done, of) =>
+      onProgress('reading', file, of === undefined ? 0 : of > 0 ? done / of : 1),
+    );
     onProgress('building the graph', file, 0);
     return buildGraph(parsed);
   };

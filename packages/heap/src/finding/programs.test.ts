@@ -121,7 +121,7 @@ describe('the line that holds and the line that adds are found', () => {
     { program: 'emitter.mjs', subject: 'listeners of "order:paid" on bus (EventEmitter)', of: 'bus', type: 'function' },
     {
       program: 'abort-signal.mjs',
-      subject: 'listeners on shutdown (AbortController)',
+      subject: 'listeners of "abort" on shutdown (AbortController)',
       of: 'shutdown',
       type: 'Listener',
     },
@@ -157,7 +157,10 @@ describe('leaks that no collection holds are told too', () => {
   test.concurrent('timers that are never cleared, with the line of their function', async () => {
     const { run, finding } = await onlyFinding('interval.mjs');
     expect(finding).toMatchObject({ kind: 'timer', sample: { type: 'Timeout' } });
+    expect(finding.subject).toBe('timers');
+    expect(finding.path[0].name).toBe('timerListMap');
     expect(finding.holder.location).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
+    expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expectSteps(finding, 1, 396);
   });
 
@@ -165,13 +168,15 @@ describe('leaks that no collection holds are told too', () => {
     const { run, finding } = await onlyFinding('pending-promise.mjs');
     expect(finding).toMatchObject({ kind: 'promise', subject: 'closed (Promise)' });
     expect(finding.holder.location).toMatchObject({ file: run.program, line: run.lineOf('declared') });
+    expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expect(finding.steps?.map(({ bytes }) => Math.round(bytes / 400 / 100))).toEqual([6, 6]);
   });
 
   test.concurrent('closures that each close over the one before', async () => {
     const { run, finding } = await onlyFinding('closure-chain.mjs');
     expect(finding).toMatchObject({ kind: 'closure', sample: { type: 'function handler' } });
-    expect(finding.holder.location).toMatchObject({ file: run.program });
+    expect(finding.holder).toMatchObject({ name: 'handler', location: { line: run.lineOf('declared') } });
+    expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expectSteps(finding, 1, 272);
   });
 });

@@ -27,6 +27,8 @@ export interface Growth {
   /** What piles up: the class of most of what came, an object that shows it, and how many came in each step. */
   sampleType: string;
   sample: number;
+  /** Some of that class, `sample` among them. */
+  samples: number[];
   countPerStep: number[];
   bytesPerStep: number[];
   /** The last step's growth over the first's, by unit of work. */
@@ -135,7 +137,7 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
     objectsPerStep.every((count) => count >= LEAST_OBJECTS_PER_STEP) &&
     bytesPerStep.every((bytes) => bytes >= LEAST_BYTES_PER_STEP);
   if (!enough) return undefined;
-  const { type, sample, countPerStep } = leadingClass(input, region);
+  const { type, samples, countPerStep } = leadingClass(input, region);
   const steadiness = Math.min(
     ...[objectsPerStep, bytesPerStep, degreeSteps(input, region, sizes)]
       .filter((s) => s !== null)
@@ -145,7 +147,8 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
     holder: region.holder,
     members: region.members,
     sampleType: type,
-    sample,
+    sample: samples[samples.length - 1],
+    samples,
     countPerStep,
     bytesPerStep,
     steadiness,
@@ -224,17 +227,20 @@ function lastOverFirst(perStep: number[], workPerStep: number[]): number {
   return Math.min(...rates.slice(1)) / rates[0];
 }
 
-function leadingClass(input: GrowthInput, region: Region): { type: string; sample: number; countPerStep: number[] } {
+const MOST_SAMPLES = 32;
+
+function leadingClass(input: GrowthInput, region: Region): { type: string; samples: number[]; countPerStep: number[] } {
   const { graph, cohort, earlier } = input;
   const steps = earlier.length;
-  const classes = new Map<string, { sample: number; perStep: number[]; weight: number }>();
+  const classes = new Map<string, { samples: number[]; perStep: number[]; weight: number }>();
   const visit = (node: number): void => {
     const key = classKey(graph, node);
     let entry = classes.get(key);
-    if (!entry) classes.set(key, (entry = { sample: node, perStep: new Array<number>(steps).fill(0), weight: 0 }));
+    if (!entry) classes.set(key, (entry = { samples: [], perStep: new Array<number>(steps).fill(0), weight: 0 }));
     entry.perStep[cohort[node] - 1]++;
     entry.weight += isScalar(graph, node) ? 0.01 : 1;
-    entry.sample = node;
+    entry.samples.push(node);
+    if (entry.samples.length > 2 * MOST_SAMPLES) entry.samples.splice(0, MOST_SAMPLES);
   };
   const isChain = region.direct.length < LEAST_OBJECTS_PER_STEP;
   const nodes = !isChain
@@ -246,13 +252,13 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
   // Of a chain, its links are what piles up, not what hangs on them.
   const links = isChain ? classes.get(classKey(graph, region.members[0])) : undefined;
   if (links?.perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP)) {
-    return { type: classKey(graph, region.members[0]), sample: links.sample, countPerStep: links.perStep };
+    return { type: classKey(graph, region.members[0]), samples: links.samples, countPerStep: links.perStep };
   }
-  let best: { type: string; sample: number; countPerStep: number[]; weight: number } | undefined;
-  for (const [type, { sample, perStep, weight }] of classes) {
-    if (!best || weight > best.weight) best = { type, sample, countPerStep: perStep, weight };
+  let best: { type: string; samples: number[]; countPerStep: number[]; weight: number } | undefined;
+  for (const [type, { samples, perStep, weight }] of classes) {
+    if (!best || weight > best.weight) best = { type, samples, countPerStep: perStep, weight };
   }
-  return best ?? { type: 'object', sample: region.members[0], countPerStep: new Array<number>(steps).fill(0) };
+  return best ?? { type: 'object', samples: [region.members[0]], countPerStep: new Array<number>(steps).fill(0) };
 }
 
 const MAX_CHAIN_NODES = 200_000;

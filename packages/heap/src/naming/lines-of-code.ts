@@ -72,6 +72,50 @@ export function registrationLine(sources: SourceFiles, file: string, event: stri
   return nearest(lines, quoted, near, Infinity) ?? nearest(lines, any, near, 25);
 }
 
+/** The line that imports a package, or requires it. */
+export function importLine(sources: SourceFiles, file: string, packageName: string): number | undefined {
+  const name = packageName.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  return firstMatch(sources, file, [
+    new RegExp(`(?:\\bfrom|\\bimport|\\brequire)\\s*\\(?\\s*['"\`]${name}(?:/[^'"\`]*)?['"\`]`),
+  ]);
+}
+
+/** The line that starts the timer whose function begins at line `near`, where it does so beside the function. */
+export function timerLine(sources: SourceFiles, file: string, near: number): number | undefined {
+  const lines = sources.lines(file);
+  return lines ? nearest(lines, /\bset(?:Interval|Timeout|Immediate)\s*\(/, near, 10) : undefined;
+}
+
+/** The line that hangs something on a promise of this name: waits for it, chains to it, races against it. */
+export function chainingLine(sources: SourceFiles, file: string, name: string): number | undefined {
+  if (!isSearchable(name)) return undefined;
+  const n = word(name);
+  return firstMatch(sources, file, [
+    new RegExp(`${n}(?:\\?|!)?\\.(?:then|catch|finally)\\s*\\(`),
+    new RegExp(`\\bPromise\\.(?:race|all|any|allSettled)\\s*\\(.*${n}`),
+    new RegExp(`\\bawait\\s+(?:[\\w$.#]*\\.)?${escaped(name)}(?![\\w$])`),
+  ]);
+}
+
+/**
+ * The line that waits for a promise: beside the function at line `near` that waits, or, where that is an async function,
+ * its first `await`.
+ */
+export function waitLine(
+  sources: SourceFiles,
+  file: string,
+  near: number,
+  isAsyncFunction: boolean,
+): number | undefined {
+  const lines = sources.lines(file);
+  if (!lines) return undefined;
+  if (isAsyncFunction) {
+    const at = lines.slice(near - 1, near + 200).findIndex((line) => /\bawait\b/.test(line) && !isComment(line));
+    return at < 0 ? undefined : near + at;
+  }
+  return nearest(lines, /\.(?:then|catch|finally)\s*\(|\bPromise\.(?:race|all|any|allSettled)\s*\(/, near, 10);
+}
+
 function nearest(lines: string[], pattern: RegExp, near: number, within: number): number | undefined {
   let best: number | undefined;
   lines.forEach((line, at) => {

@@ -50,6 +50,29 @@ export class Locator {
     return -1;
   }
 
+  /** What a promise's reaction will run: its handler, or the async function that the built-in handler resumes. */
+  #codeOf(node: number): number {
+    const { nodeType, nodeTypes, nodeName, strings, firstEdge, edgeTo, edgeIsStrong } = this.#graph;
+    if (nodeType[node] !== nodeTypes.hidden || strings.get(nodeName[node]) !== 'system / PromiseReaction') return node;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const handler = edgeTo[edge];
+      if (edgeIsStrong[edge] === 0 || nodeType[handler] !== nodeTypes.closure) continue;
+      if (this.#rows[handler] > 0) return handler;
+      const generator = this.#internal(this.#internal(handler, 'context'), 'extension');
+      if (generator >= 0 && this.#rows[generator] > 0) return generator;
+    }
+    return node;
+  }
+
+  /** The target of an internal edge, or -1. */
+  #internal(node: number, name: string): number {
+    const { firstEdge, edgeType, edgeTypes, edgeName, edgeTo, strings } = this.#graph;
+    for (let edge = firstEdge[node]; node >= 0 && edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] === edgeTypes.internal && strings.get(edgeName[edge]) === name) return edgeTo[edge];
+    }
+    return -1;
+  }
+
   /** Whether V8 calls the node one of its own (`system / Context`); asked of every object, so it is remembered by name. */
   #isScope(node: number): boolean {
     const name = this.#graph.nodeName[node];
@@ -64,7 +87,7 @@ export class Locator {
     const module = this.moduleFile(node);
     if (module !== undefined)
       return { script: module, location: this.toLocation(this.#sources.original(module, 0, 0)) };
-    const row = this.#rowOf(node);
+    const row = this.#rowOf(this.#codeOf(node));
     if (row < 0) return undefined;
     const name = this.#files.get(this.#graph.locations[row + 1]);
     if (name === undefined) return undefined;

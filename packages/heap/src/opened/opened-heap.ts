@@ -20,6 +20,8 @@ export interface OpenedHeap {
   locator: Locator;
   /** The way to each object that a person would tell. */
   routes: Routes;
+  /** The ways that begin in the reader's own modules and nowhere else. Made when it is asked for. */
+  ownRoutes: () => Routes;
   teller: StoryTeller;
 }
 
@@ -40,13 +42,26 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
   const scripts = findScripts(graph);
   const sources = new SourceFiles({ cwd, maps, embedded: (name) => scripts.text(name) });
   const locator = new Locator(graph, scripts, sources, cwd);
-  const routes = new Routes(graph, (node) => strangeness(locator.scriptName(node)), moduleStarts(graph, tree, locator));
-  return { graph, tree, retained, sources, locator, routes, teller: storyTeller(graph, routes, locator, sources) };
+  const costOf = (node: number): number | undefined => strangeness(locator.scriptName(node));
+  const starts = moduleStarts(graph, tree, locator);
+  const routes = new Routes(graph, costOf, [{ node: 0, cost: 0 }, ...starts]);
+  const ownStarts = starts.filter(({ isOwn }) => isOwn);
+  let own: Routes | undefined;
+  return {
+    graph,
+    tree,
+    retained,
+    sources,
+    locator,
+    routes,
+    ownRoutes: () => (own ??= new Routes(graph, costOf, ownStarts)),
+    teller: storyTeller(graph, routes, locator, sources),
+  };
 }
 
 /** How far from the reader's own code a script is, as a cost: a path through it is told only where there is no other. */
-function strangeness(script: string | undefined): number {
-  if (script === undefined) return 0;
+function strangeness(script: string | undefined): number | undefined {
+  if (script === undefined) return undefined;
   if (isNodeInternal(script)) return 4;
   return packageOf(script) === undefined ? 0 : 1;
 }

@@ -12,6 +12,8 @@ import { packageOf } from '../naming/project.ts';
 export interface Start {
   node: number;
   cost: number;
+  /** Whether it is a module of the reader's own. */
+  isOwn?: boolean;
 }
 
 const IN_PACKAGE = 4;
@@ -20,7 +22,7 @@ const RECORD = 2;
 
 /**
  * Scopes and records of modules that are not Node's own: contexts right below the global one, CommonJS modules and ES
- * modules' records. A module of an installed package costs more, so that the reader's own comes first. O(nodes).
+ * modules' records; and `process`. A module of an installed package costs more, so that the reader's own comes first. O(nodes).
  */
 export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Locator): Start[] {
   const { nodeCount, nodeName, nodeType, nodeTypes } = graph;
@@ -28,23 +30,28 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
   const offer = (node: number, cost: number): void => {
     const script = locator.scriptName(node) ?? locator.moduleFile(node);
     if (isNodeInternal(script) || tree.idom[node] === NO_NODE) return;
-    starts.push({ node, cost: cost + (packageOf(script ?? '') === undefined ? 0 : IN_PACKAGE) });
+    const isOwn = packageOf(script ?? '') === undefined;
+    starts.push({ node, cost: cost + (isOwn ? 0 : IN_PACKAGE), isOwn });
   };
   const kinds = kindsByName(graph);
   for (let node = 0; node < nodeCount; node++) {
     const kind = kinds[nodeName[node]];
     if (kind === 0 || nodeType[node] === nodeTypes.string || nodeType[node] === nodeTypes.closure) continue;
     if (kind === GLOBAL_SCOPE) for (const scope of scopesBelow(graph, node)) offer(scope, 0);
-    else if (locator.moduleFile(node) !== undefined) offer(node, RECORD);
+    else if (kind === PROCESS) {
+      if (hasListeners(graph, node)) starts.push({ node, cost: RECORD });
+    } else if (locator.moduleFile(node) !== undefined) offer(node, RECORD);
   }
   return starts;
 }
 
 const GLOBAL_SCOPE = 1;
+const PROCESS = 3;
 const KINDS = new Map([
   ['system / NativeContext', GLOBAL_SCOPE],
   ['Module', 2],
   ['system / SourceTextModule', 2],
+  ['process', PROCESS],
 ]);
 
 /** By string index: what an object of that name may be, 0 where it is nothing of interest. */
@@ -57,14 +64,46 @@ function kindsByName({ strings }: HeapGraph): Uint8Array {
   return kinds;
 }
 
-/** Contexts whose outer context is the global one: those of modules and scripts. */
+/** Everybody's emitter, `process`: the one object of that class with a table of listeners. */
+function hasListeners({ firstEdge, edgeType, edgeTypes, edgeName, strings }: HeapGraph, node: number): boolean {
+  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+    if (edgeType[edge] === edgeTypes.property && strings.get(edgeName[edge]) === '_events') return true;
+  }
+  return false;
+}
+
+/**
+ * Contexts whose outer context is the global one: those of modules and scripts, and of functions that stand in a module
+ * without a context of its own. A function that was called several times has several: those are no module's.
+ */
 function scopesBelow(graph: HeapGraph, nativeContext: number): number[] {
   const { firstRetainer, retainerNode, retainerEdge, edgeName, edgeType, edgeTypes, strings } = graph;
-  const scopes: number[] = [];
+  const scopes = new Map<number, number>(); // by scope info: the one context, or -1 where there are several
   for (let slot = firstRetainer[nativeContext]; slot < firstRetainer[nativeContext + 1]; slot++) {
     const edge = retainerEdge[slot];
     if (edgeType[edge] !== edgeTypes.internal || strings.get(edgeName[edge]) !== 'previous') continue;
-    scopes.push(retainerNode[slot]);
+    const scope = retainerNode[slot];
+    const info = internalTarget(graph, scope, 'scope_info');
+    scopes.set(info, scopes.has(info) && info >= 0 ? -1 : scope);
   }
-  return scopes;
+  return [...scopes.values()].filter((scope) => scope >= 0);
+}
+
+/** Whether a scope is an ES module's own. */
+export function isModuleScope(graph: HeapGraph, node: number): boolean {
+  if (graph.strings.get(graph.nodeName[node]) !== 'system / Context') return false;
+  const extension = internalTarget(graph, node, 'extension');
+  return extension >= 0 && graph.strings.get(graph.nodeName[extension]) === 'system / SourceTextModule';
+}
+
+/** The target of a node's internal edge of a name, or -1. */
+export function internalTarget(
+  { firstEdge, edgeType, edgeTypes, edgeName, edgeTo, strings }: HeapGraph,
+  node: number,
+  name: string,
+): number {
+  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+    if (edgeType[edge] === edgeTypes.internal && strings.get(edgeName[edge]) === name) return edgeTo[edge];
+  }
+  return -1;
 }

@@ -32,16 +32,17 @@ export class Routes {
   #now = 0;
 
   /**
-   * `strangeness` is what a function's or instance's code adds to the cost of a path through it. Paths may begin at
-   * `starts`, too: at the program's modules.
+   * `strangeness` is what the code of a function, instance or scope adds to the cost of a path through it, undefined
+   * where it has none. Paths begin at
+   * `starts`: at the root, and at the program's modules.
    */
-  constructor(graph: HeapGraph, strangeness: (node: number) => number, starts: readonly Start[] = []) {
+  constructor(graph: HeapGraph, strangeness: (node: number) => number | undefined, starts: readonly Start[]) {
     this.#graph = graph;
     this.#edgeCost = edgeCosts(graph);
     this.#nodeCost = nodeCosts(graph, strangeness);
     this.#enteredBy = new Uint32Array(graph.nodeCount);
     this.#cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
-    for (const { node, cost } of [{ node: 0, cost: 0 }, ...starts]) {
+    for (const { node, cost } of starts) {
       if (this.#cost[node] <= cost) continue;
       this.#cost[node] = cost;
       this.#buckets[cost].push(node);
@@ -49,7 +50,7 @@ export class Routes {
     }
   }
 
-  /** The path from the root or a start to a node, both among its stops; the node alone where nothing holds it. */
+  /** The path from a start to a node, both among its stops; the node alone where nothing holds it. */
   to(node: number): Step[] {
     this.#settle(node);
     const path: Step[] = [];
@@ -76,14 +77,16 @@ export class Routes {
   }
 
   #leave(node: number): void {
-    const { firstEdge, edgeTo, edgeIsStrong } = this.#graph;
+    const { firstEdge, edgeTo, edgeIsStrong, edgeType, edgeTypes, nodeType, nodeTypes } = this.#graph;
+    // A WeakMap's entry hangs on its key; who put it there is told by the map.
+    const isTable = nodeType[node] === nodeTypes.array;
     const cost = this.#cost;
     const now = this.#now;
     if (cost[node] !== now) return; // it was reached at a lower cost, and left then
     const end = firstEdge[node + 1];
     for (let edge = firstEdge[node]; edge < end; edge++) {
-      if (edgeIsStrong[edge] === 0) continue;
       const to = edgeTo[edge];
+      if (edgeIsStrong[edge] === 0 && !(isTable && edgeType[edge] === edgeTypes.internal && to !== node)) continue;
       if (cost[to] <= now + 1) continue;
       const next = now + Math.max(1, Math.min(MAX_COST, this.#edgeCost(node, edge) + this.#nodeCost(to)));
       if (next >= cost[to]) continue;
@@ -107,19 +110,28 @@ function ownerOf(firstEdge: Uint32Array, edge: number): number {
   return low;
 }
 
-const CHEAP_INTERNAL = new Set(['table', 'elements', 'properties', 'context', 'backing_store']);
+/** A slot of a table, by its number, and an entry of a WeakMap, by a longer name that begins with one. */
+const SLOT = 5;
+const MOST_DIGITS = 16;
+/** The way to a WeakMap's entry by its key. */
+const BY_KEY = 20;
+/** The scope of a function that is no code of anyone's: what a promise's resolving functions remember. */
+const BUILT_IN_SCOPE = 10;
+const CHEAP_INTERNAL = new Set(['table', 'elements', 'properties', 'context', 'backing_store', 'value']);
 const CODE_INTERNAL =
   /^(shared|code|feedback_cell|initial_map|map|prototype_info|scope_info|constructor_or_back_pointer|dependent_code|function_data)$/;
 
 function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
-  const { edgeType, edgeName, edgeTypes, strings } = graph;
+  const { edgeType, edgeName, edgeTypes, strings, nodeType, nodeTypes } = graph;
   const costOfName = new Uint8Array(strings.length * 2); // 0: not yet known
-  const named = (edge: number, property: boolean): number => {
+  const named = (from: number, edge: number, property: boolean): number => {
     const key = edgeName[edge] * 2 + (property ? 1 : 0);
     let cost = costOfName[key];
     if (cost === 0) {
       // Slots of a table are named by numbers, each its own; nothing of what follows is.
-      if (!property && strings.startsWithDigit(edgeName[edge])) return 5;
+      if (!property && strings.startsWithDigit(edgeName[edge])) {
+        return nodeType[from] !== nodeTypes.array && strings.byteLength(edgeName[edge]) > MOST_DIGITS ? BY_KEY : SLOT;
+      }
       const name = strings.get(edgeName[edge]);
       if (property) cost = name === '__proto__' ? 15 : name === 'constructor' || name === 'prototype' ? 6 : 1;
       else if (CHEAP_INTERNAL.has(name)) cost = 1;
@@ -131,19 +143,26 @@ function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
   return (from, edge) => {
     const type = edgeType[edge];
     if (type === edgeTypes.context) return 1;
-    if (type === edgeTypes.property) return named(edge, true);
+    if (type === edgeTypes.property) return named(from, edge, true);
     if (type === edgeTypes.element) return 1;
-    if (type === edgeTypes.internal) return named(edge, false);
+    if (type === edgeTypes.internal) return named(from, edge, false);
     if (type === edgeTypes.shortcut) return 1;
     return from === 0 ? 20 : 2;
   };
 }
 
-function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number): (node: number) => number {
+const SCOPE_NAME = 'system / Context';
+
+function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number | undefined): (node: number) => number {
   const { nodeType, nodeTypes, strings, nodeName } = graph;
+  const isScope = new Uint8Array(strings.length + 1);
+  for (let at = 0; at < strings.length; at++) {
+    if (strings.byteLength(at) === SCOPE_NAME.length && strings.get(at) === SCOPE_NAME) isScope[at] = 1;
+  }
   return (node) => {
     const type = nodeType[node];
-    if (type === nodeTypes.object || type === nodeTypes.closure) return strangeness(node);
+    if (isScope[nodeName[node]] === 1 && type !== nodeTypes.string) return 1 + (strangeness(node) ?? BUILT_IN_SCOPE);
+    if (type === nodeTypes.object || type === nodeTypes.closure) return strangeness(node) ?? 0;
     if (type === nodeTypes.code || type === nodeTypes.objectShape) return 40;
     // Two of these (GC roots, stack roots) cost more than any way through the program's modules.
     if (type === nodeTypes.synthetic) return MAX_COST;

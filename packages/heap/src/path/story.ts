@@ -8,6 +8,7 @@ import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labe
 import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
 import type { SourceFiles } from '../naming/source-files.ts';
+import { internalTarget, isModuleScope } from './module-scopes.ts';
 import type { Routes, Step } from './routes-to-objects.ts';
 
 /** One stop of the path. */
@@ -48,10 +49,10 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
     if (isBackingStore(graph, node) || type === types.code || type === types.objectShape || type === types.synthetic)
       return false;
     if (type !== types.hidden) return true;
-    return locator.site(node) !== undefined;
+    return typeName(graph, node) === 'PromiseReaction' || locator.site(node) !== undefined;
   };
 
-  const toStops = (path: Step[]): Stop[] => {
+  const toStops = (path: Step[], holder: number): Stop[] => {
     const stops: Stop[] = [];
     let through: number[] = []; // what was looked through since the last stop
     for (let at = 0; at < path.length; at++) {
@@ -60,14 +61,13 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
         through.push(at);
         continue;
       }
-      const type = typeName(graph, node);
+      const type = at === 0 && isModuleScope(graph, node) ? 'module' : typeOf(graph, node);
       const label = at === 0 ? '' : labelThrough(path, at, through, stops.at(-1));
-      const isName = label !== '' && !label.startsWith('[') && label !== 'context';
-      const stop: Stop = { node, type, name: isName ? label : type, edge: label, site: locator.site(node), repeats: 1 };
-      const last = stops.at(-1);
-      if (last && last.type === type && last.edge === label) {
-        stops[stops.length - 1] = { ...stop, repeats: last.repeats + 1 };
-      } else stops.push(stop);
+      const isName = label !== '' && !label.startsWith('[') && label !== 'context' && label !== 'previous';
+      const name = isName ? label : type;
+      const stop: Stop = { node, type, name, edge: label, site: locator.site(node), repeats: 1 };
+      stops.push(stop);
+      shorten(stops, holder);
       through = [];
     }
     return stops;
@@ -78,8 +78,8 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
     if (through.length === 0) return edgeLabel(graph, from, path[at].edge, isDictionary);
     const cell = path[through[through.length - 1]];
     const cellName = graph.strings.get(graph.nodeName[cell.node]);
-    if (cellName === 'system / Cell' || cellName === 'system / PropertyCell')
-      return exportName(graph, cell.node) ?? '[]';
+    if (cellName === 'system / Cell' || cellName === 'system / PropertyCell') return keyBefore(graph, cell) ?? '[]';
+    if (parent?.edge === 'kEvents') return keyBefore(graph, path[at]) ?? '[key]';
     if (parent && (parent.type === 'Map' || parent.type === 'WeakMap')) return '[key]';
     if (parent && parent.type !== 'Array' && isBackingStore(graph, from) && isDictionary(parent.node)) return '[key]';
     return '[]';
@@ -87,20 +87,58 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
 
   return {
     tell(holder, sample) {
-      const all = toStops([...routes.to(holder), ...routeBelow(graph, routes, holder, sample, locator)]);
+      const all = toStops([...routes.to(holder), ...routeBelow(graph, routes, holder, sample, locator)], holder);
       const holderIndex = Math.max(
         0,
         all.findIndex((stop) => stop.node === holder),
       );
-      const start = firstOwnStop(all.slice(0, holderIndex + 1));
+      const start = firstToldStop(all.slice(0, holderIndex + 1));
       const kept = withoutData(all, words, sources).slice(start, holderIndex + 1 + MAX_BELOW);
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
-      const holderAt = stops.findIndex((stop) => stop.node === holder);
+      const found = stops.findIndex((stop) => stop.node === holder);
+      // A scope holds by its variables: the variable is what a person calls the holder.
+      const holderAt = isScope(stops[found]) && isVariable(stops.at(found + 1)) ? found + 1 : found;
       // Told short: where it starts, and the holder's neighbourhood.
       const surplus = Math.max(0, Math.min(stops.length - LONGEST, holderAt - 4));
       return { stops: [...stops.slice(0, 2), ...stops.slice(2 + surplus)], holderAt: holderAt - surplus };
     },
   };
+}
+
+/** A class, or, of the generator that keeps a waiting async function's variables, that function's name. */
+function typeOf(graph: HeapGraph, node: number): string {
+  const type = typeName(graph, node);
+  if (type !== 'Generator') return type;
+  const waiting = internalTarget(graph, node, 'function');
+  const name = waiting < 0 ? '' : graph.strings.get(graph.nodeName[waiting]);
+  return name === '' ? type : `Generator of ${name}`;
+}
+
+function isScope(stop: Stop): boolean {
+  return stop.type === 'scope' || stop.type === 'module';
+}
+
+function isVariable(stop: Stop | undefined): boolean {
+  return stop !== undefined && stop.name !== stop.type;
+}
+
+/** Takes links of a chain together: one stop, or two by turns, that come again by the same names. */
+function shorten(stops: Stop[], holder: number): void {
+  for (const period of [1, 2]) {
+    const [before, again] = [stops.slice(-2 * period, -period), stops.slice(-period)];
+    if (before.length < period || before.some(({ node }) => node === holder)) continue;
+    if (!again.every(({ type, edge }, k) => type === before[k].type && edge === before[k].edge)) continue;
+    if (again.some(({ node }) => node === holder)) continue;
+    stops.splice(
+      -2 * period,
+      2 * period,
+      ...again.map((stop, k) => ({
+        ...stop,
+        site: before[k].site ?? stop.site,
+        repeats: stop.repeats + before[k].repeats,
+      })),
+    );
+  }
 }
 
 /**
@@ -139,22 +177,24 @@ function isRepeatOfModule(stop: Stop, next: Stop | undefined): boolean {
   );
 }
 
-/** Where the reader's own code begins, or a package's where it never does; else the last few stops. */
-function firstOwnStop(stops: Stop[]): number {
+/** Where the reader's own code begins, or a package's, or `process`; else, in Node's own hands, just above the holder. */
+function firstToldStop(stops: Stop[]): number {
   const isCode = (stop: Stop): boolean => stop.site !== undefined && !isNodeInternal(stop.site.script);
   const own = stops.findIndex((stop) => isCode(stop) && packageOf(stop.site?.script ?? '') === undefined);
   if (own >= 0) return own;
-  const library = stops.findIndex(isCode);
-  return library >= 0 ? library : Math.max(0, stops.length - 5);
+  const known = stops.findIndex(
+    (stop, at) => isCode(stop) || (stop.type === 'process' && stops.at(at + 1)?.type.startsWith('function') === false),
+  );
+  return known >= 0 ? known : Math.max(0, stops.length - 2);
 }
 
-/** An exported binding's name: in the module's table of exports, the key stands just before its cell. */
-function exportName(graph: HeapGraph, cell: number): string | undefined {
-  for (let slot = graph.firstRetainer[cell]; slot < graph.firstRetainer[cell + 1]; slot++) {
+/** A table's key just before a value: of an exported binding in a module's exports, of an event in its listeners. */
+function keyBefore(graph: HeapGraph, { node, edge: entered }: Step): string | undefined {
+  const position = positionOf(graph, entered);
+  if (position === undefined) return undefined;
+  for (let slot = graph.firstRetainer[node]; slot < graph.firstRetainer[node + 1]; slot++) {
     const table = graph.retainerNode[slot];
-    if (!isBackingStore(graph, table)) continue;
-    const position = positionOf(graph, graph.retainerEdge[slot]);
-    if (position === undefined) continue;
+    if (graph.retainerEdge[slot] !== entered || !isBackingStore(graph, table)) continue;
     for (let edge = graph.firstEdge[table]; edge < graph.firstEdge[table + 1]; edge++) {
       const key = graph.edgeTo[edge];
       if (positionOf(graph, edge) === position - 1 && graph.nodeType[key] === graph.nodeTypes.string) {
