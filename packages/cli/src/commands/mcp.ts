@@ -24,8 +24,8 @@ export function mcpCommand(finish: (exitCode: number) => void): Command {
         .argParser(wholeNumber(1, 20)),
     )
     .addOption(
-      new Option('--memory <MB>', 'megabytes of snapshots open at once; a larger snapshot is refused')
-        .default(2000)
+      new Option('--memory <MB>', 'megabytes of memory for open snapshots, which take two to three times their files')
+        .default(4000)
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addHelpText(

@@ -141,7 +141,7 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   },
   EBB_CLI_SNAPSHOT_TOO_LARGE: {
     exitCode: 2,
-    meaning: 'A snapshot is larger than `ebb mcp` may open.',
+    meaning: 'A snapshot needs more memory than `ebb mcp` may use.',
     next: 'start `ebb mcp` with a larger --memory where the machine has it',
   },
   EBB_CLI_TOO_MANY_OPEN: {

@@ -275,6 +275,39 @@ describe('bad input gets an error with its code and what to do', () => {
   });
 });
 
+test('names that would steer a terminal, turn the text around or fill the context come out escaped and short', async () => {
+  const meta = {
+    node_fields: ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'],
+    node_types: [['object', 'synthetic'], 'string', 'number', 'number', 'number', 'number'],
+    edge_fields: ['type', 'name_or_index', 'to_node'],
+    edge_types: [['property', 'shortcut'], 'string_or_number', 'node'],
+  };
+  const strings = ['', '\u001b]0;owned\u0007\u202Eevil', 'x'.repeat(50_000), 'held'];
+  const nodes = [
+    [1, 0, 1, 0, 2, 0],
+    [0, 1, 3, 8, 0, 0],
+    [0, 2, 5, 8, 0, 0],
+  ].flat();
+  const edges = [
+    [1, 3, 6],
+    [1, 3, 12],
+  ].flat();
+  const snapshot = { meta, node_count: 3, edge_count: 2 };
+  writeFileSync(join(root, 'snapshots/hostile'), JSON.stringify({ snapshot, nodes, edges, strings }));
+  const named = 'snapshots/hostile';
+  const before = agent.traffic.length;
+  const classes = await agent.call('classes', { file: named });
+  expect(classes['total']).toBe(3);
+  for (const id of [1, 3, 5])
+    for (const tool of ['object', 'path', 'retainers', 'dominators', 'retained_set'])
+      await agent.call(tool, { file: named, id });
+  await agent.call('find', { file: named, name: 'held' });
+  const heard = agent.traffic.slice(before);
+  expect(heard.filter((message) => /\\u001b|\u001b|\u202e/iu.test(message))).toEqual([]);
+  expect(heard.join('')).toContain(String.raw`\\x1b]0;owned`);
+  expect(Math.max(...heard.map((message) => message.length))).toBeLessThan(4000);
+});
+
 test('long work tells its progress, and ends when it is called off; the next question is served', async () => {
   const told: (string | undefined)[] = [];
   await agent.client.callTool(

@@ -55,11 +55,11 @@ test('the one that was asked longest ago makes room', async () => {
 
 test('within the memory that was granted: what does not fit beside others closes them, what never fits is refused', async () => {
   const { size } = statSync(file('a'));
-  const open = openSnapshots({ most: 9, mostBytes: size * 1.5 });
+  const open = openSnapshots({ most: 9, mostBytes: size * 2.5 * 1.5 });
   await ask(open, 'a');
   await ask(open, 'b');
   expect(open.count).toBe(1);
-  const none = openSnapshots({ mostBytes: size - 1 });
+  const none = openSnapshots({ mostBytes: size * 2 });
   await expect(ask(none, 'a')).rejects.toMatchObject({ code: 'EBB_CLI_SNAPSHOT_TOO_LARGE' });
 });
 

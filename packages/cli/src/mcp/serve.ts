@@ -18,7 +18,7 @@ export interface ServeOptions {
   allowStrings: boolean;
   sourceMaps: string | undefined;
   mostOpen: number;
-  /** Bytes of snapshots open at once. */
+  /** Bytes of memory that open snapshots may keep. */
   mostBytes: number;
 }
 

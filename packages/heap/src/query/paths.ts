@@ -12,22 +12,28 @@ import type { QueriedHeap } from './queried-heap.ts';
 export function pathTo(queried: QueriedHeap, { id }: { id: number }): ObjectPath {
   const node = queried.nodeOf(id);
   const { heap, graph } = queried;
-  const told = nearestTold(queried, node);
-  const found = tellHolder(heap, told, told, sampleName(classNameOf(graph, told)), () => '');
+  const object = viewOf(queried, node);
+  const route = heap.routes.to(node);
+  const rawStops = (steps: { node: number; edge: number }[]): PathStop[] =>
+    steps.map((step) => stopOf(queried, step.node, step.edge, route[route.indexOf(step) - 1]?.node ?? NO_NODE));
+  const told = nearestTold(queried, route);
+  if (told === undefined) {
+    // Nothing but V8's own on the way: there is no story to tell.
+    const stops = rawStops(route.slice(-MOST_RAW_STOPS));
+    return { object, subject: object.type, kind: 'other', stops, insertedAt: null, removedAt: null };
+  }
+  const found = tellHolder(heap, told.node, told.node, sampleName(classNameOf(graph, told.node)), () => '');
   const stops: PathStop[] = [];
   for (const place of found.path) {
     if (place.nodeId === undefined) continue;
     const { nodeId, type, name, edge, location } = place;
     stops.push({ id: nodeId, type, name, edge, location, retainedBytes: heap.retained[queried.nodeOf(nodeId)] });
-    if (nodeId === graph.nodeId[told]) break;
+    if (nodeId === graph.nodeId[told.node]) break;
   }
-  if (told !== node) {
-    const [before, last] = heap.routes.to(node).slice(-2);
-    stops.push(stopOf(queried, node, last.edge, before.node));
-  }
+  stops.push(...rawStops(route.slice(route.indexOf(told) + 1).slice(-MOST_RAW_STOPS)));
   const { subject, kind, insertedAt, removedAt, package: installed, reachedFrom } = found;
   return {
-    object: viewOf(queried, node),
+    object,
     subject,
     kind,
     stops,
@@ -38,13 +44,18 @@ export function pathTo(queried: QueriedHeap, { id }: { id: number }): ObjectPath
   };
 }
 
+/** V8's own between what a story tells and the object: stores, mostly one or two. */
+const MOST_RAW_STOPS = 6;
+
 /** The object itself, or the nearest one above it that a story tells: stores and V8's own are looked through. */
-function nearestTold({ heap }: QueriedHeap, node: number): number {
-  for (const { node: at } of heap.routes.to(node).slice(1).reverse()) {
-    const { stops, holderAt } = heap.teller.tell(at, at);
-    if (stops.at(holderAt)?.node === at) return at;
-  }
-  return node;
+function nearestTold(
+  { heap }: QueriedHeap,
+  route: { node: number; edge: number }[],
+): { node: number; edge: number } | undefined {
+  return route.findLast(({ node }) => {
+    const { stops, holderAt } = heap.teller.tell(node, node);
+    return stops.at(holderAt)?.node === node;
+  });
 }
 
 const MOST_STOPS_AT_AN_END = 50;

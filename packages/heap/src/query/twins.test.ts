@@ -14,6 +14,7 @@ import { findChanges, tellChanges } from './compare.ts';
 import { dominatedBy, dominatorsOf, retainedSetOf } from './dominance.ts';
 import { shortestPathTo } from './paths.ts';
 import { QueriedHeap } from './queried-heap.ts';
+import { openForQueries } from './serve.ts';
 
 const folder = snapshotFolder();
 afterAll(() => folder.stop());
@@ -108,6 +109,45 @@ test('the shortest path is as short as breadth first from the root finds, each s
       }
     }
   });
+});
+
+test('on any heap, every query answers, or refuses with a code', () => {
+  const names = fc.constantFrom(
+    '',
+    'c',
+    '__proto__',
+    'constructor',
+    '\u0000',
+    '\ud800',
+    '[key]',
+    'system / Context',
+    '(',
+  );
+  const spec = fc.tuple(randomHeap(12), names).map(([heap, name]) => ({
+    nodes: heap.nodes.map((node, at) => (at % 2 === 0 ? { ...node, name } : node)),
+    edges: (heap.edges ?? []).map((edge, at) =>
+      at % 3 === 0 && typeof edge.name === 'string' ? { ...edge, name } : edge,
+    ),
+    locations: heap.nodes.slice(1, 4).map(({ id }) => ({ node: id, scriptId: 1, line: 0, column: 0 })),
+  }));
+  const property = fc.property(spec, names, (heap, name) => {
+    const file = folder.write(buildSnapshot(heap));
+    const serve = openForQueries({ file, cwd: folder.path('.'), allowStrings: false }, control);
+    const ids = heap.nodes.map(({ id }) => id);
+    serve('summary', null, control);
+    serve('classes', { filter: name }, control);
+    serve('findByName', { name }, control);
+    serve('findByCode', { file: name }, control);
+    serve('compare', { with: file }, control);
+    for (const id of ids) {
+      expect(serve('object', { id }, control).object.id).toBe(id);
+      for (const query of ['retainers', 'dominators', 'dominated', 'retainedSet'] as const)
+        serve(query, { id }, control);
+      expect(serve('path', { id }, control).stops.at(-1)?.id).toBe(id);
+      serve('shortestPath', { id }, control);
+    }
+  });
+  fc.assert(property, { seed: 20, numRuns: 150 });
 });
 
 test('what came, went and stayed is what sets of ids say', () => {

@@ -41,7 +41,7 @@ const LEAST_SCRIPT_HEAP_MB = 16;
 
 /**
  * Opens a heap snapshot for queries, in a worker thread of its own. That takes about as long as an analysis, and as long
- * as it is open it keeps about as much memory as its file is large; {@link Snapshot.close} gives it back.
+ * as it is open it takes two to three times as much memory as its file is large; {@link Snapshot.close} gives it back.
  *
  * An open snapshot does not keep the process alive; a query that is not answered yet does.
  *
