@@ -1,100 +1,71 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { HeapError } from '../errors/heap-error.ts';
+import type { ByteSource } from './source/byte-source.ts';
 
-const CHUNK_BYTES = 4 << 20;
+/** Small enough to stay in the processor's cache between reading and scanning. */
+const CHUNK_BYTES = 256 << 10;
 
-/** Reads a file front to back in chunks; the scanner looks at `chunk[position]` and asks for more at `end`. */
+/** Reads a source front to back in chunks; the scanner looks at `chunk[position]` and asks for more at `end`. */
 export class ByteReader {
+  /** What messages call the source. */
   readonly file: string;
   readonly chunk: Uint8Array;
   /** The first byte not yet scanned, within `chunk`. */
   position = 0;
   /** One past the last byte that `chunk` holds. */
   end = 0;
-  /** Bytes of the file that came before `chunk`. */
+  /** Bytes of the snapshot that came before `chunk`; a double, so good past 4 GB. */
   chunkOffset = 0;
+  /** The snapshot has no more bytes than this: its size, for a plain file; Infinity where nothing tells it. */
   readonly sizeBytes: number;
-  readonly #fd: number;
-  readonly #onChunk: ((bytesRead: number) => void) | undefined;
+  readonly #source: ByteSource;
+  readonly #onChunk: (() => void) | undefined;
 
-  /** `onChunk` is told after every read how many bytes were read so far. */
-  constructor(file: string, onChunk?: (bytesRead: number) => void, chunkBytes: number = CHUNK_BYTES) {
-    this.file = file;
+  /** `onChunk` is called after every read. */
+  constructor(source: ByteSource, onChunk?: () => void, chunkBytes: number = CHUNK_BYTES) {
+    this.file = source.name;
+    this.#source = source;
     this.#onChunk = onChunk;
-    try {
-      // Before it is opened: opening a pipe that nobody writes to would wait for ever.
-      const stat = statSync(file);
-      if (!stat.isFile()) throw notAFile(file, stat.isDirectory());
-      this.#fd = openSync(file, 'r');
-    } catch (cause) {
-      throw cause instanceof HeapError ? cause : openError(file, cause);
-    }
-    this.sizeBytes = fstatSync(this.#fd).size;
+    this.sizeBytes = source.mostBytes;
     // No larger than the file, so that a small one costs little.
     this.chunk = new Uint8Array(Math.max(1, Math.min(chunkBytes, this.sizeBytes)));
   }
 
-  /** Loads the next chunk; false at the end of the file. */
+  /** Loads the next chunk; false at the end of the source. */
   refill(): boolean {
     this.chunkOffset += this.end;
     this.position = 0;
-    try {
-      this.end = readSync(this.#fd, this.chunk, 0, this.chunk.length, null);
-    } catch (cause) {
-      this.end = 0;
-      throw new HeapError('EBB_HEAP_FILE_UNREADABLE', `${this.file} could not be read: ${(cause as Error).message}.`, {
-        cause,
-      });
-    }
-    this.#onChunk?.(this.chunkOffset + this.end);
+    this.end = 0;
+    this.end = this.#source.read(this.chunk);
+    this.#onChunk?.();
     return this.end > 0;
   }
 
-  /** Where in the file the scanner stands, in bytes. */
+  /** Goes on at a byte further on that another reader has come to. Only for plain files. */
+  jump(toByte: number): void {
+    this.#source.jump?.(toByte);
+    this.chunkOffset = toByte;
+    this.position = 0;
+    this.end = 0;
+  }
+
+  /** Where in the snapshot the scanner stands, in bytes. */
   get offset(): number {
     return this.chunkOffset + this.position;
   }
 
-  /** The next byte without taking it; -1 at the end of the file. */
+  /** What {@link offset} counts, for messages. */
+  get unit(): string {
+    return this.#source.isDecompressed ? 'unpacked bytes' : 'bytes';
+  }
+
+  /** How much is left of the snapshot; undefined where nobody knows. */
+  get remainingBytes(): number | undefined {
+    const { inputBytes, mostBytes } = this.#source;
+    return inputBytes === mostBytes ? Math.max(0, mostBytes - this.offset) : undefined;
+  }
+
+  /** The next byte without taking it; -1 at the end of the source. */
   peek(): number {
     if (this.position >= this.end && !this.refill()) return -1;
     return this.chunk[this.position];
   }
-
-  /** Takes the next byte; -1 at the end of the file. */
-  next(): number {
-    if (this.position >= this.end && !this.refill()) return -1;
-    return this.chunk[this.position++];
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-}
-
-function notAFile(file: string, isDirectory: boolean): HeapError {
-  if (isDirectory) {
-    return new HeapError(
-      'EBB_HEAP_FILE_UNREADABLE',
-      `${file} is a directory. Name the .heapsnapshot files themselves.`,
-    );
-  }
-  return new HeapError(
-    'EBB_HEAP_FILE_UNREADABLE',
-    `${file} is not a regular file, but a pipe or a device. Write the snapshot to a file first.`,
-  );
-}
-
-function openError(file: string, cause: unknown): HeapError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT') {
-    return new HeapError(
-      'EBB_HEAP_FILE_NOT_FOUND',
-      `There is no file ${file}. Check the name; a snapshot ends in .heapsnapshot.`,
-      { cause },
-    );
-  }
-  return new HeapError('EBB_HEAP_FILE_UNREADABLE', `${file} could not be opened: ${message}. Check its permissions.`, {
-    cause,
-  });
 }

@@ -21,7 +21,7 @@ const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byt
 export function truncated(reader: ByteReader, within: string): HeapError {
   return new HeapError(
     'EBB_HEAP_TRUNCATED',
-    `${reader.file} ends after ${reader.offset} bytes, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
+    `${reader.file} ends after ${reader.offset} ${reader.unit}, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
   );
 }
 

@@ -5,17 +5,21 @@
  * whose fields `snapshot.meta` names. Nodes and edges come before the strings they refer to.
  */
 import { HeapError } from '../errors/heap-error.ts';
+import { EdgesAhead } from './ahead/edges-ahead.ts';
 import { ByteReader } from './byte-reader.ts';
 import { checkReferences, scanEdges, scanLocations, scanNodes, type EdgeColumns, type NodeColumns } from './columns.ts';
 import { corrupt, peekToken, scanObject, scanStrings, scanValue, scanValueText } from './json-scanner.ts';
 import { Kernel } from './kernel/kernel.ts';
 import { notASnapshot, readLayout, type SnapshotLayout } from './meta.ts';
 import { StringCollector } from './string-collector.ts';
+import { isStandardInput, openSource } from './source/open-source.ts';
 import type { StringTable } from './string-table.ts';
 
 /** A snapshot as columns. A node's ordinal is its row; an edge's index is its row, in order of the node that has it. */
 export interface ParsedSnapshot extends NodeColumns, EdgeColumns {
+  /** As it was named; `-` for standard input. */
   file: string;
+  /** Bytes of the input as it came, compressed or not. */
   fileBytes: number;
   layout: SnapshotLayout;
   /** Rows of (node ordinal, script id, 0-based line, 0-based column). */
@@ -30,20 +34,26 @@ export interface ParsedSnapshot extends NodeColumns, EdgeColumns {
  */
 export function parseSnapshot(
   file: string,
-  onBytes?: (bytesRead: number, ofBytes: number) => void,
+  onBytes?: (bytesRead: number, ofBytes: number | undefined) => void,
   chunkBytes?: number,
 ): ParsedSnapshot {
-  const reader: ByteReader = new ByteReader(file, (bytesRead) => onBytes?.(bytesRead, reader.sizeBytes), chunkBytes);
+  const source = openSource(file);
   try {
-    return parse(reader);
+    const reader = new ByteReader(source, () => onBytes?.(source.inputBytesRead, source.inputBytes), chunkBytes);
+    const parsed = parse(reader, source.jump === undefined || isStandardInput(file) ? null : file);
+    return { ...parsed, file, fileBytes: source.inputBytes ?? source.inputBytesRead };
   } finally {
-    reader.close();
+    source.close();
   }
 }
 
-function parse(reader: ByteReader): ParsedSnapshot {
+/** `file`: where another thread can read the same bytes; null where they come but once. */
+function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'file' | 'fileBytes'> {
   const first = peekToken(reader);
-  if (first === -1) throw new HeapError('EBB_HEAP_TRUNCATED', `${reader.file} is empty. Take the snapshot again.`);
+  if (first === -1) {
+    const empty = reader.unit === 'bytes' ? 'is empty' : 'holds nothing when it is unpacked';
+    throw new HeapError('EBB_HEAP_TRUNCATED', `${reader.file} ${empty}. Take the snapshot again.`);
+  }
   if (first !== 0x7b) throw notASnapshot(reader.file);
   const kernel = Kernel.create();
   let layout: SnapshotLayout | undefined;
@@ -51,6 +61,7 @@ function parse(reader: ByteReader): ParsedSnapshot {
   let edges: EdgeColumns | undefined;
   let locations: Uint32Array | undefined;
   let strings: StringTable | undefined;
+  let ahead: EdgesAhead | null = null;
   const seen = new Set<string>();
   const take = (key: string): void => {
     // V8 writes "snapshot" first; a file that does not is another kind of JSON.
@@ -59,15 +70,20 @@ function parse(reader: ByteReader): ParsedSnapshot {
       if (seen.has(key)) throw corrupt(reader, `it has "${key}" twice`);
       seen.add(key);
     }
-    if (key === 'snapshot') layout = readLayout(parseHeader(reader), reader.file);
-    else if (!layout) throw notASnapshot(reader.file);
+    if (key === 'snapshot') {
+      layout = readLayout(parseHeader(reader), reader.file);
+      const { nodeCount, nodeFieldCount, edgeCount, edgeFieldCount } = layout;
+      const leastBytes = 2 * (nodeCount * nodeFieldCount + edgeCount * edgeFieldCount);
+      if (file !== null && kernel !== null && leastBytes <= reader.sizeBytes)
+        ahead = EdgesAhead.start(file, layout, reader.offset);
+    } else if (!layout) throw notASnapshot(reader.file);
     else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel);
-    else if (key === 'edges') edges = scanEdges(reader, layout, kernel);
+    else if (key === 'edges') edges = takeAhead(reader, ahead) ?? scanEdges(reader, layout, kernel);
     else if (key === 'locations') locations = scanLocations(reader, layout, kernel);
     else if (key === 'strings') {
-      const collector = new StringCollector(reader.sizeBytes - reader.offset);
+      const collector = new StringCollector(reader.remainingBytes);
       scanStrings(reader, 'strings', collector);
-      strings = collector.finish();
+      strings = collector.finish({ isCut: false });
     } else scanValue(reader, `"${key.slice(0, 40)}"`);
   };
   try {
@@ -78,6 +94,8 @@ function parse(reader: ByteReader): ParsedSnapshot {
       throw notASnapshot(reader.file);
     }
     throw cause;
+  } finally {
+    (ahead as EdgesAhead | null)?.stop();
   }
   if (!layout) throw notASnapshot(reader.file);
   if (!nodes || !edges || !strings) {
@@ -86,7 +104,16 @@ function parse(reader: ByteReader): ParsedSnapshot {
   }
   checkReferences(reader, layout, nodes, edges, strings.length);
   locations ??= new Uint32Array(0);
-  return { file: reader.file, fileBytes: reader.sizeBytes, layout, ...nodes, ...edges, locations, strings };
+  return { layout, ...nodes, ...edges, locations, strings };
+}
+
+/** The edges that another thread has read, if it has; the reader goes on behind them. */
+function takeAhead(reader: ByteReader, ahead: EdgesAhead | null): EdgeColumns | null {
+  if (ahead === null || peekToken(reader) === -1) return null;
+  const taken = ahead.take(reader.offset + 1);
+  if (taken === null) return null;
+  reader.jump(taken.endByte);
+  return taken.columns;
 }
 
 const sections: ReadonlySet<string> = new Set(['snapshot', 'nodes', 'edges', 'locations', 'strings']);

@@ -1,36 +1,87 @@
+/** What stands for a name that the file had lost: no name that code can have. */
+export const LOST_NAME = '(name lost)';
+
+/** The strings' bytes, as they were gathered. */
+export interface StringBytes {
+  /** All of `segmentBytes`; the i-th string's JSON text, without its quotes, is `starts[i]` to `starts[i + 1]` of them. */
+  segments: readonly Uint8Array[];
+  segmentBytes: number;
+  starts: Uint32Array | Float64Array;
+  /** How many strings there are. */
+  length: number;
+}
+
+/** Shorter than V8's longest string, whatever the bytes are. */
+const MOST_DECODED_BYTES = 1 << 28;
+const MOST_CACHED_BYTES = 256;
+/** A `Map` has room for 2^24. */
+const MOST_CACHED = 1 << 20;
+
 /**
  * The snapshot's strings, kept as the bytes of the file and decoded one at a time on demand: most of them (string
  * contents, source texts) are never looked at, and must not be.
  */
 export class StringTable {
-  readonly #bytes: Uint8Array;
-  readonly #starts: Float64Array;
+  readonly #segments: readonly Uint8Array[];
+  readonly #segmentBytes: number;
+  readonly #starts: Uint32Array | Float64Array;
   readonly #cache = new Map<number, string>();
+  readonly #beyond: string;
   /** How many strings there are. */
   readonly length: number;
 
-  /** `starts[i]` and `starts[i + 1]` bound the i-th string's JSON text, without its quotes, in `bytes`. */
-  constructor(bytes: Uint8Array, starts: Float64Array, length: number) {
-    this.#bytes = bytes;
+  /** `isCut`: strings beyond the last are not missing, but lost with the end of the file. */
+  constructor({ segments, segmentBytes, starts, length }: StringBytes, isCut: boolean) {
+    this.#segments = segments;
+    this.#segmentBytes = segmentBytes;
     this.#starts = starts;
+    this.#beyond = isCut ? LOST_NAME : '';
     this.length = length;
   }
 
-  /** The i-th string; the empty string where there is none. */
+  /** The i-th string; the empty string where there is none, {@link LOST_NAME} where it is lost. */
   get(index: number): string {
-    if (!(index >= 0 && index < this.length)) return '';
+    if (!(index >= 0 && index < this.length)) return index >= 0 ? this.#beyond : '';
     const known = this.#cache.get(index);
     if (known !== undefined) return known;
-    const raw = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#starts[index], this.byteLength(index));
+    const raw = this.#bytesOf(index);
     const text = raw.includes(0x5c) ? decodeEscapes(raw.toString('utf8')) : raw.toString('utf8');
-    if (raw.length <= 256) this.#cache.set(index, text);
+    if (raw.length <= MOST_CACHED_BYTES && this.#cache.size < MOST_CACHED) this.#cache.set(index, text);
     return text;
   }
 
-  /** Bytes of the i-th string's JSON text: an upper bound of its length, without decoding it. */
-  byteLength(index: number): number {
-    return this.#starts[index + 1] - this.#starts[index];
+  #bytesOf(index: number): Buffer {
+    const start = this.#starts[index];
+    const length = Math.min(this.#starts[index + 1] - start, MOST_DECODED_BYTES);
+    const segment = Math.floor(start / this.#segmentBytes);
+    const at = start - segment * this.#segmentBytes;
+    if (at + length <= this.#segmentBytes) return view(this.#segments[segment] ?? new Uint8Array(0), at, length);
+    const pieces: Buffer[] = [];
+    for (let taken = 0, k = segment, from = at; taken < length; k++, from = 0) {
+      const piece = Math.min(length - taken, this.#segmentBytes - from);
+      pieces.push(view(this.#segments[k], from, piece));
+      taken += piece;
+    }
+    return Buffer.concat(pieces, length);
   }
+
+  /** Whether the i-th string begins with a digit, without decoding it. */
+  startsWithDigit(index: number): boolean {
+    if (!(this.byteLength(index) > 0)) return false;
+    const start = this.#starts[index];
+    const segment = Math.floor(start / this.#segmentBytes);
+    const first = this.#segments[segment][start - segment * this.#segmentBytes];
+    return first >= 0x30 && first <= 0x39;
+  }
+
+  /** Bytes of the i-th string's JSON text: an upper bound of its length, without decoding it; 0 where there is none. */
+  byteLength(index: number): number {
+    return index < this.length ? this.#starts[index + 1] - this.#starts[index] : 0;
+  }
+}
+
+function view(bytes: Uint8Array, at: number, length: number): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length);
 }
 
 function decodeEscapes(json: string): string {

@@ -70,7 +70,7 @@ export function openForQueries({ file, cwd, allowStrings, sourceMaps }: OpeningI
 function readGraph(file: string, { onProgress, checkpoint }: QueryControl): HeapGraph {
   const parsed = parseSnapshot(file, (done, of) => {
     checkpoint();
-    onProgress('reading', file, of > 0 ? done / of : 1);
+    onProgress('reading', file, of === undefined ? 0 : of > 0 ? done / of : 1);
   });
   onProgress('building the graph', file, 0);
   return buildGraph(parsed);

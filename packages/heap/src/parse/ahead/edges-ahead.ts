@@ -20,7 +20,12 @@ export class EdgesAhead {
   readonly #task: EdgesTask;
 
   /** Starts reading, where it pays; `fromByte` is anywhere before the edges. Null where this thread does it as well. */
-  static start(file: string, layout: SnapshotLayout, fromByte: number, leastEdges: number = LEAST_EDGES): EdgesAhead | null {
+  static start(
+    file: string,
+    layout: SnapshotLayout,
+    fromByte: number,
+    leastEdges: number = LEAST_EDGES,
+  ): EdgesAhead | null {
     const named = namedTypesMask(layout);
     if (layout.edgeCount < leastEdges || named === null) return null;
     const { edgeCount, nodeCount, nodeFieldCount, edgeFieldCount, edgeType, edgeNameOrIndex, edgeToNode } = layout;

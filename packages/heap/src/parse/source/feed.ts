@@ -1,0 +1,126 @@
+/**
+ * The thread beside the one that parses: reads a compressed file, a pipe or standard input, unpacks it, and writes it
+ * into a ring. Unpacking costs more than parsing; here it runs on the other core. It reads pipes on its event loop, so
+ * that it can be ended while nothing comes, which a thread inside of a read from a pipe cannot.
+ */
+import { once } from 'node:events';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { HeapError, type HeapErrorCode } from '../../errors/heap-error.ts';
+import {
+  type Compression,
+  compressionOf,
+  compressions,
+  decompressor,
+  isCutOff,
+  isOfUnpacking,
+  MAGIC_BYTES,
+} from './compression.ts';
+import { RingWriter } from './ring.ts';
+
+/** What the thread is started with. */
+export interface FeedInput {
+  memory: SharedArrayBuffer;
+  /** Takes the error that ends it, if one does. */
+  port: MessagePort;
+  /** A path, or undefined for standard input. */
+  path: string | undefined;
+  /** What messages call it. */
+  name: string;
+}
+
+/** What goes through the port. */
+export interface FeedFailure {
+  code: HeapErrorCode;
+  message: string;
+}
+
+const READ_BYTES = 256 << 10;
+
+function openInput(path: string | undefined): Readable {
+  const fd = path === undefined ? 0 : openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const stat = fstatSync(fd);
+  if (stat.isFIFO() || stat.isSocket()) return new Socket({ fd, readable: true, writable: false });
+  return createReadStream('', { fd, highWaterMark: READ_BYTES });
+}
+
+async function feed({ path, name }: FeedInput, ring: RingWriter): Promise<void> {
+  const chunks = counted(openInput(path), ring);
+  const head = await takeHead(chunks);
+  const compression = compressionOf(head, name);
+  ring.tellKind(compressions.indexOf(compression));
+  const whole = chain(head, chunks);
+  if (compression === 'none') {
+    for await (const chunk of whole) ring.write(chunk);
+    return;
+  }
+  const unpacking = decompressor(compression);
+  // By events and not by another stream behind it: what was unpacked before an error must not be dropped.
+  unpacking.on('data', (chunk: Buffer) => {
+    ring.write(chunk);
+  });
+  try {
+    await Promise.all([pipeline(whole, unpacking), once(unpacking, 'end')]);
+  } catch (cause) {
+    if (isCutOff(cause)) return; // the parser says what is missing, if anything is
+    throw isOfUnpacking(cause) ? damaged(name, compression, cause as Error) : cause;
+  }
+}
+
+async function* counted(input: Readable, ring: RingWriter): AsyncGenerator<Uint8Array> {
+  let taken = 0;
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    taken += chunk.length;
+    ring.tellProgress(taken);
+    yield chunk;
+  }
+}
+
+/** The first bytes, as many as tell the compression, in whatever pieces they come. */
+async function takeHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < MAGIC_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* chain(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  yield* rest;
+}
+
+function damaged(name: string, compression: Compression, cause: Error): HeapError {
+  return new HeapError(
+    'EBB_HEAP_CORRUPT',
+    `${name} is damaged: its ${compression} data cannot be unpacked (${cause.message}). Copy it again, in binary mode, or take the snapshot again.`,
+    { cause },
+  );
+}
+
+const input = workerData as FeedInput;
+const ring = new RingWriter(input.memory);
+ring.open();
+// However this thread ends, whoever waits for it must hear of it.
+process.once('exit', () => {
+  ring.end('failed');
+});
+try {
+  await feed(input, ring);
+  ring.end('ended');
+} catch (error) {
+  const { code, message } =
+    error instanceof HeapError
+      ? error
+      : new HeapError(
+          'EBB_HEAP_FILE_UNREADABLE',
+          `${input.name} could not be read: ${error instanceof Error ? error.message : String(error)}.`,
+        );
+  input.port.postMessage({ code, message } satisfies FeedFailure);
+  ring.end('failed');
+}
