@@ -4,6 +4,9 @@ import { html, shown, type Markup } from './markup.ts';
 import { pathMarkup, whereMarkup } from './places.ts';
 import { bytesCell, countCell, tableSection, textCell, type Table } from './table.ts';
 
+/** A text that more references hold than this is told by those with the most copies. */
+const MOST_HOLDERS = 2;
+
 /** What the heap holds, whether or not it leaks: the tables. */
 export function contentsSection(contents: HeapContents): Markup {
   const tables = [
@@ -71,9 +74,14 @@ function duplicatedTexts({ duplicatedStrings: { groups } }: HeapContents): Table
     columns: ['Held by', 'Copies', 'Each', 'Wasted'],
     rows: groups.map((group) => [
       textCell(
-        html`${group.heldBy.map(
-          ({ reference, copies }) => html`<span class="item"><code>${shown(reference)}</code> ${count(copies)}</span> `,
-        )}${group.certain ? null : html`<span class="doubt">cut off in the snapshot: the same size and beginning</span>`}`,
+        html`${group.heldBy
+          .slice(0, MOST_HOLDERS)
+          .map(
+            ({ reference, copies }) =>
+              html`<span class="item"><code>${shown(reference)}</code> ${count(copies)}</span> `,
+          )}${
+          group.heldBy.length > MOST_HOLDERS ? html`<span class="doubt">and others</span> ` : null
+        }${group.certain ? null : html`<span class="doubt">cut off in the snapshot: the same size and beginning</span>`}`,
       ),
       countCell(group.copies),
       bytesCell(group.bytesEach),

@@ -111,7 +111,7 @@ function snapshotTable({ snapshots }: FindingsReport): Markup {
   return tableSection({
     title: snapshots.length === 1 ? 'Snapshot' : 'Snapshots',
     lead: snapshots.length === 1 ? '' : 'Oldest first. Treemap and tables are of the last.',
-    columns: ['', 'File', 'File size', 'Objects', 'Heap'],
+    columns: ['No.', 'File', 'File size', 'Objects', 'Heap'],
     rows,
     sortedBy: null,
   });

@@ -129,6 +129,8 @@ th:last-child, td:last-child { padding-right: 0; }
 td { max-width: 46ch; min-width: 14ch; }
 td code { overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 0; }
+.number:first-child { width: 1%; }
+main > p { margin-top: 16px; }
 .sort { font-weight: 600; }
 .sort::after { content: "\\2193"; visibility: hidden; margin-left: 4px; }
 [aria-sort=descending] .sort, [aria-sort=ascending] .sort { color: var(--text); }
