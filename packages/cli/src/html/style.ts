@@ -132,10 +132,13 @@ td code { overflow-wrap: break-word; }
 .number:first-child { width: 1%; }
 main > p { margin-top: 16px; }
 .sort { font-weight: 600; }
-.sort::after { content: "\\2193"; visibility: hidden; margin-left: 4px; }
+.sort::after, .number .sort::before { content: "\\2193"; visibility: hidden; margin-left: 4px; }
+.number .sort::before { margin: 0 4px 0 0; }
+.number .sort::after { content: none; }
 [aria-sort=descending] .sort, [aria-sort=ascending] .sort { color: var(--text); }
-[aria-sort=descending] .sort::after { visibility: visible; }
-[aria-sort=ascending] .sort::after { visibility: visible; content: "\\2191"; }
+[aria-sort=descending] .sort::after, [aria-sort=descending] .sort::before { visibility: visible; }
+[aria-sort=ascending] .sort::after, .number[aria-sort=ascending] .sort::before { visibility: visible; content: "\\2191"; }
+.number[aria-sort=ascending] .sort::after { content: none; }
 .item { display: inline-block; margin-right: 12px; }
 .doubt { color: var(--faint); }
 .bar { display: flex; gap: 12px; align-items: center; margin-bottom: 8px; }
