@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync, copyFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync, copyFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ebb, node } from '../fixtures/run-ebb.ts';
+import { ebb, node, startEbb } from '../fixtures/run-ebb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-cli-test-'));
 const file = (name: string): string => join(folder, `${name}.heapsnapshot`);
@@ -46,6 +47,14 @@ test('--json prints exactly one document of the contract', async () => {
   };
   expect(report).toMatchObject({ format: 'ebb.findings/1', verdict: 'leak' });
   expect(run.code).toBe(1);
+});
+
+test('a compressed snapshot is read from standard input', async () => {
+  const run = startEbb(['analyze', '--json', '-']);
+  run.child.stdin?.end(gzipSync(readFileSync(file('3'))));
+  const { code, stdout } = await run.ended;
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout.toString())).toMatchObject({ format: 'ebb.findings/1', snapshots: [{ file: '-' }] });
 });
 
 test('--source-maps takes a folder that holds some', async () => {

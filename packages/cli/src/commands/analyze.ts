@@ -12,10 +12,13 @@ export function analyzeCommand(finish: (exitCode: number) => void): Command {
   return new Command('analyze')
     .summary('say what heap snapshots hold, and what grows between them')
     .description(
-      'Reads V8 heap snapshots of one program. One: what dominates the memory. Several, oldest first: what grows\nin every step, what holds it, and where in the code.',
+      'Reads V8 heap snapshots of one program. One: what dominates the memory. Several, oldest first: what grows in every step, what holds it, and where in the code.',
     )
     .usage('[options] A.heapsnapshot [B.heapsnapshot [C.heapsnapshot …]]')
-    .argument('<SNAPSHOT...>', 'heap snapshots (Node.js 20 to 26), oldest first; three tell more than two')
+    .argument(
+      '<SNAPSHOT...>',
+      'heap snapshots (Node.js 20 to 26), plain or compressed, oldest first; - is standard input',
+    )
     .option('--html <FILE>', 'write the findings, a map of the memory and tables as one page that opens offline')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
     .option('--source-maps <DIR>', 'where source maps are kept, if not in or beside the scripts')
@@ -27,6 +30,7 @@ Exit codes: 0 nothing leaks; 1 a leak; 2 a snapshot cannot be read; 3 Ebb could 
 Examples:
   ebb analyze before.heapsnapshot after-1000.heapsnapshot after-2000.heapsnapshot
   ebb analyze --html report.html *.heapsnapshot
+  ssh host cat app.heapsnapshot.gz | ebb analyze -
   ebb analyze --json *.heapsnapshot > findings.json`,
     )
     .action(async (files: string[], flags: Flags) => {

@@ -103,7 +103,7 @@ function about({ snapshots }: FindingsReport): string {
 function snapshotTable({ snapshots }: FindingsReport): Markup {
   const rows = snapshots.map(({ file, fileBytes, objects, heapBytes }, index) => [
     countCell(index + 1),
-    textCell(html`<code>${shown(file)}</code>`),
+    textCell(file === '-' ? 'standard input' : html`<code>${shown(file)}</code>`),
     bytesCell(fileBytes),
     countCell(objects),
     bytesCell(heapBytes),

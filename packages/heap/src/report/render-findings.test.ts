@@ -192,6 +192,12 @@ describe('a whole report, as it is read', () => {
     `);
   });
 
+  test('a snapshot from standard input is told by those words', () => {
+    expect(plain({ ...clean, snapshots: [{ ...snapshots[0], file: '-' }] }, 160)).toContain(
+      'from      standard input 14.0 MB',
+    );
+  });
+
   test('colours are put around the words and change none', () => {
     for (const report of [leaking, suspected, clean]) {
       for (const width of [60, 120]) {

@@ -1,4 +1,5 @@
 /** The report of `ebb analyze` as a person reads it: one plain sentence, the path with a reason at each stop, the lines of code. */
+import { basename } from 'node:path';
 import type { Finding, FindingsReport, Location, Place } from '../finding/finding.ts';
 import { humanBytes, shortLocation } from '../finding/title.ts';
 import { SourceFiles } from '../naming/source-files.ts';
@@ -64,7 +65,7 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
 
 function renderSnapshots({ snapshots }: FindingsReport, { paint, width }: Page): string {
   const names = snapshots.map(
-    ({ file, heapBytes }) => `${plain(file.split('/').at(-1) ?? file)} ${humanBytes(heapBytes)}`,
+    ({ file, heapBytes }) => `${file === '-' ? 'standard input' : plain(basename(file))} ${humanBytes(heapBytes)}`,
   );
   return wrap(names.join(', '), width - LABEL_WIDTH)
     .map((line, at) => paint.faint(`${(at === 0 ? 'from' : '').padEnd(LABEL_WIDTH)}${cut(line, width - LABEL_WIDTH)}`))
