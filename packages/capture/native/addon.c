@@ -312,6 +312,17 @@ static napi_value name_file(napi_env env, napi_callback_info info) {
   return number(env, linkat(AT_FDCWD, from, AT_FDCWD, file, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno);
 }
 
+/* closeFile(fd): for descriptors made here. Node warns in a worker thread when it closes one that it has not opened. */
+static napi_value close_file(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  int32_t fd = -1;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  napi_get_value_int32(env, argument, &fd);
+  if (fd > 2) close(fd);
+  return NULL;
+}
+
 static void end_with(void *data) {
   (void)data;
   const int pid = atomic_exchange(&living, 0);
@@ -340,7 +351,7 @@ NAPI_MODULE_INIT() {
   } functions[] = {
       {"acquire", acquire}, {"release", release},       {"prepare", prepare}, {"fork", fork_child},
       {"leave", leave},     {"watch", watch_forked},    {"cancel", cancel},   {"memoryFile", memory_file},
-      {"atEnd", at_end},    {"notAtEnd", not_at_end},   {"hiddenFile", hidden_file}, {"nameFile", name_file},
+      {"atEnd", at_end},    {"notAtEnd", not_at_end},   {"hiddenFile", hidden_file}, {"nameFile", name_file}, {"closeFile", close_file},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -49,8 +49,8 @@ struct ranges {
 
 /* Finds which private anonymous mappings the program, that is V8, has marked MADV_DONTFORK. Slow. 0 or an errno. */
 int find_marked(void);
-/* Finds the mappings that may be marked now: those that find_marked() saw marked (to be marked again after the fork:
- * `restore`), and those that came since. Quick. 0 or an errno. */
+/* Finds all private anonymous mappings (`inherit`), and what of them find_marked() saw marked, to be marked again after
+ * the fork (`restore`). Quick. 0 or an errno. */
 int find_to_inherit(struct ranges *inherit, struct ranges *restore);
 void forget_mappings(void);
 void set_fork_advice(const struct ranges *ranges, bool inherit);

@@ -26,7 +26,7 @@ _Noreturn void leave_child(struct child_report *report, int error) {
 
 static void reset_signals(void) {
   /* Sent to a whole group, or meant for the parent: none of the child's business, and no reason to die. */
-  static const int ignored[] = {SIGPIPE, SIGPROF, SIGUSR1, SIGUSR2, SIGHUP, SIGALRM, SIGVTALRM, SIGTTOU, SIGTTIN, SIGTSTP};
+  static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGPROF, SIGUSR1, SIGUSR2, SIGHUP, SIGALRM, SIGVTALRM, SIGTTOU, SIGTTIN, SIGTSTP};
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
 }

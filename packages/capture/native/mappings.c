@@ -1,12 +1,12 @@
 /*
  * V8 marks its heap MADV_DONTFORK, so that a program can start others cheaply. The child needs that heap: for the fork
- * the mark is taken off, and set again after it, on exactly the ranges that had it, so that the program's own
- * child_process.spawn() stays as cheap as it was.
+ * the mark is taken off every private anonymous mapping, and set again after it, on the ranges that had it, so that the
+ * program's own child_process.spawn() stays as cheap as it was.
  *
  * Which ranges have the mark stands in /proc/self/smaps only, and reading that takes the time of a walk over all page
- * tables. So a thread of our own reads it shortly before the fork. At the fork /proc/self/maps, which is quick, tells
- * which mappings came since: they may be V8's too, so they are made inheritable as well (that changes nothing where
- * there was no mark) and are left so: a few pages more that a later spawn() copies the entries of.
+ * tables. So a thread of our own reads it shortly before the fork. What V8 maps between that and the fork stays
+ * without the mark: a few pages more that a later spawn() copies the entries of. (V8 maps at random addresses, so
+ * that nothing but V8 comes to lie where its mappings were in between.)
  */
 #include "capture.h"
 
@@ -17,8 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* What smaps showed: all private anonymous mappings, and those of them that carry the mark. In order of address. */
-static struct ranges known, marked;
+/* The private anonymous mappings that carried the mark when smaps was read. In order of address. */
+static struct ranges marked;
 
 static int add_range(struct ranges *ranges, uintptr_t start, uintptr_t end) {
   if (ranges->count > 0 && ranges->items[ranges->count - 1].end == start) {
@@ -36,14 +36,9 @@ static int add_range(struct ranges *ranges, uintptr_t start, uintptr_t end) {
   return 0;
 }
 
-static void free_ranges(struct ranges *ranges) {
-  free(ranges->items);
-  *ranges = (struct ranges){0};
-}
-
 void forget_mappings(void) {
-  free_ranges(&known);
-  free_ranges(&marked);
+  free(marked.items);
+  marked = (struct ranges){0};
 }
 
 static const char *hex(const char *at, uintptr_t *value) {
@@ -120,7 +115,7 @@ static int read_smaps_line(const char *line, void *context) {
   /* A mapping begins with its address in lower case; its properties begin with a capital. */
   if (*line < 'A' || *line > 'Z') {
     reader->wanted = parse_mapping(line, &reader->current);
-    return reader->wanted ? add_range(&known, reader->current.start, reader->current.end) : 0;
+    return 0;
   }
   if (!reader->wanted || strncmp(line, "VmFlags:", 8) != 0) return 0;
   return strstr(line + 8, " dc") == NULL ? 0 : add_range(&marked, reader->current.start, reader->current.end);
@@ -128,50 +123,28 @@ static int read_smaps_line(const char *line, void *context) {
 
 int find_marked(void) {
   struct smaps_reader reader = {0};
-  known.count = marked.count = 0;
+  marked.count = 0;
   return each_line("/proc/self/smaps", read_smaps_line, &reader);
 }
 
 struct maps_reader {
   struct ranges *inherit, *restore;
-  size_t at_known, at_marked;
+  size_t at_marked;
 };
-
-/* Adds what of [start, end) `ranges` does not hold. `at` moves on with the addresses, which rise from call to call. */
-static int add_uncovered(struct ranges *to, const struct ranges *ranges, size_t *at, struct range part) {
-  while (*at < ranges->count && ranges->items[*at].end <= part.start) (*at)++;
-  for (size_t next = *at; part.start < part.end; next++) {
-    if (next >= ranges->count || ranges->items[next].start >= part.end) return add_range(to, part.start, part.end);
-    const struct range covered = ranges->items[next];
-    if (covered.start > part.start) {
-      int error = add_range(to, part.start, covered.start);
-      if (error != 0) return error;
-    }
-    part.start = covered.end;
-  }
-  return 0;
-}
-
-/* Adds what of `part` `ranges` does hold. */
-static int add_covered(struct maps_reader *reader, const struct ranges *ranges, size_t *at, struct range part) {
-  while (*at < ranges->count && ranges->items[*at].end <= part.start) (*at)++;
-  for (size_t next = *at; next < ranges->count && ranges->items[next].start < part.end; next++) {
-    const struct range other = ranges->items[next];
-    const uintptr_t start = other.start > part.start ? other.start : part.start;
-    const uintptr_t end = other.end < part.end ? other.end : part.end;
-    int error = add_range(reader->inherit, start, end);
-    if (error == 0) error = add_range(reader->restore, start, end);
-    if (error != 0) return error;
-  }
-  return 0;
-}
 
 static int read_maps_line(const char *line, void *context) {
   struct maps_reader *reader = context;
   struct range range;
   if (!parse_mapping(line, &range)) return 0;
-  int error = add_covered(reader, &marked, &reader->at_marked, range);
-  return error != 0 ? error : add_uncovered(reader->inherit, &known, &reader->at_known, range);
+  int error = add_range(reader->inherit, range.start, range.end);
+  size_t *at = &reader->at_marked;
+  while (*at < marked.count && marked.items[*at].end <= range.start) (*at)++;
+  for (size_t next = *at; error == 0 && next < marked.count && marked.items[next].start < range.end; next++) {
+    const struct range had = marked.items[next];
+    error = add_range(reader->restore, had.start > range.start ? had.start : range.start,
+                      had.end < range.end ? had.end : range.end);
+  }
+  return error;
 }
 
 int find_to_inherit(struct ranges *inherit, struct ranges *restore) {

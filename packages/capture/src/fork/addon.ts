@@ -62,6 +62,8 @@ export interface Addon {
   memoryFile(): number;
   hiddenFile(folder: string): number;
   nameFile(fd: number, file: string): number;
+  /** For the descriptors of `memoryFile` and `hiddenFile`. */
+  closeFile(fd: number): void;
   atEnd(): void;
   notAtEnd(): void;
 }

@@ -2,7 +2,7 @@
  * A heap snapshot without a pause: a forked child writes it, from a copy of the memory that the kernel makes page by
  * page as the parent writes. The parent stands still for the fork alone. A child that hangs or dies is tried again.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { fstatSync, readSync } from 'node:fs';
 import { CaptureError } from '../error.ts';
 import { outOfMemoryKills } from '../memory-limit.ts';
 import { findAddon, type Addon, type WatchOptions } from './addon.ts';
@@ -96,6 +96,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
   const room = options.measureRoom(file);
   const major = Number(process.versions.node.split('.')[0]);
   const limits = requireRoomForChild(room, major, file ?? 'the target');
+  if ('fd' in target) requireWritable(target.fd);
   const evidence = file === null ? null : createEvidenceFile(addon, file);
   const errorsFd = addon.memoryFile();
   const atExit = (): void => evidence?.remove();
@@ -124,7 +125,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
     addon.notAtEnd();
     process.removeListener('exit', atExit);
     evidence?.remove();
-    if (errorsFd >= 0) closeSync(errorsFd);
+    addon.closeFile(errorsFd);
   }
 }
 
@@ -213,6 +214,22 @@ function requireWanted(signal: AbortSignal | undefined): void {
 
 function abortedError(): CaptureError {
   return new CaptureError('EBB_CAPTURE_ABORTED', 'The snapshot was called off. Nothing of it is left.');
+}
+
+/** The child closes the sockets that it inherits; and it opens its target anew, which no socket allows. */
+function requireWritable(fd: number): void {
+  let kind = 'no open descriptor';
+  try {
+    const status = fstatSync(fd);
+    if (status.isFIFO() || status.isFile()) return;
+    kind = status.isSocket() ? 'a socket' : 'neither';
+  } catch {
+    // Not open: said below.
+  }
+  throw new CaptureError(
+    'EBB_CAPTURE_FILE',
+    `A snapshot can be written to a pipe or a file, and descriptor ${fd} is ${kind}. Name a file: { file }.`,
+  );
 }
 
 function sizeOf(fd: number): number | null {

@@ -22,45 +22,49 @@ export interface EvidenceFile {
  * @param file absolute path of the target
  * @throws {CaptureError} EBB_CAPTURE_EXISTS, EBB_CAPTURE_FILE
  */
-export function createEvidenceFile(addon: Pick<Addon, 'hiddenFile' | 'nameFile'>, file: string): EvidenceFile {
+export function createEvidenceFile(
+  addon: Pick<Addon, 'hiddenFile' | 'nameFile' | 'closeFile'>,
+  file: string,
+): EvidenceFile {
   if (existsSync(file)) throw existsError(file);
   const hidden = addon.hiddenFile(dirname(file));
   if (hidden >= 0) {
-    return evidenceFile(
-      hidden,
-      () => requireSuccess(addon.nameFile(hidden, file), file),
-      () => undefined,
-    );
+    return evidenceFile(hidden, {
+      name: () => requireSuccess(addon.nameFile(hidden, file), file),
+      close: () => addon.closeFile(hidden),
+      unlink: () => undefined,
+    });
   }
   const part = join(dirname(file), `.${basename(file)}.${process.pid}.${randomBytes(6).toString('hex')}.part`);
   try {
     const fd = openSync(part, 'wx+', 0o600);
-    return evidenceFile(
-      fd,
-      () => moveWithoutReplacing(part, file),
-      () => unlinkSync(part),
-    );
+    return evidenceFile(fd, {
+      name: () => moveWithoutReplacing(part, file),
+      close: () => closeSync(fd),
+      unlink: () => unlinkSync(part),
+    });
   } catch (cause) {
     throw fileError(file, messageOf(cause), cause);
   }
 }
 
-function evidenceFile(fd: number, name: () => void, unlink: () => void): EvidenceFile {
+function evidenceFile(
+  fd: number,
+  { name, close, unlink }: { name: () => void; close: () => void; unlink: () => void },
+): EvidenceFile {
   let open = true;
-  const close = (): void => {
-    if (open) closeSync(fd);
-    open = false;
-  };
   return {
     fd,
     publish: () => {
       const { size } = fstatSync(fd);
       name();
+      open = false;
       close();
       return size;
     },
     remove: () => {
       if (!open) return;
+      open = false;
       try {
         close();
         unlink();
