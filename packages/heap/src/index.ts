@@ -27,6 +27,7 @@ export type {
   BufferSlabs,
   ClassRow,
   DuplicatedString,
+  DuplicatingReference,
   ExtraGlobal,
   HeapContents,
   KeptContext,

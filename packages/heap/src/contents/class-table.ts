@@ -6,6 +6,8 @@ export interface ClassTable {
   classOf: Uint32Array;
   /** As DevTools calls them: `Session`, `Function`, `(string)`, `(system)`. */
   names: string[];
+  /** V8's type of the nodes of each: `object`, `native`, `hidden`. */
+  types: string[];
   /** A node of the class with a location of its own, which is the class's; -1 where classes of that name have none. */
   located: number[];
 }
@@ -20,17 +22,20 @@ export function classTable(graph: HeapGraph): ClassTable {
   const names: string[] = [];
   const located: number[] = [];
   const classOf = new Uint32Array(nodeCount);
-  const add = (name: string, node: number): number => {
+  const types: string[] = [];
+  const add = (name: string, type: string, node = -1): number => {
+    types.push(type);
     located.push(node);
     return names.push(name) - 1;
   };
 
-  const byType = graph.layout.nodeTypeNames.map((type) => {
-    if (type === 'hidden') return add('(system)', -1);
-    if (type === 'code') return add('(compiled code)', -1);
-    if (type === 'closure') return add('Function', -1);
-    if (type === 'regexp') return add('RegExp', -1);
-    return type === 'object' || type === 'native' ? -1 : add(`(${type})`, -1);
+  const typeNames = graph.layout.nodeTypeNames;
+  const byType = typeNames.map((type) => {
+    if (type === 'hidden') return add('(system)', type);
+    if (type === 'code') return add('(compiled code)', type);
+    if (type === 'closure') return add('Function', type);
+    if (type === 'regexp') return add('RegExp', type);
+    return type === 'object' || type === 'native' ? -1 : add(`(${type})`, type);
   });
 
   const rowOf = new Int32Array(nodeCount).fill(-1);
@@ -48,17 +53,17 @@ export function classTable(graph: HeapGraph): ClassTable {
     const name = nodeName[node];
     const row = rowOf[node];
     if (row < 0) {
-      if (byName[name] < 0) byName[name] = add(objectClass(strings.get(name)), -1);
+      if (byName[name] < 0) byName[name] = add(objectClass(strings.get(name)), typeNames[nodeType[node]]);
       classOf[node] = byName[name];
       continue;
     }
     const lines = child(child(byPlace, name), locations[row + 1]);
     const columns = child(lines, locations[row + 2]);
     let own = columns.get(locations[row + 3]);
-    if (own === undefined) columns.set(locations[row + 3], (own = add(objectClass(strings.get(name)), node)));
+    if (own === undefined) columns.set(locations[row + 3], (own = add(objectClass(strings.get(name)), 'object', node)));
     classOf[node] = own;
   }
-  return { classOf, names, located };
+  return { classOf, names, types, located };
 }
 
 /** By name, script, line and column. */
@@ -70,8 +75,28 @@ function child<V>(map: Map<number, Map<number, V>>, key: number): Map<number, V>
   return inner;
 }
 
+/** What V8 calls a context. */
+const SCOPE_CLASS = 'scope';
+
 function objectClass(name: string): string {
   if (name === '') return 'Object';
-  if (name === 'system / Context') return 'scope';
+  if (name === 'system / Context') return SCOPE_CLASS;
   return name.replace(/^system \/ /, '');
+}
+
+/** All contexts of a heap: scopes, and V8's own of that kind. O(nodes). */
+export function contextsOf({ nodeName, nodeType, nodeTypes, strings }: HeapGraph, table: ClassTable): number[] {
+  const { classOf, names, types } = table;
+  const scopeClass = names.indexOf(SCOPE_CLASS);
+  const systemClass = types.indexOf('hidden');
+  const found: number[] = [];
+  for (let node = 0; node < classOf.length; node++) {
+    const own = classOf[node];
+    if (own === scopeClass) found.push(node);
+    // Hidden nodes in older versions.
+    else if (own === systemClass && nodeType[node] === nodeTypes.hidden) {
+      if (strings.get(nodeName[node]) === 'system / Context') found.push(node);
+    }
+  }
+  return found;
 }

@@ -2,7 +2,7 @@
  * What a heap holds, whether or not it leaks: the shapes of `contents` in `ebb.findings/1`. Others rely on them: fields
  * are added, never renamed. No string's contents stand in any of them. Every list is bounded, the heaviest first.
  */
-import type { Location, Place } from '../finding/finding.ts';
+import type { Location, Place } from '../finding/place.ts';
 
 /** Everything that people look for in a snapshot. */
 export interface HeapContents {

@@ -1,5 +1,6 @@
 import type { Place } from '../finding/finding.ts';
 import { humanBytes } from '../finding/title.ts';
+import { isNodeInternal } from '../naming/locator.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { placesOf } from '../path/places.ts';
 
@@ -7,5 +8,13 @@ import { placesOf } from '../path/places.ts';
 export function toldPath(heap: OpenedHeap, node: number): Place[] {
   const { stops, holderAt } = heap.teller.tell(node, node);
   const story = { stops: stops.slice(0, holderAt + 1), holderAt };
-  return placesOf(heap, story, (at) => `holds ${humanBytes(heap.retained[at])}`);
+  const places = placesOf(heap, story, (at) => `holds ${humanBytes(heap.retained[at])}`);
+  return places.slice(startOf(places));
+}
+
+/** Everything is reached from the global scope: where that is where a path starts, the reader's own code comes later. */
+function startOf(places: Place[]): number {
+  if (places[0]?.type !== 'global scope') return 0;
+  const own = places.findIndex(({ location }, at) => at > 0 && location !== null && !isNodeInternal(location.file));
+  return own > 0 ? own : 0;
 }

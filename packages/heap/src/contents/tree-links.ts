@@ -26,11 +26,15 @@ export function linkTree({ idom, order }: DominatorTree): TreeLinks {
 export const NO_CLASS = 0xffffffff;
 
 /** A dominator tree with what {@link retainedByClass} adds up. */
-export interface ClassedTree {
+export interface WeightedTree {
   tree: DominatorTree;
   links: TreeLinks;
   retained: Float64Array;
   selfSize: Uint32Array;
+}
+
+/** One way to sort nodes into classes. */
+export interface Classing {
   /** By ordinal, from 0 to `classCount`, or {@link NO_CLASS}. */
   classOf: Uint32Array;
   classCount: number;
@@ -39,25 +43,34 @@ export interface ClassedTree {
 /**
  * What goes when all objects of a class go: the retained sizes of those that none of the same class dominates, as
  * DevTools adds them up (HeapSnapshot.ts, `calculateClassesRetainedSize`). Nodes without a size count for nothing and
- * stand before nothing. One walk over the tree, O(nodes).
+ * stand before nothing. One walk over the tree for any number of classings, O(nodes).
  */
-export function retainedByClass(input: ClassedTree): Float64Array {
-  const { retained, selfSize, classOf, classCount } = input;
+export function retainedByClass(input: WeightedTree, classings: readonly Classing[]): Float64Array[] {
+  const { retained, selfSize } = input;
   const { firstChild, nextSibling } = input.links;
   const { idom } = input.tree;
-  const sums = new Float64Array(classCount);
-  const open = new Uint32Array(classCount); // of each class, how many stand above
+  // For each classing, the sums and, of each class, how many of it stand above.
+  const parts = classings.map(({ classOf, classCount }) => ({
+    classOf,
+    sums: new Float64Array(classCount),
+    open: new Uint32Array(classCount),
+  }));
   for (let node = 0; ;) {
-    const own = classOf[node];
-    if (own !== NO_CLASS && selfSize[node] > 0 && open[own]++ === 0) sums[own] += retained[node];
+    if (selfSize[node] > 0) {
+      for (const { classOf, sums, open } of parts) {
+        const own = classOf[node];
+        if (own !== NO_CLASS && open[own]++ === 0) sums[own] += retained[node];
+      }
+    }
     if (firstChild[node] !== NO_NODE) {
       node = firstChild[node];
       continue;
     }
     for (;;) {
-      const left = classOf[node];
-      if (left !== NO_CLASS && selfSize[node] > 0) open[left]--;
-      if (node === 0) return sums;
+      if (selfSize[node] > 0) {
+        for (const { classOf, open } of parts) if (classOf[node] !== NO_CLASS) open[classOf[node]]--;
+      }
+      if (node === 0) return parts.map(({ sums }) => sums);
       if (nextSibling[node] !== NO_NODE) break;
       node = idom[node];
     }

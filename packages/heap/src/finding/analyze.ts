@@ -1,5 +1,7 @@
 /** The whole analysis: files in, report out. Synchronous; runs in a worker thread. */
 import { resolve } from 'node:path';
+import type { HeapContents } from '../contents/contents.ts';
+import { describeContents } from '../contents/describe-contents.ts';
 import { HeapError } from '../errors/heap-error.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { Dominated } from '../graph/dominated.ts';
@@ -7,7 +9,7 @@ import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
 import { MapFolder } from '../naming/map-folder.ts';
-import { openHeap } from '../opened/opened-heap.ts';
+import { type OpenedHeap, openHeap } from '../opened/opened-heap.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
 import { findDominating } from './dominating.ts';
@@ -23,6 +25,8 @@ export interface AnalyzeInput {
   work: number[];
   /** A folder of source maps that are kept apart from the scripts. */
   sourceMaps?: string;
+  /** Whether the report tells what the last snapshot holds, too. */
+  contents?: boolean;
   onProgress: (phase: string, file: string, fraction: number) => void;
 }
 
@@ -30,7 +34,7 @@ const MOST_HOLDERS = 50;
 const MOST_FINDINGS = 10;
 
 /** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
-export function analyze({ files, cwd, work, sourceMaps, onProgress }: AnalyzeInput): FindingsReport {
+export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: AnalyzeInput): FindingsReport {
   const maps = sourceMaps === undefined ? undefined : new MapFolder(resolve(cwd, sourceMaps));
   const snapshots: FindingsReport['snapshots'] = [];
   const earlier: EarlierSnapshot[] = [];
@@ -86,7 +90,13 @@ export function analyze({ files, cwd, work, sourceMaps, onProgress }: AnalyzeInp
     verdict: gravest(findings),
     findings: findings.slice(0, MOST_FINDINGS),
     snapshots,
+    ...(contents === true ? { contents: tellContents(heap, (phase) => onProgress(phase, lastFile, 0)) } : {}),
   };
+}
+
+function tellContents(heap: OpenedHeap, onPhase: (phase: string) => void): HeapContents {
+  onPhase('describing what the heap holds');
+  return describeContents(heap);
 }
 
 /** Work done in each step, from cumulative work; equal steps where it is unknown or makes no sense. */

@@ -1,14 +1,8 @@
 /** The JSON shapes of `ebb.findings/1`; other programs rely on them, see the contracts. Fields are added, never renamed. */
+import type { HeapContents } from '../contents/contents.ts';
+import type { Location, Place } from './place.ts';
 
-/** A place in source code; lines and columns start at 1. */
-export interface Location {
-  /** The real path or URL of the script, mapped through its source map where there is one. */
-  file: string;
-  line: number;
-  column: number;
-  /** Relative to the repository, where the file is in it and not in an installed package. */
-  repoPath?: string;
-}
+export type { Location, Place } from './place.ts';
 
 /** A stack frame of an allocation. */
 export interface Frame {
@@ -16,21 +10,6 @@ export interface Frame {
   file: string;
   line: number;
   column: number;
-}
-
-/** An object on the way from a GC root to what piles up. */
-export interface Place {
-  /** Its class. */
-  type: string;
-  /** What the program calls it: the variable or property that holds it, or its class. */
-  name: string;
-  /** The reference that leads to it from the place before; `[key]` where that is data. */
-  edge: string;
-  location: Location | null;
-  /** Why it stands here: there from the start, the one that grows, or what piles up. */
-  reason: string;
-  /** V8's id of the object in the last snapshot, for queries about it. */
-  nodeId?: number;
 }
 
 /** What sort of thing holds the memory. */
@@ -92,6 +71,8 @@ export interface FindingsReport {
   verdict: 'leak' | 'suspect' | 'bounded' | 'clean';
   findings: Finding[];
   snapshots: { file: string; fileBytes: number; objects: number; heapBytes: number }[];
+  /** What the last snapshot holds, whether or not it leaks, where that was asked for. */
+  contents?: HeapContents;
 }
 
 /** The gravest of several verdicts. */

@@ -22,6 +22,8 @@ export interface AnalyzeOptions {
    * beside them are found without it. EBB_HEAP_SOURCE_MAPS_UNREADABLE where it holds none.
    */
   sourceMaps?: string;
+  /** Whether the report has `contents` as well: classes, duplicated strings, buffers and more, of the last snapshot. */
+  contents?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: AnalyzeProgress) => void;
 }
@@ -32,11 +34,11 @@ export interface AnalyzeOptions {
  * JavaScript heap. Rejects with a {@link HeapError}; EBB_HEAP_ABORTED when the signal says so.
  */
 export async function analyzeSnapshots(files: string[], options: AnalyzeOptions = {}): Promise<FindingsReport> {
-  const { cwd = process.cwd(), work = [], sourceMaps, signal, onProgress } = options;
+  const { cwd = process.cwd(), work = [], sourceMaps, contents = false, signal, onProgress } = options;
   const aborted = (): HeapError =>
     new HeapError('EBB_HEAP_ABORTED', 'The analysis was called off before it ended.', { cause: signal?.reason });
   if (signal?.aborted) throw aborted();
-  const workerData: WorkerInput = { files, cwd, work, ...(sourceMaps === undefined ? {} : { sourceMaps }) };
+  const workerData: WorkerInput = { files, cwd, work, contents, ...(sourceMaps === undefined ? {} : { sourceMaps }) };
   return new Promise<FindingsReport>((resolve, reject) => {
     const settle = (how: () => void): void => {
       signal?.removeEventListener('abort', onAbort);

@@ -11,6 +11,7 @@ export interface WorkerInput {
   cwd: string;
   work: number[];
   sourceMaps?: string;
+  contents?: boolean;
 }
 
 /** What it answers. */
