@@ -97,7 +97,7 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
       const found = stops.findIndex((stop) => stop.node === holder);
       // A scope holds by its variables: the variable is what a person calls the holder.
-      const holderAt = isScope(stops[found]) && isVariable(stops.at(found + 1)) ? found + 1 : found;
+      const holderAt = found >= 0 && isScope(stops[found]) && isVariable(stops.at(found + 1)) ? found + 1 : found;
       // Told short: where it starts, and the holder's neighbourhood.
       const surplus = Math.max(0, Math.min(stops.length - LONGEST, holderAt - 4));
       return { stops: [...stops.slice(0, 2), ...stops.slice(2 + surplus)], holderAt: holderAt - surplus };

@@ -141,11 +141,18 @@ function codeIn(queried: QueriedHeap, file: string, control: QueryControl): Map<
     else known.set(position, add(node, heap.locator.site(node)));
   }
   // Scopes and modules have no row of their own.
+  const { hidden, object } = graph.nodeTypes;
+  const isUnlisted = new Map<number, boolean>();
   for (let node = 0; node < graph.nodeCount; node++) {
     if ((node & 0xffff) === 0) control.checkpoint();
-    if (graph.nodeType[node] !== graph.nodeTypes.hidden && graph.nodeType[node] !== graph.nodeTypes.object) continue;
-    if (!/^system \/ (Context|SourceTextModule)$/.test(graph.strings.get(graph.nodeName[node]))) continue;
-    add(node, heap.locator.site(node));
+    if (graph.nodeType[node] !== hidden && graph.nodeType[node] !== object) continue;
+    const name = graph.nodeName[node];
+    let unlisted = isUnlisted.get(name);
+    if (unlisted === undefined) {
+      unlisted = /^system \/ (Context|SourceTextModule)$/.test(graph.strings.get(name));
+      isUnlisted.set(name, unlisted);
+    }
+    if (unlisted) add(node, heap.locator.site(node));
   }
   return all;
 }

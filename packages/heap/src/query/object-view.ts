@@ -28,10 +28,9 @@ export function viewOf(queried: QueriedHeap, node: number): HeapObject {
 function nameOf(queried: QueriedHeap, node: number): string | null {
   const distance = queried.distance(node);
   if (distance === null || distance > DEEPEST_NAMED) return null;
-  const { stops, holderAt } = queried.heap.teller.tell(node, node);
-  const stop = stops.at(holderAt);
-  const isNamed = stop?.node === node && stop.edge !== '' && !stop.edge.startsWith('[') && stop.edge !== 'context';
-  return isNamed ? stop.edge : null;
+  const stop = queried.heap.teller.tell(node, node).stops.find((candidate) => candidate.node === node);
+  if (stop === undefined || stop.edge === '' || stop.edge.startsWith('[') || stop.edge === 'context') return null;
+  return stop.edge;
 }
 
 function clipped(text: string): string {

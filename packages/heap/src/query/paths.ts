@@ -53,8 +53,7 @@ function nearestTold(
   route: { node: number; edge: number }[],
 ): { node: number; edge: number } | undefined {
   return route.findLast(({ node }) => {
-    const { stops, holderAt } = heap.teller.tell(node, node);
-    return stops.at(holderAt)?.node === node;
+    return heap.teller.tell(node, node).stops.some((stop) => stop.node === node);
   });
 }
 
