@@ -1,6 +1,7 @@
 /** @ebb/heap: reads V8 heap snapshots and says what holds the memory, and where in the code. */
 export { analyzeSnapshots, type AnalyzeOptions, type AnalyzeProgress } from './worker/analyze-snapshots.ts';
 export { adviceOn, renderFindings, type Beside, type BesideRow, type RenderOptions } from './report/render-findings.ts';
+export { renderContents } from './report/render-contents.ts';
 export { openSnapshot, type OpenOptions, type Snapshot } from './worker/open-snapshot.ts';
 export type { QueryOptions } from './worker/query-thread.ts';
 export type {
