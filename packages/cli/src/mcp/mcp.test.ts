@@ -148,6 +148,7 @@ describe('a leak hunt', () => {
     const id = row?.id;
     const asked: [string, Record<string, unknown>][] = [
       ['summary', { file }],
+      ['contents', { file }],
       ['classes', { file }],
       ['objects', { file, type: 'Session' }],
       ['object', { file, id }],

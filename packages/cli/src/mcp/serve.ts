@@ -4,6 +4,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { addAnalyzeTool, addSnapshotsTool } from './analyze-tool.ts';
 import { CodeLines } from './code-lines.ts';
+import { addContentsTool } from './contents-tool.ts';
 import type { Desk } from './desk.ts';
 import { addHeapTools } from './heap-tools.ts';
 import { addObjectTools } from './object-tools.ts';
@@ -53,6 +54,7 @@ function makeServer(desk: Desk): McpServer {
   addSnapshotsTool(server, desk);
   addAnalyzeTool(server, desk);
   addHeapTools(server, desk);
+  addContentsTool(server, desk);
   addObjectTools(server, desk);
   addSourceTool(server, desk);
   return server;

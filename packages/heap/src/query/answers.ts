@@ -66,7 +66,7 @@ export interface ClassSummary {
   type: string;
   objects: number;
   shallowBytes: number;
-  /** What would be freed with all of them: retained bytes of those that none of the same class dominates. */
+  /** What would be freed with all of them, as DevTools adds it up: nodes without a size count for nothing. */
   retainedBytes: number;
   /** The one that retains most; among those whose code is known, where there are such. */
   largestId: number;

@@ -1,4 +1,5 @@
 /** All nodes by class, with what each class retains: DevTools' rule for a class's retained size. */
+import { type Classing, linkTree, retainedByClass } from '../contents/tree-links.ts';
 import { NO_NODE } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { classNameOf } from './class-name.ts';
@@ -60,50 +61,11 @@ export function buildClassTable(heap: OpenedHeap, control: QueryControl): ClassT
     isLocated[number] = 1;
     largest[number] = node;
   }
-  const retainedBytes = retainedByGroup(heap, classOf, names.length, control);
+  const [retainedBytes] = retainedOf(heap, [{ classOf, classCount: names.length }]);
   return { names, classOf, objects, shallowBytes, retainedBytes, largest };
 }
 
-/**
- * What would be freed with all nodes of a group, for every group: retained bytes of those that none of the same group
- * dominates. Walks the dominator tree downwards and counts how many of each group are open. O(nodes); 8 bytes a node.
- */
-export function retainedByGroup(
-  { tree, retained }: OpenedHeap,
-  groupOf: Uint32Array,
-  groupCount: number,
-  control: QueryControl,
-): Float64Array {
-  const { idom, order } = tree;
-  const firstChild = new Uint32Array(idom.length).fill(NO_NODE);
-  const nextSibling = new Uint32Array(idom.length).fill(NO_NODE);
-  for (const node of order) {
-    const parent = idom[node];
-    if (parent === NO_NODE) continue;
-    nextSibling[node] = firstChild[parent];
-    firstChild[parent] = node;
-  }
-  const bytes = new Float64Array(groupCount);
-  const open = new Uint32Array(groupCount);
-  const enter = (node: number): void => {
-    if (open[groupOf[node]]++ === 0) bytes[groupOf[node]] += retained[node];
-  };
-  let steps = 0;
-  enter(order[0]);
-  for (let node = order[0]; ;) {
-    if ((++steps & 0xffff) === 0) control.checkpoint();
-    if (firstChild[node] !== NO_NODE) {
-      node = firstChild[node];
-      enter(node);
-      continue;
-    }
-    while (node !== NO_NODE && nextSibling[node] === NO_NODE) {
-      open[groupOf[node]]--;
-      node = idom[node];
-    }
-    if (node === NO_NODE) return bytes;
-    open[groupOf[node]]--;
-    node = nextSibling[node];
-    enter(node);
-  }
+/** What would be freed with all nodes of a class, for every class of each way to sort nodes into classes. O(nodes). */
+export function retainedOf(heap: OpenedHeap, classings: readonly Classing[]): Float64Array[] {
+  return retainedByClass({ ...heap, links: linkTree(heap.tree), selfSize: heap.graph.nodeSelfSize }, classings);
 }

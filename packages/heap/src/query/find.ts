@@ -1,10 +1,11 @@
 /** Objects by the name that the program has for them, and by the code that made them. */
+import { NO_CLASS } from '../contents/tree-links.ts';
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { CodeSite } from '../naming/locator.ts';
 import { classNameOf } from './class-name.ts';
 import type { CodeObjects, FoundCode, NamedObject, Page } from './answers.ts';
-import { retainedByGroup } from './class-table.ts';
+import { retainedOf } from './class-table.ts';
 import { viewOf } from './object-view.ts';
 import { heaviestPage } from './page.ts';
 import type { QueryControl } from './control.ts';
@@ -67,17 +68,16 @@ export function findByCode(queried: QueriedHeap, query: CodeQuery, control: Quer
   const all = codeIn(queried, query.file, control);
   const files = [...new Set([...all.values()].map(({ location }) => location.file))].sort();
   const found = query.line === undefined ? [...all.values()] : atLine([...all.values()], query.line);
-  const group = new Uint32Array(queried.graph.nodeCount);
+  const codeOf = new Uint32Array(queried.graph.nodeCount).fill(NO_CLASS);
   found.forEach(({ nodes }, at) => {
-    for (const node of nodes) group[node] = at + 1;
+    for (const node of nodes) codeOf[node] = at;
   });
-  const each = retainedByGroup(heap, group, found.length + 1, control).subarray(1);
-  const together = retainedByGroup(
-    heap,
-    group.map((number) => (number > 0 ? 1 : 0)),
-    2,
-    control,
-  )[1];
+  const anyOf = codeOf.map((at) => (at === NO_CLASS ? NO_CLASS : 0));
+  control.checkpoint();
+  const [each, [together]] = retainedOf(heap, [
+    { classOf: codeOf, classCount: found.length },
+    { classOf: anyOf, classCount: 1 },
+  ]);
   const tell = (at: number): CodeObjects => {
     const { location, nodes } = found[at];
     const largest = nodes.reduce((best, node) => (heap.retained[node] > heap.retained[best] ? node : best));

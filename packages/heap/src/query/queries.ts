@@ -1,4 +1,5 @@
 /** Every query with its input and its answer: what the thread that opened a snapshot serves, and what callers ask. */
+import type { HeapContents } from '../contents/contents.ts';
 import type {
   ClassSummary,
   Comparison,
@@ -68,6 +69,7 @@ export interface ComparisonQuery extends PageQuery {
 /** The contract between a snapshot's handle and the thread that serves it. */
 export interface Queries {
   summary: { input: null; answer: HeapSummary };
+  contents: { input: null; answer: HeapContents };
   classes: { input: ClassQuery; answer: Page<ClassSummary> };
   objects: { input: ObjectQuery; answer: Page<HeapObject> };
   object: { input: IdQuery; answer: ObjectDetails };

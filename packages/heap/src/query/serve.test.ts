@@ -54,7 +54,7 @@ test('summary: the figures of the file and of the heap', () => {
 
 test('classes: count, size and what all of them retain, in any order, filtered, in pages', () => {
   const byRetained = ask('classes', { limit: 2 });
-  expect(byRetained.rows.map(({ type }) => type)).toEqual(['(root)', 'Session']);
+  expect(byRetained.rows.map(({ type }) => type)).toEqual(['Session', 'global']);
   expect(byRetained).toMatchObject({ total: 13, next: 2 });
   expect(ask('classes', { filter: 'sess' }).rows).toEqual([
     // Alice (with her cart), Bob and the lost one: the text is held by two of them, so by none.
@@ -68,6 +68,13 @@ test('classes: count, size and what all of them retain, in any order, filtered, 
     '(root)',
     'Cart',
   ]);
+});
+
+test('contents: what the heap holds, made once', () => {
+  const contents = ask('contents', null);
+  expect(contents).toMatchObject({ totals: { objects: 15, bytes: 8191 }, duplicatedStrings: { groups: [] } });
+  expect(contents.classes[0]).toMatchObject({ type: 'Session', nodeId: shop.lost });
+  expect(ask('contents', null)).toBe(contents);
 });
 
 test('objects: those of one class, the largest first', () => {

@@ -1,6 +1,8 @@
 /** Answers the queries about one snapshot, one at a time. Synchronous; runs in a worker thread. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { HeapContents } from '../contents/contents.ts';
+import { describeContents } from '../contents/describe-contents.ts';
 import { HeapError } from '../errors/heap-error.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { MapFolder } from '../naming/map-folder.ts';
@@ -45,8 +47,13 @@ export function openForQueries({ file, cwd, allowStrings, sourceMaps }: OpeningI
   const onProgress = (phase: string, fraction: number): void => control.onProgress(phase, file, fraction);
   const queried = new QueriedHeap(openHeap(graph, { cwd, maps, onProgress }), allowStrings);
   const changes = new RecentChanges(queried);
+  let contents: HeapContents | undefined;
   const handlers: Handlers = {
     summary: (_, ask) => summarizeHeap(queried, ask),
+    contents: (_, ask) => {
+      ask.onProgress('describing what it holds', file, 0);
+      return (contents ??= describeContents(queried.heap));
+    },
     classes: (input, ask) => listClasses(queried, input, ask),
     objects: (input, ask) => listObjects(queried, input, ask),
     object: (input) => describeObject(queried, input),

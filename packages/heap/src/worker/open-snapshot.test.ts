@@ -111,6 +111,7 @@ describe("a real program's snapshot", () => {
       snapshot.path(session.id),
       snapshot.shortestPath(session.id),
       snapshot.dominated(object.id),
+      snapshot.contents(),
       snapshot.classes({ limit: 1000 }),
       ...strings.rows.map(({ id }) => snapshot.retainers(id)),
     ]);

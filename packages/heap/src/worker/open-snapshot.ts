@@ -1,3 +1,4 @@
+import type { HeapContents } from '../contents/contents.ts';
 import { HeapError } from '../errors/heap-error.ts';
 import type { FindingsReport } from '../finding/finding.ts';
 import type {
@@ -90,6 +91,14 @@ export class Snapshot {
   /** The whole heap in a few figures. */
   summary(options: QueryOptions = {}): Promise<HeapSummary> {
     return this.#thread.ask('summary', null, options);
+  }
+
+  /**
+   * What people look for in a snapshot whether or not it leaks: duplicated strings, large buffers, collections with more
+   * room than content, scopes that a small closure keeps, a treemap. Made once; takes seconds where the heap is large.
+   */
+  contents(options: QueryOptions = {}): Promise<HeapContents> {
+    return this.#thread.ask('contents', null, options);
   }
 
   /** Classes with their objects' count and sizes, those that retain most first. */
