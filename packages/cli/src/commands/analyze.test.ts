@@ -63,6 +63,27 @@ test('--source-maps takes a folder that holds some', async () => {
   expect(run.stderr).toContain('EBB_HEAP_SOURCE_MAPS_UNREADABLE');
 });
 
+test('--json tells what the snapshot holds when that is asked for', async () => {
+  const documents = await Promise.all(
+    [[], ['--contents'], ['--html', join(folder, 'page.html')]].map(async (flags) => {
+      const { stdout } = await ebb(['analyze', '--json', ...flags, file('3')]);
+      return JSON.parse(stdout.toString()) as { contents?: { totals: { objects: number } } };
+    }),
+  );
+  expect(documents.map(({ contents }) => contents !== undefined)).toEqual([false, true, false]);
+  expect(documents[1]?.contents?.totals.objects).toBeGreaterThan(10_000);
+});
+
+test('--html writes the findings, a map and tables', async () => {
+  const page = join(folder, 'report.html');
+  const run = await ebb(['analyze', '--html', page, file('1'), file('2'), file('3')]);
+  const text = readFileSync(page, 'utf8');
+  expect(run.code).toBe(1);
+  expect(run.stdout.toString()).toContain('LEAK   tickets (Map)');
+  for (const part of ['tickets (Map) in', 'id="treemap-data"', '<caption>Classes</caption>'])
+    expect(text).toContain(part);
+});
+
 test('one snapshot says what dominates, and proves no leak', async () => {
   const run = await ebb(['analyze', '--json', file('3')]);
   expect(JSON.parse(run.stdout.toString())).not.toMatchObject({ verdict: 'leak' });

@@ -1,6 +1,6 @@
 import { Chalk, supportsColor } from 'chalk';
 import { Command } from 'commander';
-import type { FindingsReport } from '@ebb/heap';
+import type { FindingsReport, HeapContents } from '@ebb/heap';
 import { stderrChalk } from '../live/choose.ts';
 import { cutText } from '../live/line.ts';
 import { checkReportPlace, writeWhole } from '../report/write-file.ts';
@@ -21,6 +21,7 @@ export function analyzeCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--html <FILE>', 'write the findings, a map of the memory and tables as one page that opens offline')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
+    .option('--contents', 'with --json: what the last snapshot holds as well, whether or not it leaks')
     .option('--source-maps <DIR>', 'where source maps are kept, if not in or beside the scripts')
     .addHelpText(
       'after',
@@ -40,6 +41,7 @@ Examples:
 
 interface Flags {
   readonly json?: boolean;
+  readonly contents?: boolean;
   readonly html?: string;
   readonly sourceMaps?: string;
 }
@@ -50,21 +52,24 @@ async function analyze(files: string[], flags: Flags): Promise<number> {
   const { analyzeSnapshots, renderFindings } = await import('@ebb/heap');
   const progress = new ProgressLine();
   try {
-    const report = await analyzeSnapshots(files, {
+    const { contents, ...report } = await analyzeSnapshots(files, {
       cwd: process.cwd(),
+      contents: flags.html !== undefined || flags.contents === true,
       ...(flags.sourceMaps === undefined ? {} : { sourceMaps: flags.sourceMaps }),
       onProgress: (step) => {
         progress.show(step);
       },
     });
     progress.clear();
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    else {
+    if (flags.json === true) {
+      const document = flags.contents === true ? { ...report, contents } : report;
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    } else {
       const color = stdoutHasColour();
       const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
       process.stdout.write(`${printableBlock(renderFindings(report, { color, width }), color)}\n`);
     }
-    if (flags.html !== undefined) await writePage(flags.html, report);
+    if (flags.html !== undefined) await writePage(flags.html, report, contents ?? null);
     return report.verdict === 'leak' ? 1 : 0;
   } finally {
     progress.clear();
@@ -72,10 +77,10 @@ async function analyze(files: string[], flags: Flags): Promise<number> {
 }
 
 /** After all else has been printed: a disk that is full takes the page, not the findings. */
-async function writePage(file: string, report: FindingsReport): Promise<void> {
+async function writePage(file: string, report: FindingsReport, contents: HeapContents | null): Promise<void> {
   const { renderPage } = await import('../html/page.ts');
   const { diskExcerpts } = await import('../html/source-excerpt.ts');
-  const page = renderPage({ report, contents: null, at: new Date(), excerpt: diskExcerpts() });
+  const page = renderPage({ report, contents, at: new Date(), excerpt: diskExcerpts() });
   writeWhole(file, page);
   process.stderr.write(`ebb: wrote ${printable(file)}, ${bytes(Buffer.byteLength(page))}\n`);
 }

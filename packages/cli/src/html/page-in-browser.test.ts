@@ -83,6 +83,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect([await focused(), await crumbs()]).toEqual(['firstSession', ['heapSession']]);
     await page.keyboard.press('Escape');
     expect(await focused()).toBe('firstSession');
+    await page
+      .locator('.cell', { hasText: /^innermostSession/u })
+      .last()
+      .click();
+    expect(await crumbs()).toEqual(['heapSession', 'firstSession 20 MB', 'innerSession 12 MB']);
+    await page.getByRole('button', { name: 'heapSession' }).click();
+    expect(await crumbs()).toEqual(['heapSession']);
     expect(heard).toEqual([]);
   });
 

@@ -21,6 +21,9 @@ const HEAD = 20;
 const EDGE = 3;
 const LEAST_SIDE = 3;
 
+/** What each element of the map stands for. */
+const drawnIn = new WeakMap<Element, Drawn>();
+
 const section = document.querySelector<HTMLElement>('#treemap');
 const data = document.querySelector('#treemap-data');
 if (section !== null && data !== null) start(section, JSON.parse(data.textContent ?? '') as MapNode);
@@ -34,9 +37,9 @@ function start(section: HTMLElement, root: MapNode): void {
   let areas: Area[] = [];
   let width = 0;
 
-  const zoomIn = (node: MapNode): void => {
-    if (node.parts.length === 0) return;
-    trail = [...trail, node];
+  const zoomIn = (...nodes: MapNode[]): void => {
+    if (nodes.length === 0) return;
+    trail = [...trail, ...nodes];
     draw();
     areas[0]?.element.focus();
     say();
@@ -109,10 +112,7 @@ function start(section: HTMLElement, root: MapNode): void {
   };
 
   map.addEventListener('click', (event) => {
-    const area = areaOf(event.target);
-    if (area === undefined) return;
-    focus(area);
-    zoomIn(area.node);
+    zoomIn(...nodesAbove(event.target, map));
   });
   map.addEventListener('keydown', (event) => {
     const area = areaOf(event.target);
@@ -121,7 +121,7 @@ function start(section: HTMLElement, root: MapNode): void {
       switch (event.key) {
         case 'Enter':
         case ' ':
-          zoomIn(area.node);
+          if (area.node.parts.length > 0) zoomIn(area.node);
           return true;
         case 'Escape':
         case 'Backspace':
@@ -153,30 +153,42 @@ function start(section: HTMLElement, root: MapNode): void {
     if (acted) event.preventDefault();
   });
 
-  const showTip = (area: Area): void => {
-    const [name = '', ...rest] = told(area.node, root);
+  const tell = (drawn: Drawn): void => {
+    const [name = '', ...rest] = told(drawn.node ?? { ...drawn, objects: 0, where: '', parts: [] }, root);
     const strong = document.createElement('b');
     strong.textContent = name;
-    tip.replaceChildren(
-      strong,
-      ...rest.map((text) => {
-        const line = document.createElement('span');
-        line.textContent = text;
-        return line;
-      }),
-    );
-    tip.hidden = false;
-    const [left, top] = [area.element.offsetLeft, area.element.offsetTop];
-    const below = top + Math.min(area.element.offsetHeight, HEAD + 4) + 4;
-    tip.style.left = `${Math.max(0, Math.min(left, map.clientWidth - tip.offsetWidth))}px`;
-    tip.style.top = `${below + tip.offsetHeight > map.clientHeight ? Math.max(0, top - tip.offsetHeight - 4) : below}px`;
-  };
-  for (const type of ['focusin', 'mouseover'] as const) {
-    map.addEventListener(type, (event) => {
-      const area = areaOf(event.target);
-      if (area !== undefined) showTip(area);
+    const lines = rest.map((text) => {
+      const line = document.createElement('span');
+      line.textContent = text;
+      return line;
     });
-  }
+    tip.replaceChildren(strong, ...lines);
+    tip.hidden = false;
+  };
+  /** Puts the tooltip's upper left corner there, or as near as the map allows. */
+  const put = (left: number, top: number): void => {
+    tip.style.left = `${Math.max(0, Math.min(left, map.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${Math.max(0, Math.min(top, map.clientHeight - tip.offsetHeight))}px`;
+  };
+  map.addEventListener('focusin', (event) => {
+    const area = areaOf(event.target);
+    const drawn = area === undefined ? undefined : drawnIn.get(area.element);
+    if (area === undefined || drawn === undefined || !area.element.matches(':focus-visible')) return;
+    tell(drawn);
+    // Labels stand in the upper left corners, so it stands in the lower right one.
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = area.element;
+    put(offsetLeft + offsetWidth - tip.offsetWidth - 8, offsetTop + offsetHeight - tip.offsetHeight - 8);
+  });
+  map.addEventListener('mousemove', (event) => {
+    const element = event.target instanceof Element ? event.target.closest('.cell') : null;
+    const drawn = element === null ? undefined : drawnIn.get(element);
+    tip.hidden = drawn === undefined;
+    if (drawn === undefined) return;
+    tell(drawn);
+    const { left, top } = map.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    put(x + 16 + tip.offsetWidth > map.clientWidth ? x - tip.offsetWidth - 8 : x + 16, y + 16);
+  });
   for (const type of ['focusout', 'mouseleave'] as const) {
     map.addEventListener(type, () => {
       tip.hidden = true;
@@ -201,6 +213,18 @@ interface Drawn {
   label: string;
   bytes: number;
   parts: Drawn[];
+}
+
+/** The nodes that a click goes into: from the outermost area down to the one that was clicked, as far as they have parts. */
+function nodesAbove(target: EventTarget | null, map: HTMLElement): MapNode[] {
+  const nodes: MapNode[] = [];
+  let element = target instanceof Element ? target.closest('.cell') : null;
+  while (element !== null && element !== map) {
+    const node = drawnIn.get(element)?.node;
+    if (node !== null && node !== undefined && node.parts.length > 0) nodes.unshift(node);
+    element = element.parentElement;
+  }
+  return nodes;
 }
 
 /** The areas of a node, and theirs within them. */
@@ -257,6 +281,7 @@ function cell(
   if (wide < LEAST_SIDE || high < LEAST_SIDE) return null;
   const element = document.createElement('div');
   element.className = `cell kind-${data.kind}`;
+  drawnIn.set(element, data);
   element.style.left = `${(100 * (x0 - within.x0)) / (within.x1 - within.x0)}%`;
   element.style.width = `${(100 * wide) / (within.x1 - within.x0)}%`;
   element.style.top = `${y0 - within.y0}px`;
@@ -299,7 +324,9 @@ function told(node: MapNode, root: MapNode): string[] {
   return [
     node.label,
     `${size(node.bytes)}, ${share >= 9.95 ? Math.round(share) : share.toFixed(1)} % of the heap`,
-    `${node.objects.toLocaleString('en')} ${node.objects === 1 ? 'object' : 'objects'}`,
+    ...(node.objects === 0
+      ? []
+      : [`${node.objects.toLocaleString('en')} ${node.objects === 1 ? 'object' : 'objects'}`]),
     ...(node.where === '' ? [] : [node.where]),
     ...(node.parts.length === 0
       ? []
