@@ -126,7 +126,7 @@ export interface TreemapNode {
   objects: number;
   retainedBytes: number;
   location: Location | null;
-  /** The id of the object, where the area is one. */
+  /** The id of the object, where the area is one, or the links of a chain: then of the first. */
   nodeId?: number;
   /** The heaviest parts; what is missing to `retainedBytes` is the object itself and its small parts. */
   children: TreemapNode[];

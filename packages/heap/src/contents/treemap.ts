@@ -19,7 +19,7 @@ const DEEPEST = 24;
 /** Areas below this share of the area around them, or of the heap, stay a part of it. */
 const LEAST_SHARE_OF_PARENT = 0.01;
 const LEAST_SHARE = 0.0005;
-/** The links of a chain go into one area where the next ones are at least so much of it. */
+/** Objects of the class above them are the next links of a chain where they are at least so much of what is above. */
 const CHAIN_SHARE = 0.5;
 
 /** What the areas are drawn from. */
@@ -99,7 +99,7 @@ function partsOf(drawing: Drawing, area: Area): Part[] {
     const place = last.ownClass === NO_NODE ? 0 : drawing.placeOf[last.ownClass];
     const next = place === 0 ? undefined : parts[place - 1];
     if (!next || next.memberCount === 0 || next.memberCount > last.memberCount) break;
-    if (next.bytes < area.part.bytes * CHAIN_SHARE) break;
+    if (next.bytes < last.bytes * CHAIN_SHARE) break;
     area.told.objects += next.objects;
     last = { ...next };
     Object.assign(next, { objects: 0, bytes: 0, firstMember: NO_NODE, memberCount: 0 });

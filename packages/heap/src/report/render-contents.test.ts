@@ -211,7 +211,6 @@ test('a heap with nothing worth telling is its size and its classes', () => {
 test('colours change nothing but colours', () => {
   const painted = renderContents(shop(), { color: true, width: 100 });
   expect(painted).toContain('\u001b[');
-  // eslint-disable-next-line no-control-regex -- the colours themselves
   expect(painted.replaceAll(/\u001b\[\d+m/gu, '')).toBe(renderContents(shop(), { color: false, width: 100 }));
 });
 
@@ -229,7 +228,6 @@ describe('a name in a heap can not drive the terminal, forge a line or hide', ()
       shop((name) => `${name}${evil}`),
       { color: false, width: 100 },
     );
-    // eslint-disable-next-line no-control-regex -- these are what must not be there
     expect(text).not.toMatch(
       /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/u,
     );
