@@ -362,6 +362,15 @@ describe('the process', () => {
     expect(lines.map((line) => (JSON.parse(line) as { jsonrpc: string }).jsonrpc)).toEqual(lines.map(() => '2.0'));
   });
 
+  test('ends when nobody reads its answers any more', async () => {
+    const run = startEbb(['mcp', '--root', root]);
+    run.child.stdin?.write(hello);
+    await run.says(/"serverInfo"/u);
+    run.child.stdout?.destroy();
+    run.child.stdin?.write(say(2, 'tools/list', {}));
+    expect((await run.ended).code).toBe(0);
+  });
+
   test('ends at once where its input has ended already, and with 2 where the root is no folder', async () => {
     const run = startEbb(['mcp', '--root', root]);
     run.child.stdin?.end();

@@ -1,7 +1,8 @@
 /** The server of `ebb mcp`: the analyser for coding agents, by the Model Context Protocol over standard input and output. */
 import { readFileSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { printable } from '../wording/printable.ts';
 import { addAnalyzeTool, addSnapshotsTool } from './analyze-tool.ts';
 import { CodeLines } from './code-lines.ts';
 import { addContentsTool } from './contents-tool.ts';
@@ -38,13 +39,19 @@ export async function serveMcp(options: ServeOptions): Promise<void> {
     { cwd: root.folder, allowStrings, ...maps },
   );
   const desk: Desk = { root, open, lines: new CodeLines(root), ...maps };
-  const ended = new Promise<void>((resolve) => {
-    process.stdin.once('end', resolve).once('close', resolve);
-  });
+  const transport = new StdioServerTransport();
   const handle = serveStdio(() => makeServer(desk), {
-    onerror: (error) => process.stderr.write(`ebb: ${error.message}\n`),
+    transport,
+    onerror: (error) => process.stderr.write(`ebb: ${printable(error.message)}\n`),
   });
-  await ended;
+  // It closes when its input ends, and when nobody reads its output any more.
+  await new Promise<void>((resolve) => {
+    const close = transport.onclose;
+    transport.onclose = () => {
+      close?.();
+      resolve();
+    };
+  });
   await handle.close();
   await open.close();
 }
