@@ -14,6 +14,7 @@ import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { checkSeries } from './check-series.ts';
 import { findDominating } from './dominating.ts';
 import { type Finding, type FindingsReport, gravest } from './finding.ts';
+import { withoutLostNames } from './lost-names.ts';
 import { mergeFindings } from './merge-findings.ts';
 import { tellGrowth } from './tell-growth.ts';
 
@@ -38,6 +39,7 @@ export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: 
   const maps = sourceMaps === undefined ? undefined : new MapFolder(resolve(cwd, sourceMaps));
   const snapshots: FindingsReport['snapshots'] = [];
   const earlier: EarlierSnapshot[] = [];
+  let hasLostNames = false;
   const read = (file: string): HeapGraph => {
     const parsed = parseSnapshot(file, (done, of) =>
       onProgress('reading', file, of === undefined ? 0 : of > 0 ? done / of : 1),
@@ -46,7 +48,9 @@ export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: 
     return buildGraph(parsed);
   };
   const note = (graph: HeapGraph, heapBytes: number): void => {
-    snapshots.push({ file: graph.file, fileBytes: graph.fileBytes, objects: graph.nodeCount, heapBytes });
+    const { file, fileBytes, nodeCount: objects, lost } = graph;
+    snapshots.push({ file, fileBytes, objects, heapBytes, ...(lost.length > 0 ? { lost } : {}) });
+    hasLostNames ||= graph.lostNames > 0;
   };
   for (const file of files.slice(0, -1)) {
     const graph = read(file);
@@ -79,12 +83,11 @@ export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: 
       earlier,
       workPerStep,
     });
-    findings.push(
-      ...mergeFindings(
-        grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(heap, growth, { sizes, earlier, cohort })),
-      ),
-    );
+    const told = grown.slice(0, MOST_HOLDERS).map((growth) => tellGrowth(heap, growth, { sizes, earlier, cohort }));
+    // Without their names, holders can't be known for like ones.
+    findings.push(...(hasLostNames ? told : mergeFindings(told)));
   }
+  if (hasLostNames) findings.splice(0, Infinity, ...withoutLostNames(findings));
   return {
     format: 'ebb.findings/1',
     verdict: gravest(findings),

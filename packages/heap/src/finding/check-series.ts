@@ -1,7 +1,7 @@
 import { HeapError } from '../errors/heap-error.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from '../growth/cohorts.ts';
-import { newestId, signatureOf } from '../growth/object-identity.ts';
+import { newestId, NO_SIGNATURE, signatureOf } from '../growth/object-identity.ts';
 
 /** Functions keep id and name for life. Where fewer of the common ids mean the same, another process wrote the snapshot. */
 const SAME_PROGRAM_SHARE = 0.95;
@@ -32,14 +32,22 @@ export function checkSeries(last: HeapGraph, earlier: EarlierSnapshot[], files: 
 function shareOfSame(last: HeapGraph, snapshot: EarlierSnapshot): number {
   let compared = 0;
   let same = 0;
+  let unknown = 0;
   for (let node = 1; node < last.nodeCount; node++) {
     const id = last.nodeId[node];
     if (id % 2 === 0 || id > snapshot.newestId) continue;
     if (last.nodeType[node] !== last.nodeTypes.closure) continue;
     const at = snapshot.index.get(id);
     if (at < 0) continue;
+    const [before, now] = [snapshot.signature[at], signatureOf(last, node)];
+    if (before === NO_SIGNATURE || now === NO_SIGNATURE) {
+      unknown++;
+      continue;
+    }
     compared++;
-    if (snapshot.signature[at] === signatureOf(last, node)) same++;
+    if (before === now) same++;
   }
-  return compared < 50 ? 0 : same / compared;
+  // Where the names of most are lost, nothing speaks for another process, or against it.
+  if (compared < 50) return unknown > compared ? 1 : 0;
+  return same / compared;
 }

@@ -28,7 +28,7 @@ export type FindingBound =
 
 /** One leak, or what may be one. */
 export interface Finding {
-  /** One leak, one fingerprint, on every run and machine. */
+  /** One leak, one fingerprint, on every run and machine; empty where names that it is made of are lost with the file's end. */
   fingerprint: string;
   verdict: 'leak' | 'suspect' | 'bounded';
   /** With the verdict `bounded`: what holds it back. */
@@ -70,7 +70,15 @@ export interface FindingsReport {
   format: 'ebb.findings/1';
   verdict: 'leak' | 'suspect' | 'bounded' | 'clean';
   findings: Finding[];
-  snapshots: { file: string; fileBytes: number; objects: number; heapBytes: number }[];
+  snapshots: {
+    file: string;
+    /** Of the file as it is, compressed or not; what came through, of a pipe. */
+    fileBytes: number;
+    objects: number;
+    heapBytes: number;
+    /** What a cut-off file had lost, in words; absent where it is whole. */
+    lost?: string[];
+  }[];
   /** What the last snapshot holds, whether or not it leaks, where that was asked for. */
   contents?: HeapContents;
 }

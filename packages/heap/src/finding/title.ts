@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { packageOf } from '../naming/project.ts';
+import { LOST_NAME } from '../parse/string-table.ts';
 import type { Finding, Location } from './finding.ts';
 
 /** A location as people write it: `src/app.ts:12`, `lru-cache/index.js:40`. */
@@ -26,6 +27,7 @@ export function humanBytes(bytes: number): string {
 
 /** What piles up, many of them. */
 function plural(type: string): string {
+  if (type === LOST_NAME) return 'objects whose name is lost';
   if (type === 'string') return 'strings';
   if (type === 'number') return 'numbers';
   if (type.startsWith('function')) return type === 'function' ? 'functions' : `copies of ${type}`;

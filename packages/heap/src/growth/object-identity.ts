@@ -10,7 +10,12 @@ export function newestId(nodeId: Uint32Array): number {
   return newest;
 }
 
+/** Where the name is lost, the signature is none. */
+export const NO_SIGNATURE = 0;
+
 /** A number that the same object has in every snapshot: its type and the length of its name. */
-export function signatureOf(graph: HeapGraph, node: number): number {
-  return (graph.nodeType[node] * 131 + graph.strings.byteLength(graph.nodeName[node])) & 0xff;
+export function signatureOf({ nodeType, nodeName, strings }: HeapGraph, node: number): number {
+  const name = nodeName[node];
+  if (strings.isLost(name)) return NO_SIGNATURE;
+  return (nodeType[node] * 131 + strings.byteLength(name)) & 0xff;
 }

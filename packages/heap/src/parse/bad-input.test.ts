@@ -193,10 +193,12 @@ describe('damaged snapshots', () => {
     );
   });
 
-  test('a header that claims more than the file can hold is believed to have lost its file, and nothing is allocated', () => {
+  test('a header that claims more than the file can hold is found to lie, and nothing is allocated', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (const count of [1e6, 4e9, 2 ** 52]) {
-      expect(codeOf(changed(({ snapshot }) => (snapshot.node_count = count)))).toBe('EBB_HEAP_TRUNCATED');
+      const error = errorOf(folder.write(changed(({ snapshot }) => (snapshot.node_count = count))));
+      expect(error.code).toBe('EBB_HEAP_CORRUPT');
+      expect(error.message).toContain(`it has 20 nodes where its header says ${count}`);
       const claimsEdges = changed((document) => {
         document.snapshot.edge_count = count;
         // The last node's edges are made to agree, so that only the file's size can tell.
@@ -219,16 +221,43 @@ describe('any cut and any damage', () => {
     ]);
   });
 
-  test('a snapshot that is cut off anywhere is truncated, and the message says within what', () => {
-    for (let length = 1; length < whole.length; length++) {
+  test('a snapshot that is cut off anywhere in its graph is truncated, and the message says within what', () => {
+    const graphEnd = whole.indexOf(']', whole.indexOf('"edges":')) + 1;
+    for (let length = 1; length < graphEnd; length++) {
       const error = errorOf(folder.write(whole.subarray(0, length)), 64);
       expect(error.code, `cut after ${length} bytes`).toBe('EBB_HEAP_TRUNCATED');
       expect(error.message).toMatch(/the file is cut off/);
     }
-    const tail = whole.subarray(0, whole.indexOf('"strings":') + 20);
-    expect(errorOf(folder.write(tail)).message).toMatch(
-      /ends after \d+ bytes, within its strings: the file is cut off/,
+  });
+
+  test('a cut within the graph is told by how much of it there was', () => {
+    const rows = (section: string, count: number): number => {
+      let at = whole.indexOf(`"${section}":[`);
+      for (let k = 0; k < count; k++) at = whole.indexOf('\n', at) + 1;
+      return at;
+    };
+    const toldAt = (length: number): string => errorOf(folder.write(whole.subarray(0, length))).message;
+    expect(toldAt(rows('nodes', 13))).toMatch(
+      /ends after \d+ bytes, within its nodes: the file is cut off\. There are 13 of 20 nodes, no edges and no names: /,
     );
+    expect(toldAt(rows('edges', 7) + 1)).toContain('There are 20 of 20 nodes, 7 of 19 edges and no names: ');
+    // So little of the file is left that it can't hold what its header claims.
+    expect(toldAt(rows('nodes', 1))).toContain('There are 1 of 20 nodes, no edges and no names: ');
+  });
+
+  test('a cut anywhere behind the graph leaves it whole, and is told', () => {
+    const graphEnd = whole.indexOf(']', whole.indexOf('"edges":')) + 1;
+    const all = parseSnapshot(folder.write(whole));
+    expect(all.lost).toEqual([]);
+    for (let length = graphEnd; length < whole.length; length++) {
+      const parsed = parseSnapshot(folder.write(whole.subarray(0, length)), undefined, 64);
+      expect(parsed.lost.length, `cut after ${length} bytes`).toBeGreaterThan(0);
+      expect([parsed.edgeTo, parsed.nodeName]).toEqual([all.edgeTo, all.nodeName]);
+      const known = parsed.strings.length - parsed.lostNames;
+      expect(parsed.strings.length).toBe(all.strings.length);
+      if (parsed.lostNames > 0) expect(parsed.strings.get(known)).toBe('(name lost)');
+      for (let k = 0; k < known; k++) expect(parsed.strings.get(k)).toBe(all.strings.get(k));
+    }
   });
 
   test('bytes that are changed, lost or added anywhere give a snapshot or one of four coded errors', () => {

@@ -57,6 +57,11 @@ export class ByteReader {
     return this.#source.isDecompressed ? 'unpacked bytes' : 'bytes';
   }
 
+  /** Whether the end of the source comes without waiting: not that of a pipe that its writer leaves open. */
+  get endsByItself(): boolean {
+    return this.#source.inputBytes !== undefined || this.#source.isDecompressed;
+  }
+
   /** How much is left of the snapshot; undefined where nobody knows. */
   get remainingBytes(): number | undefined {
     const { inputBytes, mostBytes } = this.#source;

@@ -38,13 +38,34 @@ export interface EdgeColumns {
 
 const BATCH_ROWS = 8192;
 
-/** A header may claim anything; a number takes at least two bytes, so the file's own size bounds what is allocated. */
-function checkClaim(reader: ByteReader, rows: number, fields: number, what: string): void {
-  if (rows * fields * 2 <= reader.sizeBytes) return;
-  throw new HeapError(
-    'EBB_HEAP_TRUNCATED',
-    `${reader.file} says that it has ${rows} ${what}, but with ${reader.sizeBytes} bytes it cannot: the file is cut off. Take the snapshot again.`,
-  );
+/** How far reading has come, for what can be told of a file that is cut off. */
+export class RowsRead {
+  nodes = 0;
+  edges = 0;
+  /** Rows of (node ordinal, script id, 0-based line, 0-based column), the known ones. */
+  locations: Uint32Array = new Uint32Array(0);
+  /** Of any kind, known or not. */
+  locationCount = 0;
+}
+
+/**
+ * A header may claim anything; a number takes at least two bytes, so the file's own size bounds what is allocated. Where
+ * the claim is beyond it, the rows are but counted: either the file ends within them, or the header lies.
+ */
+function checkClaim(
+  reader: ByteReader,
+  within: 'nodes' | 'edges',
+  claim: { rows: number; width: number },
+  read: RowsRead,
+): void {
+  const { rows, width } = claim;
+  if (rows * width * 2 <= reader.sizeBytes) return;
+  let numbers = 0;
+  scanIntegers(reader, within, new Uint32Array(BATCH_ROWS), (count) => {
+    numbers += count;
+    read[within] = Math.floor(numbers / width);
+  });
+  throw corrupt(reader, `it has ${read[within]} ${within} where its header says ${rows}`);
 }
 
 function tooMany(reader: ByteReader, claimed: number, what: string): HeapError {
@@ -52,11 +73,16 @@ function tooMany(reader: ByteReader, claimed: number, what: string): HeapError {
 }
 
 /** Takes the array of nodes; by the compiled kernel where there is one, which is three times as fast. */
-export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): NodeColumns {
+export function scanNodes(
+  reader: ByteReader,
+  layout: SnapshotLayout,
+  kernel: Kernel | null,
+  read: RowsRead,
+): NodeColumns {
   const { nodeCount, nodeFieldCount: width, edgeCount } = layout;
   const typeCount = layout.nodeTypeNames.length;
   if (nodeCount === 0) throw corrupt(reader, 'it has no nodes, not even a root');
-  checkClaim(reader, nodeCount, width, 'nodes');
+  checkClaim(reader, 'nodes', { rows: nodeCount, width }, read);
   const nodeType = new Uint8Array(nodeCount);
   const nodeName = new Uint32Array(nodeCount);
   const nodeId = new Uint32Array(nodeCount);
@@ -87,6 +113,7 @@ export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
       nodeSelfSize.set(sizes.subarray(0, rows), row);
       firstEdge.set(sums.subarray(0, rows), row + 1);
       row += rows;
+      read.nodes = row;
     });
     edges = kernel.edgeSum;
     largestNodeName = kernel.largestName;
@@ -105,6 +132,7 @@ export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
         edges += batch[at + layout.nodeEdgeCount];
         firstEdge[row + 1] = edges;
       }
+      read.nodes = row;
     });
   }
   if (total % width !== 0) throw corrupt(reader, `its nodes do not come in rows of ${width}`);
@@ -117,10 +145,15 @@ export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
 const MOST_KERNEL_TYPES = 64;
 
 /** Takes the array of edges; by the compiled kernel where there is one. */
-export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): EdgeColumns {
+export function scanEdges(
+  reader: ByteReader,
+  layout: SnapshotLayout,
+  kernel: Kernel | null,
+  read: RowsRead,
+): EdgeColumns {
   const { edgeCount, edgeFieldCount: width, nodeFieldCount, nodeCount } = layout;
   const typeCount = layout.edgeTypeNames.length;
-  checkClaim(reader, edgeCount, width, 'edges');
+  checkClaim(reader, 'edges', { rows: edgeCount, width }, read);
   const edgeType = new Uint8Array(edgeCount);
   const edgeName = new Uint32Array(edgeCount);
   const edgeTo = new Uint32Array(edgeCount);
@@ -144,6 +177,7 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
       edgeName.set(names.subarray(0, rows), row);
       edgeTo.set(targets.subarray(0, rows), row);
       row += rows;
+      read.edges = row;
     });
     largestEdgeName = kernel.largestName;
   } else {
@@ -160,6 +194,7 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
         if (named[type]) largestEdgeName = Math.max(largestEdgeName, edgeName[row]);
         edgeTo[row] = to;
       }
+      read.edges = row;
     });
   }
   if (total % width !== 0) throw corrupt(reader, `its edges do not come in rows of ${width}`);
@@ -170,13 +205,13 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
 /** V8 writes -1, as an unsigned number, for a line or column that it could not tell. */
 const UNKNOWN_POSITION = 0xffffffff;
 
-/** Takes the array of locations: rows of (node ordinal, script id, 0-based line, 0-based column), the known ones. */
-export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null): Uint32Array {
+/** Takes the array of locations into `read`, as far as it goes. */
+export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null, read: RowsRead): void {
   const width = layout.locationFieldCount;
   const { locationObject, locationScriptId, locationLine, locationColumn, nodeFieldCount, nodeCount } = layout;
   if (width === 0 || Math.min(locationObject, locationScriptId, locationLine, locationColumn) < 0) {
     scanValue(reader, 'locations');
-    return new Uint32Array(0);
+    return;
   }
   let known = new Uint32Array(4 * 1024);
   let filled = 0;
@@ -198,19 +233,23 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel
       known[filled++] = column;
     }
   };
-  let total = 0;
-  if (kernel) {
-    total = scanRows(reader, 'locations', kernel, width, (rows) => {
-      take(kernel.integers, rows * width);
-    });
-  } else {
-    const batch = new Uint32Array(BATCH_ROWS * width);
-    total = scanIntegers(reader, 'locations', batch, (count) => {
-      take(batch, count - (count % width));
-    });
+  const takeRows = (batch: Uint32Array, rows: number): void => {
+    take(batch, rows * width);
+    read.locationCount += rows;
+  };
+  try {
+    const batch = kernel?.integers ?? new Uint32Array(BATCH_ROWS * width);
+    const total = kernel
+      ? scanRows(reader, 'locations', kernel, width, (rows) => {
+          takeRows(batch, rows);
+        })
+      : scanIntegers(reader, 'locations', batch, (count) => {
+          takeRows(batch, Math.floor(count / width));
+        });
+    if (total % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
+  } finally {
+    read.locations = known.slice(0, filled);
   }
-  if (total % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
-  return known.slice(0, filled);
 }
 
 /** Edges of these types are named by a string; of the others (`element`, `hidden`), the name is a number. */

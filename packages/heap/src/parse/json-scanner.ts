@@ -17,12 +17,19 @@ const COLON = 0x3a;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** The error for a file that ends within one of its parts. */
-export function truncated(reader: ByteReader, within: string): HeapError {
-  return new HeapError(
-    'EBB_HEAP_TRUNCATED',
-    `${reader.file} ends after ${reader.offset} ${reader.unit}, within its ${within}: the file is cut off. Was the process killed or the disk full while it was written? Take the snapshot again.`,
-  );
+/** The file ends within one of its parts. */
+export class TruncatedError extends HeapError {
+  /** The part. */
+  readonly within: string;
+
+  /** `left`: a sentence on what there is of the snapshot. */
+  constructor(reader: ByteReader, within: string, left?: string) {
+    super(
+      'EBB_HEAP_TRUNCATED',
+      `${reader.file} ends after ${reader.offset} ${reader.unit}, within its ${within}: the file is cut off. ${left === undefined ? '' : `${left} `}Was the process killed or the disk full while it was written? Take the snapshot again.`,
+    );
+    this.within = within;
+  }
 }
 
 /** The error for a file that holds what no snapshot does. */
@@ -46,7 +53,7 @@ export function peekToken(reader: ByteReader): number {
 /** Takes white space and one expected byte. */
 function expectByte(reader: ByteReader, wanted: number, within: string): void {
   const byte = peekToken(reader);
-  if (byte === -1) throw truncated(reader, within);
+  if (byte === -1) throw new TruncatedError(reader, within);
   if (byte !== wanted)
     throw corrupt(
       reader,
@@ -73,7 +80,7 @@ export function scanObject(reader: ByteReader, within: string, take: (key: strin
     take(key);
     const byte = peekToken(reader);
     const after = JSON.stringify(key.slice(0, 40));
-    if (byte === -1) throw truncated(reader, `${within}, after ${after}`);
+    if (byte === -1) throw new TruncatedError(reader, `${within}, after ${after}`);
     reader.position++;
     if (byte === CLOSE_BRACE) return;
     if (byte !== COMMA) throw corrupt(reader, `expected a comma after ${after}`);
@@ -82,7 +89,7 @@ export function scanObject(reader: ByteReader, within: string, take: (key: strin
 
 function scanKey(reader: ByteReader, within: string): string {
   const byte = peekToken(reader);
-  if (byte === -1) throw truncated(reader, within);
+  if (byte === -1) throw new TruncatedError(reader, within);
   if (byte !== QUOTE) {
     throw corrupt(reader, `expected a key in its ${within}, found ${JSON.stringify(String.fromCharCode(byte))}`);
   }
@@ -122,7 +129,7 @@ export function scanValue(reader: ByteReader, within: string, onRun?: (bytes: Ui
   let escaped = false; // the byte at hand follows a backslash
   let done = false;
   while (!done) {
-    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    if (reader.position >= reader.end && !reader.refill()) throw new TruncatedError(reader, within);
     const { chunk, end, position: start } = reader;
     let at = start;
     for (; at < end && !done; at++) {
@@ -162,7 +169,10 @@ export function scanIntegers(
   let total = 0;
   let value = -1; // -1: between numbers
   for (;;) {
-    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    if (reader.position >= reader.end && !reader.refill()) {
+      if (filled > 0) onBatch(filled); // what there is counts
+      throw new TruncatedError(reader, within);
+    }
     const { chunk, end } = reader;
     let at = reader.position;
     for (; at < end; at++) {
@@ -208,7 +218,7 @@ export function scanStrings(reader: ByteReader, within: string, sink: StringSink
     expectByte(reader, QUOTE, within);
     scanOneString(reader, within, sink);
     const byte = peekToken(reader);
-    if (byte === -1) throw truncated(reader, within);
+    if (byte === -1) throw new TruncatedError(reader, within);
     reader.position++;
     if (byte === CLOSE_BRACKET) return;
     if (byte !== COMMA) throw corrupt(reader, `expected a comma among its ${within}`);
@@ -218,7 +228,7 @@ export function scanStrings(reader: ByteReader, within: string, sink: StringSink
 function scanOneString(reader: ByteReader, within: string, sink: StringSink): void {
   let escaped = false; // the byte at hand follows a backslash
   for (;;) {
-    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    if (reader.position >= reader.end && !reader.refill()) throw new TruncatedError(reader, within);
     const { chunk, end } = reader;
     const start = reader.position;
     let at = start;

@@ -7,9 +7,26 @@
 import { HeapError } from '../errors/heap-error.ts';
 import { EdgesAhead } from './ahead/edges-ahead.ts';
 import { ByteReader } from './byte-reader.ts';
-import { checkReferences, scanEdges, scanLocations, scanNodes, type EdgeColumns, type NodeColumns } from './columns.ts';
-import { corrupt, peekToken, scanObject, scanStrings, scanValue, scanValueText } from './json-scanner.ts';
+import {
+  checkReferences,
+  type EdgeColumns,
+  type NodeColumns,
+  RowsRead,
+  scanEdges,
+  scanLocations,
+  scanNodes,
+} from './columns.ts';
+import {
+  corrupt,
+  peekToken,
+  scanObject,
+  scanStrings,
+  scanValue,
+  scanValueText,
+  TruncatedError,
+} from './json-scanner.ts';
 import { Kernel } from './kernel/kernel.ts';
+import { lostBehindGraph, partOfGraph } from './lost.ts';
 import { notASnapshot, readLayout, type SnapshotLayout } from './meta.ts';
 import { StringCollector } from './string-collector.ts';
 import { isStandardInput, openSource } from './source/open-source.ts';
@@ -25,6 +42,10 @@ export interface ParsedSnapshot extends NodeColumns, EdgeColumns {
   /** Rows of (node ordinal, script id, 0-based line, 0-based column). */
   locations: Uint32Array;
   strings: StringTable;
+  /** What the file had lost, in words; empty where it is whole. The graph always is. */
+  lost: string[];
+  /** How many of the names that nodes and edges refer to are lost: the last ones. */
+  lostNames: number;
 }
 
 /**
@@ -59,8 +80,9 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
   let layout: SnapshotLayout | undefined;
   let nodes: NodeColumns | undefined;
   let edges: EdgeColumns | undefined;
-  let locations: Uint32Array | undefined;
+  let collector: StringCollector | undefined;
   let strings: StringTable | undefined;
+  const read = new RowsRead();
   let ahead: EdgesAhead | null = null;
   const seen = new Set<string>();
   const take = (key: string): void => {
@@ -77,15 +99,16 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
       if (file !== null && kernel !== null && leastBytes <= reader.sizeBytes)
         ahead = EdgesAhead.start(file, layout, reader.offset);
     } else if (!layout) throw notASnapshot(reader.file);
-    else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel);
-    else if (key === 'edges') edges = takeAhead(reader, ahead) ?? scanEdges(reader, layout, kernel);
-    else if (key === 'locations') locations = scanLocations(reader, layout, kernel);
+    else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel, read);
+    else if (key === 'edges') edges = takeAhead(reader, ahead) ?? scanEdges(reader, layout, kernel, read);
+    else if (key === 'locations') scanLocations(reader, layout, kernel, read);
     else if (key === 'strings') {
-      const collector = new StringCollector(reader.remainingBytes);
+      collector = new StringCollector(reader.remainingBytes);
       scanStrings(reader, 'strings', collector);
-      strings = collector.finish({ isCut: false });
+      strings = collector.finish();
     } else scanValue(reader, `"${key.slice(0, 40)}"`);
   };
+  let cut: TruncatedError | undefined;
   try {
     scanObject(reader, 'snapshot', take);
   } catch (cause) {
@@ -93,18 +116,32 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
     if (seen.size === 0 && cause instanceof HeapError && cause.code === 'EBB_HEAP_CORRUPT') {
       throw notASnapshot(reader.file);
     }
-    throw cause;
+    if (!(cause instanceof TruncatedError)) throw cause;
+    cut = cause;
   } finally {
     (ahead as EdgesAhead | null)?.stop();
   }
-  if (!layout) throw notASnapshot(reader.file);
-  if (!nodes || !edges || !strings) {
+  if (!layout) throw cut ?? notASnapshot(reader.file);
+  if (cut && !(nodes && edges)) throw new TruncatedError(reader, cut.within, partOfGraph(layout, read));
+  if (!nodes || !edges || (!strings && !cut)) {
     const missing = [!nodes && '"nodes"', !edges && '"edges"', !strings && '"strings"'].filter(Boolean).join(', ');
     throw corrupt(reader, `it has no ${missing}`);
   }
-  checkReferences(reader, layout, nodes, edges, strings.length);
-  locations ??= new Uint32Array(0);
-  return { layout, ...nodes, ...edges, locations, strings };
+  const columns = { layout, ...nodes, ...edges, locations: read.locations };
+  if (strings) checkReferences(reader, layout, nodes, edges, strings.length);
+  if (strings && !cut) return { ...columns, strings, lost: restOf(reader), lostNames: 0 };
+  const stringsNeeded = Math.max(nodes.largestNodeName, edges.largestEdgeName) + 1;
+  strings ??= (collector ?? new StringCollector(0)).finish(stringsNeeded);
+  // V8 writes the locations before the strings: where these have begun, those were all there.
+  const isLocated = layout.locationFieldCount === 0 || (seen.has('locations') && cut?.within !== 'locations');
+  const locations = isLocated ? 'all' : read.locationCount;
+  return { ...columns, strings, ...lostBehindGraph({ strings: collector?.count ?? 0, stringsNeeded, locations }) };
+}
+
+/** A snapshot ends with its bracket; what follows is told, not read. Unpacking is checked by it, too. */
+function restOf(reader: ByteReader): string[] {
+  if (!reader.endsByItself || peekToken(reader) === -1) return [];
+  return [`what follows the snapshot's end, from byte ${reader.offset} on, was not read`];
 }
 
 /** The edges that another thread has read, if it has; the reader goes on behind them. */

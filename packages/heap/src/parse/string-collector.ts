@@ -39,6 +39,11 @@ export class StringCollector implements StringSink {
     return this.#last;
   }
 
+  /** How many strings there are so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   append(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.#used + length > this.#segmentBytes) {
@@ -77,9 +82,9 @@ export class StringCollector implements StringSink {
     this.#starts = larger;
   }
 
-  /** The strings so far. `isCut`: the file ended before its last string, so that later ones are lost. */
-  finish({ isCut }: { isCut: boolean }): StringTable {
+  /** The strings so far; where the file is cut off, `needed` are referred to, and what there is not of these is lost. */
+  finish(needed: number = 0): StringTable {
     const [segments, segmentBytes, starts, length] = [this.#segments, this.#segmentBytes, this.#starts, this.#count];
-    return new StringTable({ segments, segmentBytes, starts, length }, isCut);
+    return new StringTable({ segments, segmentBytes, starts, length }, Math.max(0, needed - length));
   }
 }

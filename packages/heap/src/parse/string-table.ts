@@ -26,22 +26,27 @@ export class StringTable {
   readonly #segmentBytes: number;
   readonly #starts: Uint32Array | Float64Array;
   readonly #cache = new Map<number, string>();
-  readonly #beyond: string;
-  /** How many strings there are. */
+  readonly #known: number;
+  /** How many strings there are, those that are lost included. */
   readonly length: number;
 
-  /** `isCut`: strings beyond the last are not missing, but lost with the end of the file. */
-  constructor({ segments, segmentBytes, starts, length }: StringBytes, isCut: boolean) {
+  /** `lost`: so many strings more than there are bytes for went with the end of the file. */
+  constructor({ segments, segmentBytes, starts, length }: StringBytes, lost: number) {
     this.#segments = segments;
     this.#segmentBytes = segmentBytes;
     this.#starts = starts;
-    this.#beyond = isCut ? LOST_NAME : '';
-    this.length = length;
+    this.#known = length;
+    this.length = length + lost;
+  }
+
+  /** Whether the i-th string went with the end of the file. */
+  isLost(index: number): boolean {
+    return index >= this.#known && index < this.length;
   }
 
   /** The i-th string; the empty string where there is none, {@link LOST_NAME} where it is lost. */
   get(index: number): string {
-    if (!(index >= 0 && index < this.length)) return index >= 0 ? this.#beyond : '';
+    if (!(index >= 0 && index < this.#known)) return this.isLost(index) ? LOST_NAME : '';
     const known = this.#cache.get(index);
     if (known !== undefined) return known;
     const raw = this.#bytesOf(index);
@@ -74,9 +79,9 @@ export class StringTable {
     return first >= 0x30 && first <= 0x39;
   }
 
-  /** Bytes of the i-th string's JSON text: an upper bound of its length, without decoding it; 0 where there is none. */
+  /** Bytes of the i-th string's JSON text: an upper bound of its length, without decoding it; 0 where there is none, or it is lost. */
   byteLength(index: number): number {
-    return index < this.length ? this.#starts[index + 1] - this.#starts[index] : 0;
+    return index < this.#known ? this.#starts[index + 1] - this.#starts[index] : 0;
   }
 }
 

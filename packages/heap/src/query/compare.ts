@@ -2,7 +2,7 @@
 import { HeapError } from '../errors/heap-error.ts';
 import { NO_NODE } from '../graph/dominators.ts';
 import { IdIndex } from '../growth/id-index.ts';
-import { newestId, signatureOf } from '../growth/object-identity.ts';
+import { newestId, NO_SIGNATURE, signatureOf } from '../growth/object-identity.ts';
 import type { ClassChange, Comparison } from './answers.ts';
 import type { Census } from './census.ts';
 import { badSort } from './classes.ts';
@@ -127,8 +127,10 @@ function checkPair({ graph }: QueriedHeap, earlier: Census, index: IdIndex): voi
     if (graph.nodeType[node] !== graph.nodeTypes.closure || graph.nodeId[node] % 2 === 0) continue;
     const row = index.get(graph.nodeId[node]);
     if (row < 0) continue;
+    const [before, now] = [earlier.signature[row], signatureOf(graph, node)];
+    if (before === NO_SIGNATURE || now === NO_SIGNATURE) continue;
     compared++;
-    if (earlier.signature[row] === signatureOf(graph, node)) same++;
+    if (before === now) same++;
   }
   if (compared >= FEWEST_COMPARED && same / compared < SAME_PROGRAM_SHARE)
     throw new HeapError(

@@ -40,6 +40,7 @@ const LABEL_WIDTH = 10;
 const LEAST_WIDTH = 40;
 /** A snapshot may name any file: lines of what is no script (a key, a list of passwords) get into no report. */
 const SCRIPT = /\.[cm]?[jt]sx?$/u;
+const NO_FINGERPRINT = 'no fingerprint: names that it is made of are lost with the end of the file';
 /** Less room than this tells no reason. */
 const LEAST_REASON = 12;
 
@@ -59,14 +60,30 @@ export function renderFindings(report: FindingsReport, options: RenderOptions): 
         .map((line, at) => (at === 0 ? `${paint.good('CLEAN')}  ${line}` : INDENT + line))
         .join('\n'),
     );
+  const lost = renderLost(report, page);
+  if (lost !== '') blocks.unshift(lost);
   if (options.snapshots !== false) blocks.push(renderSnapshots(report, page));
   return blocks.join('\n\n');
 }
 
+/** What cut-off files had lost comes first: all else is told without it. */
+function renderLost({ snapshots }: FindingsReport, { paint, width }: Page): string {
+  return snapshots
+    .flatMap(({ file, lost = [] }) => lost.map((what) => `${nameOf(file)}: ${plain(what)}`))
+    .flatMap((text) =>
+      wrap(text, width - INDENT.length).map((line, at) =>
+        at === 0 ? `${paint.warn('CUT')}    ${line}` : INDENT + line,
+      ),
+    )
+    .join('\n');
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : plain(basename(file));
+}
+
 function renderSnapshots({ snapshots }: FindingsReport, { paint, width }: Page): string {
-  const names = snapshots.map(
-    ({ file, heapBytes }) => `${file === '-' ? 'standard input' : plain(basename(file))} ${humanBytes(heapBytes)}`,
-  );
+  const names = snapshots.map(({ file, heapBytes }) => `${nameOf(file)} ${humanBytes(heapBytes)}`);
   return wrap(names.join(', '), width - LABEL_WIDTH)
     .map((line, at) => paint.faint(`${(at === 0 ? 'from' : '').padEnd(LABEL_WIDTH)}${cut(line, width - LABEL_WIDTH)}`))
     .join('\n');
@@ -217,7 +234,7 @@ function facts(finding: Finding, { sourceLine }: Page): Fact[] {
   rows.push(
     ['mend', adviceOn(finding)],
     ['why', plain(finding.reason)],
-    ['evidence', `fingerprint ${plain(finding.fingerprint)}`],
+    ['evidence', finding.fingerprint === '' ? NO_FINGERPRINT : `fingerprint ${plain(finding.fingerprint)}`],
   );
   return rows;
 }

@@ -119,7 +119,7 @@ describe('input that can not be analysed is refused with a code, and a message t
       code: 'EBB_HEAP_TRUNCATED',
       make: () => {
         copyFileSync(files[2], place('cut'));
-        truncateSync(place('cut'), Math.floor(readFileSync(files[2]).length * 0.7));
+        truncateSync(place('cut'), Math.floor(readFileSync(files[2]).length * 0.3));
         return place('cut');
       },
     },

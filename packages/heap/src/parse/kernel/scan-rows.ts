@@ -1,5 +1,5 @@
 /** Takes a section of integers through the compiled kernel, window by window. */
-import { corrupt, openArray, truncated } from '../json-scanner.ts';
+import { corrupt, openArray, TruncatedError } from '../json-scanner.ts';
 import type { ByteReader } from '../byte-reader.ts';
 import { type Kernel, STOPPED_AT_OTHER, WINDOW_BYTES } from './kernel.ts';
 
@@ -23,7 +23,7 @@ export function scanRows(
   let waiting = 0; // integers of a row that the window before ended in
   let total = 0;
   for (;;) {
-    if (reader.position >= reader.end && !reader.refill()) throw truncated(reader, within);
+    if (reader.position >= reader.end && !reader.refill()) throw new TruncatedError(reader, within);
     const { chunk, position } = reader;
     const fresh = Math.min(WINDOW_BYTES - carried, reader.end - position);
     kernel.input.set(chunk.subarray(position, position + fresh), carried);
