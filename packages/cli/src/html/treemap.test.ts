@@ -46,6 +46,8 @@ test.each([
   ['Function', 'function'],
   ['(compiled code)', 'code'],
   ['Buffer', 'buffer'],
+  ['JSArrayBufferData', 'buffer'],
+  ['FixedCircularBuffer', 'object'],
   ['ArrayBuffer', 'buffer'],
   ['Uint8Array', 'buffer'],
   ['function onPaid', 'function'],

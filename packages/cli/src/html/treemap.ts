@@ -87,7 +87,12 @@ function mapNode({ name, type, objects, retainedBytes, location }: TreemapNode):
 /** What sort of thing a class is: its colour on the map. */
 export function kindOf(type: string): MapKind {
   if (/string\)?$/iu.test(type)) return 'string';
-  if (/Buffer|^(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array$|^DataView$|BackingStore/u.test(type)) return 'buffer';
+  if (
+    /^(?:Shared)?(?:Array|Fast)?Buffer$|ArrayBufferData$|^(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array$|^DataView$|BackingStore/u.test(
+      type,
+    )
+  )
+    return 'buffer';
   if (/^(?:Weak)?(?:Map|Set)$|^\(?[Aa]rray\)?$|^Array\b|Table$|^\(object elements\)/u.test(type)) return 'collection';
   if (/^(?:async |generator )?function\b|^scope$|closure|^Function$|Context$/u.test(type)) return 'function';
   if (/^system\b|^\(|^code\b|^hidden$/u.test(type)) return 'code';
