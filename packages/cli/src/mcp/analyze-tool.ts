@@ -51,6 +51,13 @@ const findingShape = z.object({
 /** Offers the tool `analyze`. */
 export function addAnalyzeTool(server: McpServer, desk: Desk): void {
   const { root, open, sourceMaps } = desk;
+  // Each takes several times the memory of its largest file: one at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Answer>(work: () => Promise<Answer>): Promise<Answer> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
   addTool(server, {
     name: 'analyze',
     title: 'Find what leaks',
@@ -73,7 +80,7 @@ export function addAnalyzeTool(server: McpServer, desk: Desk): void {
         open.checkSize(path);
       }
       const maps = sourceMaps === undefined ? {} : { sourceMaps };
-      const report = await analyzeSnapshots(paths, { cwd: root.folder, ...maps, ...ask });
+      const report = await inTurn(() => analyzeSnapshots(paths, { cwd: root.folder, ...maps, ...ask }));
       return {
         verdict: report.verdict,
         findings: report.findings.slice(0, limit).map((finding) => tellFinding(desk, finding)),

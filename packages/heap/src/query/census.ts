@@ -31,3 +31,10 @@ export function takeCensus(graph: HeapGraph): Census {
     newestId: newestId(graph.nodeId),
   };
 }
+
+/** The memory of a census: what is sent with it is moved, not copied. */
+export function buffersOf({ nodeId, classOf, selfSize, signature }: Census): ArrayBuffer[] {
+  return [nodeId.buffer, classOf.buffer, selfSize.buffer, signature.buffer].filter(
+    (buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer,
+  );
+}

@@ -3,6 +3,7 @@
  * called off while it waits never begins, and what is under way is told by a flag that both threads see.
  */
 import { HeapError } from '../errors/heap-error.ts';
+import { buffersOf } from '../query/census.ts';
 import type { Queries, QueryName } from '../query/queries.ts';
 import type { OpeningInput } from '../query/serve.ts';
 import type { AnalyzeProgress } from './analyze-snapshots.ts';
@@ -24,6 +25,11 @@ interface Waiting {
   /** Undefined once the caller has its answer or its error. */
   settle: { resolve: (answer: unknown) => void; reject: (error: HeapError) => void } | undefined;
   forgetSignal: () => void;
+}
+
+/** An open snapshot's census is made for one comparison, and goes where that is made. */
+function movedWith(message: QueryMessage): ArrayBuffer[] {
+  return message.name === 'compare' && typeof message.input.with !== 'string' ? buffersOf(message.input.with) : [];
 }
 
 /** Serves queries about one snapshot, in the order in which they are asked. */
@@ -102,7 +108,8 @@ export class QueryThread {
   #next(): void {
     if (this.#current === undefined) {
       this.#current = this.#line.shift();
-      if (this.#current?.message) this.#worker.post(this.#current.message);
+      const message = this.#current?.message;
+      if (message) this.#worker.post(message, movedWith(message));
     }
     this.#keepAlive();
   }
