@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HeapError } from '../errors/heap-error.ts';
 import { shop, shopHeap } from '../fixtures/shop-heap.ts';
-import { buildSnapshot, snapshotFolder } from '../fixtures/snapshot-builder.ts';
+import { buildSnapshot, snapshotFolder, type SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { buildGraph } from '../graph/heap-graph.ts';
 import { takeCensus } from './census.ts';
-import type { Queries, QueryName } from './queries.ts';
+import type { CodeQuery, Queries, QueryName } from './queries.ts';
 import { openForQueries, type Serve } from './serve.ts';
 
 const folder = snapshotFolder();
@@ -171,6 +171,69 @@ test('findByName: what a property or variable of a name holds', () => {
     { object: { id: shop.cache }, kind: 'context', heldBy: { id: shop.scope, type: 'scope' } },
   ]);
   expect(ask('findByName', { name: 'no such name' }).total).toBe(0);
+});
+
+test('findByCode: what a class, its functions and their scopes made and keep, by file and line', () => {
+  const [root, global, order, script, sharedInfo, name, method, scope, kept, item] = [
+    1, 3, 5, 7, 9, 11, 13, 15, 17, 19,
+  ];
+  const spec: SnapshotSpec = {
+    nodes: [
+      { id: root, type: 'synthetic' },
+      { id: global, name: 'global' },
+      { id: order, name: 'Order', selfSize: 1 },
+      { id: script, type: 'code', name: 'system / Script' },
+      { id: sharedInfo, type: 'code', name: 'submit' },
+      { id: name, type: 'string', name: '/app/src/order.js' },
+      { id: method, type: 'closure', name: 'submit', selfSize: 2 },
+      { id: scope, type: 'hidden', name: 'system / Context', selfSize: 4 },
+      { id: kept, name: 'Kept', selfSize: 8 },
+      { id: item, name: 'Item', selfSize: 16 },
+    ],
+    edges: [
+      { from: root, to: global, type: 'shortcut', name: 'global' },
+      { from: global, to: order, name: 'order' },
+      { from: order, to: item, name: 'item' },
+      { from: global, to: method, name: 'submit' },
+      { from: method, to: sharedInfo, type: 'internal', name: 'shared' },
+      { from: sharedInfo, to: script, type: 'internal', name: 'script' },
+      { from: script, to: name, type: 'internal', name: 'name' },
+      { from: method, to: scope, type: 'internal', name: 'context' },
+      { from: scope, to: kept, type: 'context', name: 'kept' },
+    ],
+    locations: [
+      { node: order, scriptId: 7, line: 2, column: 4 },
+      { node: method, scriptId: 7, line: 9, column: 0 },
+    ],
+  };
+  const serveCode = open(folder.write(buildSnapshot(spec)), false);
+  const find = (query: CodeQuery): unknown => {
+    const { files, retainedBytes, code } = serveCode('findByCode', query, control);
+    const rows = code.rows.map(({ location, type, objects, retainedBytes: bytes }) => [
+      location.line,
+      type,
+      objects,
+      bytes,
+    ]);
+    return { files, retainedBytes, rows };
+  };
+  const files = ['/app/src/order.js'];
+  // A scope is told with the function that was made in it.
+  const all = {
+    files,
+    retainedBytes: 31,
+    rows: [
+      [3, 'Order', 1, 17],
+      [10, 'function submit', 2, 14],
+    ],
+  };
+  for (const file of ['order.js', 'src/order.js', './src/order.js', '/app/src/order.js'])
+    expect(find({ file })).toEqual(all);
+  expect(find({ file: 'order.js', line: 3 })).toEqual({ files, retainedBytes: 17, rows: [[3, 'Order', 1, 17]] });
+  expect(find({ file: 'order.js', line: 400 })).toMatchObject({ rows: [[10, 'function submit', 2, 14]] });
+  expect(find({ file: 'order.js', line: 1 })).toEqual({ files, retainedBytes: 0, rows: [] });
+  for (const file of ['rder.js', 'order', 'app'])
+    expect(find({ file })).toEqual({ files: [], retainedBytes: 0, rows: [] });
 });
 
 test('compare: new, gone and kept by class, by V8 id', () => {
