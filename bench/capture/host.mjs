@@ -72,6 +72,8 @@ const server = createServer((request, response) => {
   const session = sessions.get(`session ${Math.floor(Math.random() * sessions.size)}`);
   response.end(JSON.stringify({ url: request.url, session, list: new Array(50).fill(request.url) }).slice(0, 5000));
 });
+// A connection that the server ends in the moment that a request comes on it is nobody's fault.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ ready: true, port: typeof address === 'object' ? address?.port : 0, ...state() });

@@ -57,7 +57,7 @@ for (const node of availableNodes()) {
       const name = [outcome, detail].filter(Boolean).join(' ');
       if (outcome !== 'whole') failures[name] = (failures[name] ?? 0) + 1;
     }
-    if (capture !== undefined && isWholeSnapshot(file)) {
+    if (capture !== undefined && (await isWholeSnapshot(file))) {
       for (let most = 0; most < 3; most++) if (tries.length <= most + 1) within[most]++;
     } else {
       never++;
@@ -81,7 +81,9 @@ for (const node of availableNodes()) {
       Math.max(...waits).toFixed(0),
       awake,
       during.length + apart.length,
-      failed,
+      Object.entries(failed)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(', ') || 0,
       `${quantile(during, 0.99).toFixed(1)} / ${quantile(apart, 0.99).toFixed(1)}`,
       descriptors?.join(', '),
       zombies,

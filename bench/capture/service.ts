@@ -1,7 +1,6 @@
 /** Starts `host.mjs`, sends it requests at an even pace, and has it take snapshots. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { Agent, get } from 'node:http';
-import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CapturedSnapshot } from '@ebb/capture';
@@ -25,7 +24,8 @@ export interface Service {
   started: HostState;
   /** Latencies in milliseconds of the requests that were answered, in the order of their end, with that time. */
   latencies: { atMs: number; ms: number }[];
-  failed: number;
+  /** Requests that were not answered, by the reason. */
+  failed: Record<string, number>;
   capture(options: object): Promise<CaptureAnswer>;
   stop(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startService(
     child,
     started: ready,
     latencies: [],
-    failed: 0,
+    failed: {},
     capture: (message) => {
       const answered = next();
       child.send(message);
@@ -78,7 +78,10 @@ export async function startService(
       response.resume();
       response.on('end', () => service.latencies.push({ atMs: performance.now(), ms: performance.now() - start }));
     });
-    request.on('error', () => (service.failed += stopping ? 0 : 1));
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code ?? error.message;
+      if (!stopping) service.failed[reason] = (service.failed[reason] ?? 0) + 1;
+    });
   }, 1000 / requestsPerSecond);
   return service;
 }
@@ -89,22 +92,20 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-/** Whether the file holds a whole snapshot: JSON, with as many nodes and edges as it says. */
-export function isWholeSnapshot(file: string): boolean {
-  try {
-    const { snapshot, nodes, edges } = JSON.parse(readFileSync(file, 'utf8')) as {
-      snapshot: { node_count: number; edge_count: number; meta: { node_fields: string[]; edge_fields: string[] } };
-      nodes: number[];
-      edges: number[];
-    };
-    const { node_fields: nodeFields, edge_fields: edgeFields } = snapshot.meta;
-    return (
-      nodes.length === snapshot.node_count * nodeFields.length &&
-      edges.length === snapshot.edge_count * edgeFields.length
-    );
-  } catch {
-    return false;
-  }
+const check = `
+  const { snapshot, nodes, edges } = JSON.parse(require('node:fs').readFileSync(process.argv[1], 'utf8'));
+  const { node_fields: nodeFields, edge_fields: edgeFields } = snapshot.meta;
+  const whole = nodes.length === snapshot.node_count * nodeFields.length && edges.length === snapshot.edge_count * edgeFields.length;
+  process.exit(whole ? 0 : 1);`;
+
+/**
+ * Whether the file holds a whole snapshot: JSON, with as many nodes and edges as it says. In a process of its own, so
+ * that the pace of the requests is not disturbed.
+ */
+export async function isWholeSnapshot(file: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    execFile('nice', ['-n', '10', process.execPath, '-e', check, file], (error) => resolve(error === null));
+  });
 }
 
 /** One line for the top of a table. */

@@ -27,6 +27,8 @@ export const captureErrorCodes = {
   EBB_CAPTURE_STOPPED: 'the snapshot was given up before memory or the disk ran out',
   /** Whoever asked for the snapshot called it off. */
   EBB_CAPTURE_ABORTED: 'the snapshot was called off',
+  /** A file that was to be scrubbed is no heap snapshot, or not a whole one. */
+  EBB_CAPTURE_NOT_A_SNAPSHOT: 'the file is not a whole heap snapshot',
   /** This runtime offers no way to force a full collection. */
   EBB_CAPTURE_NO_GC: 'a full collection cannot be forced here',
 } as const;
