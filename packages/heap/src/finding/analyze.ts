@@ -11,6 +11,7 @@ import { findGrowth } from '../growth/growth.ts';
 import { MapFolder } from '../naming/map-folder.ts';
 import { type OpenedHeap, openHeap } from '../opened/opened-heap.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
+import { refuseTwice } from '../parse/source/refuse-twice.ts';
 import { checkSeries } from './check-series.ts';
 import { findDominating } from './dominating.ts';
 import { type Finding, type FindingsReport, gravest } from './finding.ts';
@@ -37,6 +38,7 @@ const MOST_FINDINGS = 10;
 /** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
 export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: AnalyzeInput): FindingsReport {
   const maps = sourceMaps === undefined ? undefined : new MapFolder(resolve(cwd, sourceMaps));
+  refuseTwice(files);
   const snapshots: FindingsReport['snapshots'] = [];
   const earlier: EarlierSnapshot[] = [];
   let hasLostNames = false;

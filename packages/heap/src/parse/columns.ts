@@ -89,7 +89,7 @@ export function scanNodes(
   const nodeSelfSize = new Uint32Array(nodeCount);
   const firstEdge = new Uint32Array(nodeCount + 1);
   let row = 0;
-  let total = 0;
+  let total: number;
   let edges = 0;
   let largestNodeName = 0;
   const ofUnknownType = (at: number, type: number): HeapError =>
@@ -158,7 +158,7 @@ export function scanEdges(
   const edgeName = new Uint32Array(edgeCount);
   const edgeTo = new Uint32Array(edgeCount);
   let row = 0;
-  let total = 0;
+  let total: number;
   let largestEdgeName = 0;
   const badRow = (at: number, type: number): HeapError =>
     type >= typeCount

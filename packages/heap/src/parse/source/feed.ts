@@ -98,7 +98,7 @@ async function* chain(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncG
 function damaged(name: string, compression: Compression, cause: Error): HeapError {
   return new HeapError(
     'EBB_HEAP_CORRUPT',
-    `${name} is damaged: its ${compression} data cannot be unpacked (${cause.message}). Copy it again, in binary mode, or take the snapshot again.`,
+    `${name} is damaged: its ${compression} data cannot be unpacked (${cause.message}). Copy it again, in binary mode; where ${compression} itself finds it whole, let that unpack it: ${compression} -dc FILE | ebb analyze -`,
     { cause },
   );
 }
