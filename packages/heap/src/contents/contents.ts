@@ -102,7 +102,7 @@ export interface KeptContext {
   retainedBytes: number;
   /** The closures that keep it. */
   closures: { name: string; location: Location | null }[];
-  /** The scope's variables and what each retains, the heaviest first. */
+  /** The scope's variables, the heaviest first, and what each retains: 0 where something else holds it as well. */
   variables: { name: string; type: string; retainedBytes: number }[];
   nodeId: number;
   /** From the reader's own code to the closure, told short. */

@@ -82,6 +82,8 @@ export function describeKeptContexts(
 
 function tellContext(heap: OpenedHeap, names: EdgeNames, group: Group & { bytes: number }): KeptContext | undefined {
   const { graph, locator, retained } = heap;
+  // What it keeps by the scope around it is that scope's to tell.
+  if (ownBytes(heap, names, group.heaviest) * 2 < retained[group.heaviest]) return undefined;
   const closures = closuresOf(graph, names, group.heaviest) ?? [];
   if (closures.every((closure) => isNodeInternal(locator.scriptName(closure)))) return undefined;
   return {
@@ -91,13 +93,35 @@ function tellContext(heap: OpenedHeap, names: EdgeNames, group: Group & { bytes:
       location: locator.site(closure)?.location ?? null,
     })),
     variables: variablesOf(graph, group.heaviest)
-      .map(({ name, node }) => ({ name, type: typeName(graph, node), retainedBytes: retained[node] }))
+      .map(({ name, node }) => ({
+        name,
+        type: typeName(graph, node),
+        retainedBytes: isDominated(heap, node, group.heaviest) ? retained[node] : 0,
+      }))
       .sort((a, b) => b.retainedBytes - a.retainedBytes)
       .slice(0, MOST_VARIABLES),
     nodeId: graph.nodeId[group.heaviest],
     path: closures.length > 0 ? toldPath(heap, closures[0]) : [],
     contexts: group.contexts,
   };
+}
+
+const STEPS_LOOKED_AT = 64;
+
+/** Whether only a scope keeps what its variable holds, and nothing else does. */
+function isDominated({ tree: { idom } }: OpenedHeap, node: number, scope: number): boolean {
+  let at = node;
+  for (let step = 0; step < STEPS_LOOKED_AT && at !== 0 && at !== scope; step++) at = idom[at];
+  return at === scope;
+}
+
+/** What a scope retains without the scope that it stands in. */
+function ownBytes({ graph, tree, retained }: OpenedHeap, names: EdgeNames, context: number): number {
+  for (let edge = graph.firstEdge[context]; edge < graph.firstEdge[context + 1]; edge++) {
+    const to = graph.edgeTo[edge];
+    if (names.is(edge, 'previous') && tree.idom[to] === context) return retained[context] - retained[to];
+  }
+  return retained[context];
 }
 
 function variablesOf(graph: HeapGraph, context: number): { name: string; node: number }[] {

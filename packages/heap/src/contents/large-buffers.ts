@@ -69,7 +69,7 @@ export function describeBuffers(
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, MOST_BUFFERS)
     .map(({ bytes: groupBytes, buffers, largest: node }) => {
-      const holder = nodeType[node] === nodeTypes.native ? holderOfStore(graph, node) : node;
+      const holder = strings.get(nodeName[node]) === BUFFER_STORE ? holderOfStore(graph, node) : node;
       return {
         type: typeOf(graph, holder),
         bytes: groupBytes,

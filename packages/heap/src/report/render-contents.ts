@@ -1,5 +1,6 @@
 /** What a heap holds, on one screen: only what is worth a line, each with how much, who holds it, and where. */
 import type { ClassRow, HeapContents, KeptContext, OverAllocated } from '../contents/contents.ts';
+import { INTERNAL } from '../contents/references.ts';
 import type { Location, Place } from '../finding/finding.ts';
 import { humanBytes, shortLocation } from '../finding/title.ts';
 import { isNodeInternal } from '../naming/locator.ts';
@@ -139,7 +140,8 @@ function section({ paint, width, leastBytes }: Page, title: string, lead: string
 }
 
 function duplicates({ duplicatedStrings }: HeapContents): Line[] {
-  return duplicatedStrings.references.map(({ reference, copies, texts, wastedBytes }) => ({
+  const ofProgram = duplicatedStrings.references.filter(({ reference }) => reference !== INTERNAL);
+  return ofProgram.map(({ reference, copies, texts, wastedBytes }) => ({
     bytes: wastedBytes,
     text: `${reference}: ${count(copies)} ${texts === 1 ? 'copies of one text' : `strings, ${count(texts)} different ones`}`,
     location: null,
@@ -181,7 +183,7 @@ function whyOf({ cause, used, slots }: OverAllocated): string {
     case 'gaps':
       return `${of} slots used, with gaps between`;
     case 'properties':
-      return `${of} properties used, in tables (by delete or a null prototype)`;
+      return `${count(used)} properties in hash tables for ${count(slots)}, after delete or with a null prototype`;
     default:
       return `${of} slots used`;
   }
@@ -204,11 +206,12 @@ function variables({ variables: all, contexts }: KeptContext): string {
   const [heaviest] = all;
   if (heaviest === undefined) return 'its scope';
   const told = all
-    .filter(({ retainedBytes }) => retainedBytes * 10 >= heaviest.retainedBytes)
+    .filter(({ retainedBytes }) => retainedBytes > 0 && retainedBytes * 10 >= heaviest.retainedBytes)
     .slice(0, 3)
     .map(
       ({ name, type, retainedBytes }) => `${name} (${type === name ? '' : `${type}, `}${humanBytes(retainedBytes)})`,
     );
+  if (told.length === 0) return 'its scope';
   return `${told.join(', ')}${contexts === 1 ? '' : ' each'}`;
 }
 
