@@ -74,6 +74,16 @@ test('--json tells what the snapshot holds when that is asked for', async () => 
   expect(documents[1]?.contents?.totals.objects).toBeGreaterThan(10_000);
 });
 
+test('the text of one snapshot tells what it holds, and that of several when it is asked for', async () => {
+  const told = async (...args: string[]): Promise<boolean> => {
+    return (await ebb(['analyze', ...args])).stdout.includes('\nCONTENTS  ');
+  };
+  expect(await told(file('3'))).toBe(true);
+  expect(await told('--no-contents', file('3'))).toBe(false);
+  expect(await told(file('1'), file('2'))).toBe(false);
+  expect(await told('--contents', file('1'), file('2'))).toBe(true);
+});
+
 test('--html writes the findings, a map and tables', async () => {
   const page = join(folder, 'report.html');
   const run = await ebb(['analyze', '--html', page, file('1'), file('2'), file('3')]);

@@ -21,7 +21,8 @@ export function analyzeCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--html <FILE>', 'write the findings, a map of the memory and tables as one page that opens offline')
     .option('--json', 'print the findings as one JSON document (ebb.findings/1)')
-    .option('--contents', 'with --json: what the last snapshot holds as well, whether or not it leaks')
+    .option('--contents', 'tell what the last snapshot holds as well, whether or not it leaks')
+    .option('--no-contents', 'do not; without either, the contents of one snapshot are told, and with --json none')
     .option('--source-maps <DIR>', 'where source maps are kept, if not in or beside the scripts')
     .addHelpText(
       'after',
@@ -49,12 +50,14 @@ interface Flags {
 /** Analyses, prints, and writes the page; resolves with the exit code. */
 async function analyze(files: string[], flags: Flags): Promise<number> {
   if (flags.html !== undefined) checkReportPlace(flags.html);
-  const { analyzeSnapshots, renderFindings } = await import('@ebb/heap');
+  const { analyzeSnapshots, renderContents, renderFindings } = await import('@ebb/heap');
+  // In text, one snapshot's contents are half of what it can tell; as JSON they are long, and asked for.
+  const tellContents = flags.contents ?? (flags.json !== true && files.length === 1);
   const progress = new ProgressLine();
   try {
     const { contents, ...report } = await analyzeSnapshots(files, {
       cwd: process.cwd(),
-      contents: flags.html !== undefined || flags.contents === true,
+      contents: flags.html !== undefined || tellContents,
       ...(flags.sourceMaps === undefined ? {} : { sourceMaps: flags.sourceMaps }),
       onProgress: (step) => {
         progress.show(step);
@@ -62,12 +65,14 @@ async function analyze(files: string[], flags: Flags): Promise<number> {
     });
     progress.clear();
     if (flags.json === true) {
-      const document = flags.contents === true ? { ...report, contents } : report;
+      const document = tellContents ? { ...report, contents } : report;
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     } else {
       const color = stdoutHasColour();
       const width = process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
-      process.stdout.write(`${printableBlock(renderFindings(report, { color, width }), color)}\n`);
+      const texts = [renderFindings(report, { color, width })];
+      if (tellContents && contents !== undefined) texts.push(renderContents(contents, { color, width }));
+      process.stdout.write(`${printableBlock(texts.join('\n\n'), color)}\n`);
     }
     if (flags.html !== undefined) await writePage(flags.html, report, contents ?? null);
     return report.verdict === 'leak' ? 1 : 0;

@@ -107,7 +107,12 @@ function facts(finding: Finding): Markup[] {
   rows.push(
     ['mend', sentence(adviceOn(finding))],
     ['why', sentence(shown(finding.reason))],
-    ['fingerprint', html`<code>${shown(finding.fingerprint)}</code>`],
+    [
+      'fingerprint',
+      finding.fingerprint === ''
+        ? 'none: names that it is made of are lost with the end of the file'
+        : html`<code>${shown(finding.fingerprint)}</code>`,
+    ],
   );
   return rows.map(
     ([label, text]) =>

@@ -59,6 +59,14 @@ describe('the page', () => {
     ]);
   });
 
+  test('says first what a file that was cut off had lost', () => {
+    const report = reportNamed('Session');
+    report.snapshots[2].lost = ['the file is cut off; lost: 3 of 9 <names>'];
+    const cut = renderPage({ report, contents: null, at: new Date(0), excerpt: () => null });
+    expect(cut.indexOf('lost: 3 of 9 &#60;names&#62;')).toBeGreaterThan(0);
+    expect(cut.indexOf('lost: 3 of 9')).toBeLessThan(cut.indexOf('<article'));
+  });
+
   test('stays small, whatever the heap holds', () => {
     const name = 'Session'.repeat(150_000);
     expect(pageOf(name).length).toBeLessThan(200_000);

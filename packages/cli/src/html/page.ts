@@ -44,7 +44,8 @@ export function renderPage({ report, contents, at, excerpt }: PageInput): string
           <p class="about">${about(report)}</p>
         </header>
         <main>
-          ${contentsList(report.findings)} ${report.findings.length === 0 ? html`<p>${nothingFound(report)}</p>` : null}
+          ${lostNote(report)} ${contentsList(report.findings)}
+          ${report.findings.length === 0 ? html`<p>${nothingFound(report)}</p>` : null}
           ${report.findings.map((finding, index) => findingSection(finding, index + 1, last?.heapBytes ?? 0, excerpt))}
           ${contents === null ? null : treemapSection(contents.treemap)}
           ${contents === null ? null : contentsSection(contents)} ${snapshotTable(report)}
@@ -71,6 +72,18 @@ function headline({ findings, snapshots }: FindingsReport): string {
   });
   if (told.length === 0) return snapshots.length > 1 ? 'Nothing leaks' : 'Nothing dominates this heap';
   return told.join(', ');
+}
+
+/** What cut-off files had lost comes first: all else is told without it. */
+function lostNote({ snapshots }: FindingsReport): Markup {
+  const notes = snapshots.flatMap(({ file, lost = [] }) =>
+    lost.map((what) => html`<li><code>${shown(file)}</code>: ${shown(what)}</li>`),
+  );
+  return notes.length === 0
+    ? html``
+    : html`<ul class="lost" role="note" aria-label="What was lost">
+        ${notes}
+      </ul>`;
 }
 
 /** Where each finding stands; for two nobody needs a list. */

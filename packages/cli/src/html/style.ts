@@ -110,6 +110,7 @@ figure { margin: 0; }
 .tip b, .tip span { display: block; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 10px 0 0; padding: 0; font-size: 13px; color: var(--faint); }
 .swatch { display: inline-block; width: 12px; height: 12px; margin-right: 6px; vertical-align: -1px; border: 1px solid var(--line); }
+ul.lost { margin: 16px 0 0; padding: 8px 12px 8px 32px; background: var(--mark); border-radius: 4px; }
 nav.findings ol { margin: 12px 0 0; padding-left: 20px; }
 .findings a { color: inherit; }
 .keys { font-size: 13px; color: var(--faint); margin-top: 4px; }
