@@ -4,16 +4,19 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 /** What V8 calls the memory of an ArrayBuffer. */
 export const BUFFER_STORE = 'system / JSArrayBufferData';
 
+/** Of very many retainers the first are looked at: they are views, or nothing is. */
+const RETAINERS_LOOKED_AT = 32;
+
 /** The object by which a program has a store: a view (a Buffer, a typed array, a WebAssembly memory), else its ArrayBuffer. */
 export function holderOfStore(graph: HeapGraph, store: number): number {
   const { firstRetainer, retainerNode, nodeType, nodeTypes } = graph;
+  const endOf = (node: number): number => Math.min(firstRetainer[node + 1], firstRetainer[node] + RETAINERS_LOOKED_AT);
   let holder = store;
-  for (let slot = firstRetainer[store]; slot < firstRetainer[store + 1]; slot++) {
+  for (let slot = firstRetainer[store]; slot < endOf(store); slot++) {
     const buffer = retainerNode[slot];
     if (nodeType[buffer] !== nodeTypes.object) continue;
     if (holder === store) holder = buffer;
-    for (let at = firstRetainer[buffer]; at < firstRetainer[buffer + 1]; at++)
-      if (isView(graph, at)) return retainerNode[at];
+    for (let at = firstRetainer[buffer]; at < endOf(buffer); at++) if (isView(graph, at)) return retainerNode[at];
   }
   return holder;
 }

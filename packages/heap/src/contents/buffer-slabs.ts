@@ -13,6 +13,10 @@ import { toldPath } from './told-path.ts';
 
 const MOST_GROUPS = 5;
 const LEAST_SLABS = 2;
+/** One for each thread's and context's copy of node:buffer; a heap with more is none of Node's. */
+const MOST_POOLS = 64;
+/** An ArrayBuffer has three or four references, and seldom a property of its own. */
+const EDGES_LOOKED_AT = 32;
 
 /** Finds slabs that one Buffer alone keeps, by the references that hold those Buffers. */
 export function describeSlabs(
@@ -71,7 +75,7 @@ function poolsOf(graph: HeapGraph, contexts: readonly number[]): number[] {
         pools.add(edgeTo[edge]);
     }
   }
-  return [...pools];
+  return [...pools].slice(0, MOST_POOLS);
 }
 
 function storeOf(graph: HeapGraph, buffer: number): number {
@@ -84,7 +88,8 @@ function shapeOf(graph: HeapGraph, buffer: number): number {
 
 function internalTarget(graph: HeapGraph, node: number, name: string): number {
   const { firstEdge, edgeType, edgeTypes, edgeName, edgeTo, strings } = graph;
-  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++)
+  const end = Math.min(firstEdge[node + 1], firstEdge[node] + EDGES_LOOKED_AT);
+  for (let edge = firstEdge[node]; edge < end; edge++)
     if (edgeType[edge] === edgeTypes.internal && strings.get(edgeName[edge]) === name) return edgeTo[edge];
   return -1;
 }

@@ -1,4 +1,5 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { shortName } from './short-name.ts';
 
 /** Which class each node is of. */
 export interface ClassTable {
@@ -81,7 +82,7 @@ const SCOPE_CLASS = 'scope';
 function objectClass(name: string): string {
   if (name === '') return 'Object';
   if (name === 'system / Context') return SCOPE_CLASS;
-  return name.replace(/^system \/ /, '');
+  return shortName(name.replace(/^system \/ /, ''));
 }
 
 /** All contexts of a heap: scopes, and V8's own of that kind. O(nodes). */

@@ -92,18 +92,23 @@ function groupStrings(graph: HeapGraph): { groups: Group[]; groupOf: Int32Array 
   const isCounted = (node: number): boolean => nodeType[node] === nodeTypes.string && nodeSelfSize[node] > 0;
   for (let node = 0; node < nodeCount; node++) if (isCounted(node)) nodesOfText[nodeName[node]]++;
   const found: Group[] = [];
-  const next: number[] = []; // of each group, another one of the same text
   const firstOfText = new Int32Array(strings.length).fill(-1);
+  const furtherOfText = new Map<number, Map<number, number>>(); // by text and size, for texts in several sizes
   const groupOf = new Int32Array(nodeCount).fill(-1);
   for (let node = 0; node < nodeCount; node++) {
     const text = nodeName[node];
     if (nodesOfText[text] < 2 || !isCounted(node)) continue;
-    let at = firstOfText[text];
-    while (at >= 0 && found[at].bytesEach !== nodeSelfSize[node]) at = next[at];
-    if (at < 0) {
-      next.push(firstOfText[text]);
-      at = found.push({ text, bytesEach: nodeSelfSize[node], copies: 0, firstNode: node }) - 1;
-      firstOfText[text] = at;
+    const bytesEach = nodeSelfSize[node];
+    let at: number | undefined = firstOfText[text];
+    if (at >= 0 && found[at].bytesEach !== bytesEach) at = furtherOfText.get(text)?.get(bytesEach);
+    if (at === undefined || at < 0) {
+      const isFirst = at !== undefined;
+      at = found.push({ text, bytesEach, copies: 0, firstNode: node }) - 1;
+      if (isFirst) firstOfText[text] = at;
+      else {
+        const sizes = furtherOfText.get(text) ?? new Map<number, number>();
+        furtherOfText.set(text, sizes.set(bytesEach, at));
+      }
     }
     found[at].copies++;
     groupOf[node] = at;

@@ -10,6 +10,7 @@ import { typeName } from '../naming/labels.ts';
 import { isNodeInternal } from '../naming/locator.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { KeptContext } from './contents.ts';
+import { shortName } from './short-name.ts';
 import { toldPath } from './told-path.ts';
 import { type Classing, NO_CLASS } from './tree-links.ts';
 
@@ -41,10 +42,11 @@ export function findKeptScopes({ graph, retained }: OpenedHeap, contexts: readon
   const names = edgeNames(graph);
   const groups: Group[] = [];
   const groupOfScope = new Map<number, number>(); // scope info -> group
+  const isOfFunction = functionScopes(graph, names);
   let classOf = new Uint32Array(0);
   for (const node of contexts) {
     if (retained[node] < LEAST_BYTES_EACH) continue;
-    const info = scopeOfFunction(graph, names, node);
+    const info = isOfFunction(node);
     if (info < 0 || closuresOf(graph, names, node) === undefined) continue;
     let at = groupOfScope.get(info);
     if (at === undefined) groupOfScope.set(info, (at = groups.push({ contexts: 0, heaviest: node }) - 1));
@@ -89,13 +91,13 @@ function tellContext(heap: OpenedHeap, names: EdgeNames, group: Group & { bytes:
   return {
     retainedBytes: group.bytes,
     closures: closures.map((closure) => ({
-      name: graph.strings.get(graph.nodeName[closure]) || 'anonymous function',
+      name: shortName(graph.strings.get(graph.nodeName[closure])) || 'anonymous function',
       location: locator.site(closure)?.location ?? null,
     })),
     variables: variablesOf(graph, group.heaviest)
       .map(({ name, node }) => ({
-        name,
-        type: typeName(graph, node),
+        name: shortName(name),
+        type: shortName(typeName(graph, node)),
         retainedBytes: isDominated(heap, node, group.heaviest) ? retained[node] : 0,
       }))
       .sort((a, b) => b.retainedBytes - a.retainedBytes)
@@ -134,21 +136,29 @@ function variablesOf(graph: HeapGraph, context: number): { name: string; node: n
 }
 
 /**
- * The description of a function's scope, -1 for the scopes of modules and scripts and for what has none: those stand in
- * no other scope, neither now nor in the code.
+ * Tells the description of a function's scope, -1 for the scopes of modules and scripts and for what has none: those
+ * stand in no other scope, neither now nor in the code.
  */
-function scopeOfFunction(graph: HeapGraph, names: EdgeNames, context: number): number {
+function functionScopes(graph: HeapGraph, names: EdgeNames): (context: number) => number {
   const { firstEdge, edgeTo, nodeType, nodeTypes } = graph;
-  let info = -1;
-  let isInner = false;
-  for (let edge = firstEdge[context]; edge < firstEdge[context + 1]; edge++) {
-    if (names.is(edge, 'scope_info')) info = edgeTo[edge];
-    else if (names.is(edge, 'previous') && names.isContext(edgeTo[edge])) isInner = true;
-  }
-  if (info < 0 || isInner) return info;
-  for (let edge = firstEdge[info]; edge < firstEdge[info + 1]; edge++)
-    if (nodeType[edgeTo[edge]] === nodeTypes.code && edgeTo[edge] !== info) return info;
-  return -1;
+  const standsInAnother = new Map<number, boolean>(); // by description
+  const lookAt = (info: number): boolean => {
+    for (let edge = firstEdge[info]; edge < firstEdge[info + 1]; edge++)
+      if (nodeType[edgeTo[edge]] === nodeTypes.code && edgeTo[edge] !== info) return true;
+    return false;
+  };
+  return (context) => {
+    let info = -1;
+    let isInner = false;
+    for (let edge = firstEdge[context]; edge < firstEdge[context + 1]; edge++) {
+      if (names.is(edge, 'scope_info')) info = edgeTo[edge];
+      else if (names.is(edge, 'previous') && names.isContext(edgeTo[edge])) isInner = true;
+    }
+    if (info < 0 || isInner) return info;
+    let known = standsInAnother.get(info);
+    if (known === undefined) standsInAnother.set(info, (known = lookAt(info)));
+    return known ? info : -1;
+  };
 }
 
 /** The closures that keep a context, through scopes within it; undefined where there are many, or anything else does. */

@@ -15,6 +15,7 @@ import { typeName } from '../naming/labels.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { HeapContents, OverAllocated } from './contents.ts';
 import type { References } from './references.ts';
+import { shortName } from './short-name.ts';
 import { Stores } from './stores.ts';
 import { toldPath } from './told-path.ts';
 
@@ -68,7 +69,7 @@ export function describeOverAllocated(heap: OpenedHeap, references: References):
     collections: worst.slice(0, MOST_COLLECTIONS).map((group) => {
       const path = toldPath(heap, group.largest);
       const own = path.at(-1);
-      const type = typeName(graph, group.largest);
+      const type = shortName(typeName(graph, group.largest));
       return {
         type,
         name: own?.name ?? type,
@@ -94,6 +95,7 @@ function eachWaste(graph: HeapGraph, tell: (owner: number, waste: Waste) => void
   const stores = new Stores(graph);
   const arrays = arrayShapes(graph);
   const kindOfName = new Uint8Array(strings.length); // 0: not yet known
+  const hasElements = new Uint8Array(nodeCount);
   for (let store = 0; store < nodeCount; store++) {
     if (nodeType[store] !== nodeTypes.array) continue;
     // A store of two owners is V8's own: shared literals, copied on write.
@@ -105,6 +107,11 @@ function eachWaste(graph: HeapGraph, tell: (owner: number, waste: Waste) => void
     if (kindOfName[name] === 0) kindOfName[name] = kindOfStore(strings.get(name));
     const kind = kindOfName[name];
     if (kind === OTHER) continue;
+    // No object has two, and its edges are counted: once is enough.
+    if (kind === ELEMENTS) {
+      if (hasElements[owner] === 1) continue;
+      hasElements[owner] = 1;
+    }
     const waste =
       kind === ELEMENTS
         ? wasteOfElements(graph, stores, arrays, owner, store)

@@ -6,6 +6,7 @@
 import { isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
+import { shortName } from './short-name.ts';
 
 /** How far up an owner with a name is looked for, stores included. */
 const MOST_STEPS = 12;
@@ -59,12 +60,12 @@ export class References {
       if (slot < 0) break;
       const owner = retainerNode[slot];
       const name = this.nameOf(owner, retainerEdge[slot]);
-      label = joined(name, label);
+      label = joined(shortName(name), label);
       if (name !== '' && name !== '[]') names++;
       if (!this.#isNameless(owner)) {
         const type = typeName(this.#graph, owner);
         if (type === 'scope' || type === 'module') return label;
-        return isOfProgram(this.#graph, owner) ? joined(type, label) : INTERNAL;
+        return isOfProgram(this.#graph, owner) ? joined(shortName(type), label) : INTERNAL;
       }
       at = owner;
     }

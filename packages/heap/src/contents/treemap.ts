@@ -11,6 +11,7 @@ import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { ClassTable } from './class-table.ts';
 import type { TreemapNode } from './contents.ts';
 import type { References } from './references.ts';
+import { shortName } from './short-name.ts';
 import type { TreeLinks } from './tree-links.ts';
 
 const MOST_AREAS = 2000;
@@ -192,7 +193,7 @@ function tellPart(drawing: Drawing, { ownClass, bytes, objects, firstMember: fir
   // A class has one place; functions have one where they are one piece of code.
   const isFunction = graph.nodeType[first] === graph.nodeTypes.closure;
   const areOne = !isFunction || areOfOneName(drawing, first);
-  const type = objects === 1 || (isFunction && areOne) ? typeName(graph, first) : className;
+  const type = objects === 1 || (isFunction && areOne) ? shortName(typeName(graph, first)) : className;
   const hasPlace = isFunction ? areOne : graph.nodeType[first] === graph.nodeTypes.object;
   const location = hasPlace ? (locator.site(first)?.location ?? null) : null;
   if (objects > 1) return { name: type, type, location, ...base };
@@ -213,5 +214,5 @@ function nameOf({ heap: { graph }, references }: Drawing, node: number): string 
   const type = graph.edgeType[edge];
   if (type !== graph.edgeTypes.property && type !== graph.edgeTypes.context) return undefined;
   const name = references.nameOf(graph.retainerNode[slot], edge);
-  return name === '' || name.startsWith('[') ? undefined : name;
+  return name === '' || name.startsWith('[') ? undefined : shortName(name);
 }
