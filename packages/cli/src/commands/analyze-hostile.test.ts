@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 test('its names reach the terminal as text: no control but line feeds and the colours of Ebb', async () => {
-  const run = await ebb(['analyze', '--html', page, ...files], { NO_COLOR: '', FORCE_COLOR: '1' });
+  const run = await ebb(['analyze', '--contents', '--html', page, ...files], { NO_COLOR: '', FORCE_COLOR: '1' });
   const text = run.stdout.toString();
   expect(run.code).toBe(1);
   expect(text).toContain('<img src=');

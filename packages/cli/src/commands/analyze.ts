@@ -96,7 +96,8 @@ class ProgressLine {
 
   show(step: { phase: string; file?: string; fraction?: number }): void {
     if (!process.stderr.isTTY) return;
-    const share = step.fraction === undefined ? '' : ` ${String(Math.round(step.fraction * 100))} %`;
+    const { fraction = 0 } = step; // 0 also where nobody knows how far it is
+    const share = fraction === 0 ? '' : ` ${String(Math.round(fraction * 100))} %`;
     const file = step.file === undefined ? '' : ` ${printable(step.file)}`;
     const text = cutText(`${printable(step.phase)}${file}${share}`, Math.max(10, process.stderr.columns - 1));
     process.stderr.write(`\r\u001b[2K${stderrChalk().dim(text)}`);
