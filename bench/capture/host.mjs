@@ -4,7 +4,7 @@
 //   node host.mjs '{"heapMegabytes":20,"workers":0,"inspector":false,"churn":true}'
 import { createServer } from 'node:http';
 import { readdirSync, readFileSync } from 'node:fs';
-import { CaptureError, captureSnapshot } from '@ebb/capture';
+import { CaptureError, captureSnapshot, measureChildRoom } from '@ebb/capture';
 
 /** @typedef {{ heapMegabytes: number, shape?: 'sessions' | 'pages', workers?: number, inspector?: boolean, churn?: boolean, busyPool?: boolean }} HostOptions */
 
@@ -79,20 +79,29 @@ server.listen(0, '127.0.0.1', () => {
   process.send?.({ ready: true, port: typeof address === 'object' ? address?.port : 0, ...state() });
 });
 
-process.on('message', (/** @type {{ file: string, method: 'fork' | 'inline', attempts?: number }} */ message) => {
+/** @typedef {{ file: string, method: 'fork' | 'inline', timeoutMs?: number, optimistic?: boolean }} CaptureMessage */
+
+process.on('message', (/** @type {CaptureMessage} */ { optimistic, ...message }) => {
   const before = state();
-  captureSnapshot({ ...message }).then(
+  // With `optimistic` nothing is refused for want of memory before the fork: the watching thread alone has to save us.
+  const room = optimistic === true ? { measureRoom } : {};
+  captureSnapshot({ ...message, ...room }).then(
     (capture) => process.send?.({ capture, before, after: state() }),
     (/** @type {unknown} */ error) => process.send?.({ error: told(error), before, after: state() }),
   );
 });
+
+/** @param {string | null} file */
+function measureRoom(file) {
+  return { ...measureChildRoom(file), smallObjectsBytes: 0 };
+}
+
 process.on('disconnect', () => process.exit());
 
 /** @param {unknown} error */
 function told(error) {
-  return error instanceof CaptureError
-    ? { code: error.code, message: error.message }
-    : { code: String(error), message: '' };
+  if (!(error instanceof CaptureError)) return { code: String(error), message: '', attempts: [] };
+  return { code: error.code, message: error.message, attempts: error.attempts };
 }
 
 function state() {

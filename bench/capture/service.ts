@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { Agent, get } from 'node:http';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { CapturedSnapshot } from '@ebb/capture';
+import type { CapturedSnapshot, SnapshotAttempt } from '@ebb/capture';
 
 export interface HostState {
   rss: number;
@@ -14,7 +14,7 @@ export interface HostState {
 
 export interface CaptureAnswer {
   capture?: CapturedSnapshot;
-  error?: { code: string; message: string };
+  error?: { code: string; message: string; attempts: SnapshotAttempt[] };
   before: HostState;
   after: HostState;
 }

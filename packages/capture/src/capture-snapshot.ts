@@ -87,6 +87,7 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
       attempts,
     };
   } catch (error) {
+    if (error instanceof CaptureError) error.attempts = [...attempts];
     if (method !== 'auto' || !(error instanceof CaptureError) || !inlineMayHelp.has(error.code)) throw error;
     return { ...captureInline(options, attempts), fallbackReason: error };
   }

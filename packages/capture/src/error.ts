@@ -1,3 +1,5 @@
+import type { SnapshotAttempt } from './fork/attempt.ts';
+
 /**
  * Every code that a {@link CaptureError} can have, with what it means. The one registry of this
  * package; codes never change their meaning.
@@ -39,6 +41,8 @@ export type CaptureErrorCode = keyof typeof captureErrorCodes;
 /** The only thing that `@ebb/capture` throws; `code` is stable. */
 export class CaptureError extends Error {
   readonly code: CaptureErrorCode;
+  /** What was tried before it was given up, with the pauses that it cost; empty where nothing was. */
+  attempts: readonly SnapshotAttempt[] = [];
 
   constructor(code: CaptureErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

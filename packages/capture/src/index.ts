@@ -9,7 +9,7 @@ export { containerLimitBytes, containerMemory, type ContainerMemory, type ReadTe
 export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
 export { forkUnavailable } from './fork/capture-forked.ts';
 export { type AttemptOutcome } from './fork/judge-end.ts';
-export { type ChildRoom } from './fork/room-for-child.ts';
+export { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
 export { type Room } from './room.ts';
 export { scrubSnapshot, type ScrubbedSnapshot } from './scrub/scrub-snapshot.ts';
 export { captureSnapshotInline, type SnapshotCapture, type SnapshotOptions } from './snapshot.ts';
