@@ -6,7 +6,9 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const { Kernel, WINDOW_BYTES } = await import('../../packages/heap/dist/parse/kernel/kernel.js');
+const { Kernel, WINDOW_BYTES } = await import(
+  new URL('../../packages/heap/dist/parse/kernel/kernel.js', import.meta.url).href
+);
 
 const WEAK = 6;
 const kernel = Kernel.create();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here('../src/parse/kernel/scan-wasm.ts');
 const folder = mkdtempSync(join(tmpdir(), 'ebb-kernel-'));
@@ -13,7 +14,10 @@ try {
   const flags = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--importMemory'];
   const asc = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'));
   execFileSync(process.execPath, [asc, here('scan.ts'), '-o', wasm, ...flags], { stdio: 'inherit' });
-  const lines = readFileSync(wasm).toString('base64').match(/.{1,108}/gu) ?? [];
+  const lines =
+    readFileSync(wasm)
+      .toString('base64')
+      .match(/.{1,108}/gu) ?? [];
   const text = [
     '// Made from kernel/scan.ts by `npm run kernel -w @ebb/heap`; a test holds both together.',
     '/** The compiled inner loops, base64. */',

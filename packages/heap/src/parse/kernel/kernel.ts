@@ -7,7 +7,7 @@ import { scanWasm } from './scan-wasm.ts';
 /** Bytes of the file that are scanned at once. */
 export const WINDOW_BYTES: number = 128 << 10;
 /** Fields a row may have. */
-export const MOST_FIELDS = 64;
+const MOST_FIELDS = 64;
 /**
  * A number takes a digit and a comma; what is left of a row from the window before stands in front; and the kernel
  * wants room for those of 64 bytes more.
@@ -52,9 +52,7 @@ interface Exports {
     named: bigint, nodeFields: number, nodeCount: number, types: number, names: number, targets: number): number;
 }
 
-/** What {@link Kernel.integers} stopped for. */
-export const STOPPED_AT_END = 0;
-/** A byte that is no digit and no separator. */
+/** {@link Kernel.scan} stopped at a byte that is no digit and no separator. */
 export const STOPPED_AT_OTHER = 2;
 
 /** One instance a parse: about 1.2 MB. */
