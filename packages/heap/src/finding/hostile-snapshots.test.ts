@@ -96,7 +96,7 @@ describe('whatever is done to', () => {
     fc.assert(
       fc.property(layouts, fc.array(textMutation, { minLength: 1, maxLength: 3 }), (layout, mutations) => {
         const whole = Buffer.from(buildSnapshot(series[2], layout));
-        const outcome = outcomeOf([mutations.reduce((bytes, mutate) => mutate(bytes), whole)]);
+        const outcome = outcomeOf([mutations.reduce<Buffer>((bytes, mutate) => mutate(bytes), whole)]);
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }),
       options,
