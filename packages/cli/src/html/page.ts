@@ -77,13 +77,9 @@ function headline({ findings, snapshots }: FindingsReport): string {
 /** What cut-off files had lost comes first: all else is told without it. */
 function lostNote({ snapshots }: FindingsReport): Markup {
   const notes = snapshots.flatMap(({ file, lost = [] }) =>
-    lost.map((what) => html`<li><code>${shown(file)}</code>: ${shown(what)}</li>`),
+    lost.map((what) => html`<p><code>${shown(file)}</code>: ${shown(what)}</p>`),
   );
-  return notes.length === 0
-    ? html``
-    : html`<ul class="lost" role="note" aria-label="What was lost">
-        ${notes}
-      </ul>`;
+  return notes.length === 0 ? html`` : html`<div class="lost" role="note">${notes}</div>`;
 }
 
 /** Where each finding stands; for two nobody needs a list. */

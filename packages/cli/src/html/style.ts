@@ -110,7 +110,7 @@ figure { margin: 0; }
 .tip b, .tip span { display: block; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 10px 0 0; padding: 0; font-size: 13px; color: var(--faint); }
 .swatch { display: inline-block; width: 12px; height: 12px; margin-right: 6px; vertical-align: -1px; border: 1px solid var(--line); }
-ul.lost { margin: 16px 0 0; padding: 8px 12px 8px 32px; background: var(--mark); border-radius: 4px; }
+div.lost { margin: 16px 0 0; padding: 8px 12px; background: var(--mark); border-radius: 4px; }
 nav.findings ol { margin: 12px 0 0; padding-left: 20px; }
 .findings a { color: inherit; }
 .keys { font-size: 13px; color: var(--faint); margin-top: 4px; }
@@ -130,7 +130,7 @@ th:last-child, td:last-child { padding-right: 0; }
 td { max-width: 46ch; min-width: 14ch; }
 td code { overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 0; }
-.number:first-child { width: 1%; }
+td.number:first-child { width: 1%; }
 main > p { margin-top: 16px; }
 .sort { font-weight: 600; }
 .sort::after, .number .sort::before { content: "\\2193"; visibility: hidden; margin-left: 4px; }
@@ -153,7 +153,7 @@ main > p { margin-top: 16px; }
   h2 { font-size: 17px; }
   .path li { display: block; }
   .path .reason, .path .where { display: block; }
-  td:not(.number) { min-width: 22ch; }
+  td:not(.number) { min-width: 18ch; }
   .map { height: 440px; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
   .facts > div + div { margin-top: 8px; }
