@@ -62,6 +62,7 @@ export function findGrowth(input: GrowthInput): Growth[] {
   const fixed = fixedLengthArrays(input.graph, input.sizes.elements, input.cohort, input.earlier);
   const found: Growth[] = [];
   for (const region of regions) {
+    if (isStringTable(input.graph, region.holder)) continue;
     const last = region.objects[steps];
     if (last < LEAST_OBJECTS_PER_STEP && region.objects.slice(1).every((count) => count < LEAST_OBJECTS_PER_STEP))
       continue;
@@ -71,6 +72,11 @@ export function findGrowth(input: GrowthInput): Growth[] {
   const grown = (growth: Growth): number => growth.bytesPerStep.reduce((sum, bytes) => sum + bytes, 0);
   const order: GrowthVerdict[] = ['leak', 'suspect', 'bounded'];
   return found.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || grown(b) - grown(a));
+}
+
+/** V8's table of equal strings lets go of those that nobody else holds. */
+function isStringTable({ nodeType, nodeTypes, nodeName, strings }: HeapGraph, node: number): boolean {
+  return nodeType[node] === nodeTypes.synthetic && strings.get(nodeName[node]) === '(Internalized strings)';
 }
 
 /**
@@ -179,6 +185,11 @@ function judge(input: GrowthInput, region: Region, fixed: ReadonlySet<number>): 
       bound: { kind: 'slowing', lastOverFirst: steadiness },
       reason: `its growth slows down: the last step brought ${Math.round(steadiness * 100)} % of the first`,
     };
+  }
+  if (countPerStep.some((count) => count < LEAST_OBJECTS_PER_STEP)) {
+    const fewest = Math.min(...countPerStep);
+    const reason = `it grew in every step, but by as few as ${fewest} in one: more work between the snapshots would show whether it goes on`;
+    return { ...common, verdict: 'suspect', reason };
   }
   if (steps < 2)
     return {

@@ -65,8 +65,8 @@ function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, 
     const born = cohort[node];
     if (born === 0) continue;
     if (isProgramData(graph, node)) objects[born][node]++;
-    if (isProgramData(graph, node) || isBackingStore(graph, node) || isWeakCell(graph, node))
-      bytes[born][node] += nodeSelfSize[node];
+    // What V8 made of a function that came along is part of what it costs.
+    bytes[born][node] += nodeSelfSize[node];
     const above = tree.idom[node];
     if (cohort[above] === 0) continue;
     for (let k = 1; k <= steps; k++) {
@@ -75,10 +75,6 @@ function sumSubtrees(graph: HeapGraph, tree: DominatorTree, cohort: Uint8Array, 
     }
   }
   return { objects, bytes };
-}
-
-function isWeakCell(graph: HeapGraph, node: number): boolean {
-  return graph.nodeType[node] === graph.nodeTypes.hidden;
 }
 
 /** Finds all regions. See the head of this file. */
@@ -97,9 +93,12 @@ export function findRegions(graph: HeapGraph, tree: DominatorTree, cohort: Uint8
     }
     region.members.push(member);
     if (isDirect[at]) region.direct.push(member);
+    // Code that V8 made for an old function comes with warm-up and says nothing of growth.
+    const { nodeType, nodeTypes } = graph;
+    const isCode = nodeType[member] === nodeTypes.code || nodeType[member] === nodeTypes.objectShape;
     for (let k = 1; k <= steps; k++) {
       region.objects[k] += sums.objects[k][member];
-      region.bytes[k] += sums.bytes[k][member];
+      if (!isCode) region.bytes[k] += sums.bytes[k][member];
     }
   });
   return [...regions.values()];
@@ -135,7 +134,9 @@ function assignHolders(
     const found: number[] = [];
     for (let slot = firstRetainer[member]; slot < firstRetainer[member + 1] && found.length < 64; slot++) {
       const container = containerOf(graph, retainerNode[slot]);
-      if (container >= 0 && cohort[container] === 0 && !found.includes(container)) found.push(container);
+      // V8's table of strings and its kind hold nothing in the program's name.
+      if (container < 0 || graph.nodeType[container] === graph.nodeTypes.synthetic) continue;
+      if (cohort[container] === 0 && !found.includes(container)) found.push(container);
     }
     return found;
   };

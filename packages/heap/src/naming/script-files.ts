@@ -23,7 +23,7 @@ export function findScripts(graph: HeapGraph): Scripts {
     const scriptId = locations[row + 1];
     if (scriptId === known || files.has(scriptId)) continue;
     const script = scriptNode(graph, node);
-    const file = script < 0 ? undefined : stringOf(graph, follow(graph, script, ['name']));
+    const file = script < 0 ? undefined : (stringOf(graph, follow(graph, script, ['name'])) ?? titleOf(graph, script));
     if (file === undefined) continue;
     files.set(scriptId, file);
     scriptOf.set(file, script);
@@ -41,6 +41,12 @@ export function findScripts(graph: HeapGraph): Scripts {
 function scriptNode(graph: HeapGraph, closure: number): number {
   const shared = follow(graph, closure, ['shared']);
   return shared < 0 ? -1 : follow(graph, shared, ['script', 'script_or_debug_info']);
+}
+
+/** V8 titles a script by its name: told where the name itself is a slice of another string, as on Node 24. */
+function titleOf(graph: HeapGraph, script: number): string | undefined {
+  const title = graph.strings.get(graph.nodeName[script]);
+  return title === '' || /^(?:\(|system \/ )/.test(title) ? undefined : title;
 }
 
 function stringOf(graph: HeapGraph, node: number): string | undefined {

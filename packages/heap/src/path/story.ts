@@ -87,15 +87,21 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
 
   return {
     tell(holder, sample) {
-      const all = toStops([...routes.to(holder), ...routeBelow(graph, routes, holder, sample, locator)], holder);
+      const above = routes.to(holder);
+      const whole = [...above, ...routeBelow(graph, routes, holder, sample, locator)];
+      // What V8 keeps for itself is not told: then the nearest object above stands for it, or the first below.
+      const told = (steps: Step[], at: number): number | undefined =>
+        steps.filter(({ node }) => isTold(node)).at(at)?.node;
+      const toldHolder = told(above, -1) ?? told(whole, 0) ?? holder;
+      const all = toStops(whole, toldHolder);
       const holderIndex = Math.max(
         0,
-        all.findIndex((stop) => stop.node === holder),
+        all.findIndex((stop) => stop.node === toldHolder),
       );
       const start = firstToldStop(all.slice(0, holderIndex + 1));
       const kept = withoutData(all, words, sources).slice(start, holderIndex + 1 + MAX_BELOW);
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
-      const found = stops.findIndex((stop) => stop.node === holder);
+      const found = stops.findIndex((stop) => stop.node === toldHolder);
       // A scope holds by its variables: the variable is what a person calls the holder.
       const holderAt = found >= 0 && isScope(stops[found]) && isVariable(stops.at(found + 1)) ? found + 1 : found;
       // Told short: where it starts, and the holder's neighbourhood.
