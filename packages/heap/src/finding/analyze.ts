@@ -10,6 +10,7 @@ import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
 import { MapFolder } from '../naming/map-folder.ts';
 import { type OpenedHeap, openHeap } from '../opened/opened-heap.ts';
+import { asTooLarge } from '../parse/ceiling/needed-memory.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { refuseTwice } from '../parse/source/refuse-twice.ts';
 import { checkSeries } from './check-series.ts';
@@ -36,7 +37,15 @@ const MOST_HOLDERS = 50;
 const MOST_FINDINGS = 10;
 
 /** Analyses snapshots of one process, oldest first. Throws {@link HeapError}. */
-export function analyze({ files, cwd, work, sourceMaps, contents, onProgress }: AnalyzeInput): FindingsReport {
+export function analyze(input: AnalyzeInput): FindingsReport {
+  try {
+    return analyzeAll(input);
+  } catch (error) {
+    throw asTooLarge(error, input.files.join(', '));
+  }
+}
+
+function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: AnalyzeInput): FindingsReport {
   const maps = sourceMaps === undefined ? undefined : new MapFolder(resolve(cwd, sourceMaps));
   refuseTwice(files);
   const snapshots: FindingsReport['snapshots'] = [];

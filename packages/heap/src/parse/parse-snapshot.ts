@@ -7,6 +7,8 @@
 import { HeapError } from '../errors/heap-error.ts';
 import { EdgesAhead } from './ahead/edges-ahead.ts';
 import { ByteReader } from './byte-reader.ts';
+import type { AvailableMemory } from './ceiling/available-memory.ts';
+import { asTooLarge, MemoryCeiling } from './ceiling/needed-memory.ts';
 import {
   checkReferences,
   type EdgeColumns,
@@ -50,26 +52,34 @@ export interface ParsedSnapshot extends NodeColumns, EdgeColumns {
 
 /**
  * Reads a snapshot file; throws a {@link HeapError} on anything that is not a whole one. O(file size) time; memory is
- * bounded by the file's size too, whatever its header claims. `onBytes` hears of every chunk of `chunkBytes`, and may
+ * bounded by the file's size too, whatever its header claims; where its graph would not fit into what is `available`
+ * (what the machine and its container have left, unless given), it is refused before it is read. `onBytes` hears of every chunk of `chunkBytes`, and may
  * throw to end the reading.
  */
 export function parseSnapshot(
   file: string,
   onBytes?: (bytesRead: number, ofBytes: number | undefined) => void,
   chunkBytes?: number,
+  available?: AvailableMemory,
 ): ParsedSnapshot {
   const source = openSource(file);
   try {
     const reader = new ByteReader(source, () => onBytes?.(source.inputBytesRead, source.inputBytes), chunkBytes);
-    const parsed = parse(reader, source.jump === undefined || isStandardInput(file) ? null : file);
+    const parsed = parse(reader, source.jump === undefined || isStandardInput(file) ? null : file, available);
     return { ...parsed, file, fileBytes: source.inputBytes ?? source.inputBytesRead };
+  } catch (error) {
+    throw asTooLarge(error, source.name);
   } finally {
     source.close();
   }
 }
 
 /** `file`: where another thread can read the same bytes; null where they come but once. */
-function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'file' | 'fileBytes'> {
+function parse(
+  reader: ByteReader,
+  file: string | null,
+  available: AvailableMemory | undefined,
+): Omit<ParsedSnapshot, 'file' | 'fileBytes'> {
   const first = peekToken(reader);
   if (first === -1) {
     const empty = reader.unit === 'bytes' ? 'is empty' : 'holds nothing when it is unpacked';
@@ -84,6 +94,7 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
   let strings: StringTable | undefined;
   const read = new RowsRead();
   let ahead: EdgesAhead | null = null;
+  let takeForStrings: ((bytes: number) => void) | undefined;
   const seen = new Set<string>();
   const take = (key: string): void => {
     // V8 writes "snapshot" first; a file that does not is another kind of JSON.
@@ -94,6 +105,10 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
     }
     if (key === 'snapshot') {
       layout = readLayout(parseHeader(reader), reader.file);
+      const ceiling = new MemoryCeiling(reader, layout, available);
+      takeForStrings = (bytes) => {
+        ceiling.takeForStrings(bytes);
+      };
       const { nodeCount, nodeFieldCount, edgeCount, edgeFieldCount } = layout;
       const leastBytes = 2 * (nodeCount * nodeFieldCount + edgeCount * edgeFieldCount);
       if (file !== null && kernel !== null && leastBytes <= reader.sizeBytes)
@@ -103,7 +118,7 @@ function parse(reader: ByteReader, file: string | null): Omit<ParsedSnapshot, 'f
     else if (key === 'edges') edges = takeAhead(reader, ahead) ?? scanEdges(reader, layout, kernel, read);
     else if (key === 'locations') scanLocations(reader, layout, kernel, read);
     else if (key === 'strings') {
-      collector = new StringCollector(reader.remainingBytes);
+      collector = new StringCollector(reader.remainingBytes, takeForStrings);
       scanStrings(reader, 'strings', collector);
       strings = collector.finish();
     } else scanValue(reader, `"${key.slice(0, 40)}"`);
