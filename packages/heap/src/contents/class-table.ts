@@ -85,19 +85,34 @@ function objectClass(name: string): string {
   return shortName(name.replace(/^system \/ /, ''));
 }
 
-/** All contexts of a heap: scopes, and V8's own of that kind. O(nodes). */
-export function contextsOf({ nodeName, nodeType, nodeTypes, strings }: HeapGraph, table: ClassTable): number[] {
-  const { classOf, names, types } = table;
+/** The contexts of a heap: scopes, and those of global objects. */
+export interface Contexts {
+  scopes: number[];
+  globals: number[];
+}
+
+/** Finds all contexts. O(nodes). */
+export function contextsOf({ nodeName, strings }: HeapGraph, { classOf, names, types }: ClassTable): Contexts {
   const scopeClass = names.indexOf(SCOPE_CLASS);
   const systemClass = types.indexOf('hidden');
-  const found: number[] = [];
+  const found: Contexts = { scopes: [], globals: [] };
+  const kinds = new Uint8Array(strings.length); // of hidden nodes' names; 0: not yet known
   for (let node = 0; node < classOf.length; node++) {
     const own = classOf[node];
-    if (own === scopeClass) found.push(node);
-    // Hidden nodes in older versions.
-    else if (own === systemClass && nodeType[node] === nodeTypes.hidden) {
-      if (strings.get(nodeName[node]) === 'system / Context') found.push(node);
+    if (own === scopeClass) found.scopes.push(node);
+    else if (own === systemClass) {
+      const name = nodeName[node];
+      if (kinds[name] === 0) kinds[name] = hiddenKind(strings.get(name));
+      if (kinds[name] === HIDDEN_GLOBAL) found.globals.push(node);
+      else if (kinds[name] === HIDDEN_SCOPE) found.scopes.push(node);
     }
   }
   return found;
+}
+
+const [HIDDEN_OTHER, HIDDEN_GLOBAL, HIDDEN_SCOPE] = [1, 2, 3];
+
+/** Scopes are hidden nodes in older versions. */
+function hiddenKind(name: string): number {
+  return name === 'system / NativeContext' ? HIDDEN_GLOBAL : name === 'system / Context' ? HIDDEN_SCOPE : HIDDEN_OTHER;
 }

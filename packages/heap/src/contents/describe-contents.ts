@@ -20,22 +20,20 @@ export function describeContents(heap: OpenedHeap): HeapContents {
   const table = classTable(graph);
   const figures = countClasses(heap, table);
   const contexts = contextsOf(graph, table);
-  const scopes = findKeptScopes(heap, contexts);
+  const scopes = findKeptScopes(heap, contexts.scopes);
   const links = linkTree(heap.tree);
   const byClass = { classOf: table.classOf, classCount: table.names.length };
   const weighted = { ...heap, links, selfSize: graph.nodeSelfSize };
-  const [ofClasses, ofScopes = NONE] = retainedByClass(weighted, scopes.classCount > 0 ? [byClass, scopes] : [byClass]);
+  const [ofClasses, ofScopes] = retainedByClass(weighted, [byClass, scopes]);
   const references = new References(graph);
   return {
     totals: describeTotals(graph, table, figures),
     ...describeClasses(heap, table, figures, ofClasses),
     duplicatedStrings: describeDuplicatedStrings(heap, references),
-    buffers: describeBuffers(heap, references, contexts),
-    overAllocated: describeOverAllocated(heap, references),
+    buffers: describeBuffers(heap, references, contexts.scopes),
+    overAllocated: describeOverAllocated(heap, references, contexts.globals),
     keptContexts: describeKeptContexts(heap, scopes, ofScopes),
-    extraGlobals: describeExtraGlobals(heap),
+    extraGlobals: describeExtraGlobals(heap, contexts.globals),
     treemap: describeTreemap({ heap, links, table, references }),
   };
 }
-
-const NONE = new Float64Array(0);

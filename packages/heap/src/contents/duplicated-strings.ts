@@ -14,7 +14,7 @@ const MOST_GROUPS = 20;
 const MOST_REFERENCES = 20;
 const MOST_REFERENCES_OF_A_TEXT = 5;
 /** Copies whose holders are looked at; where there are more, every second or third is, and counts for two or three. */
-const COPIES_LOOKED_AT = 50_000;
+const COPIES_LOOKED_AT = 20_000;
 
 /** Copies of one text in one size. */
 interface Group {

@@ -10,16 +10,12 @@ import { toldPath } from './told-path.ts';
 
 const MOST_GLOBALS = 10;
 
-/** Finds them, the heaviest first. The program's own is the one that was made first. O(nodes). */
-export function describeExtraGlobals(heap: OpenedHeap): ExtraGlobal[] {
-  const { graph, retained } = heap;
-  const { nodeCount, nodeType, nodeTypes, nodeName, nodeId, strings } = graph;
-  const globals: number[] = [];
-  for (let node = 0; node < nodeCount; node++)
-    if (nodeType[node] === nodeTypes.hidden && strings.get(nodeName[node]) === 'system / NativeContext')
-      globals.push(node);
-  globals.sort((a, b) => nodeId[a] - nodeId[b]);
-  return globals
+/** Tells those of all global scopes that are not the program's own, which was made first, the heaviest first. */
+export function describeExtraGlobals(heap: OpenedHeap, globals: readonly number[]): ExtraGlobal[] {
+  const { retained } = heap;
+  const { nodeId } = heap.graph;
+  return [...globals]
+    .sort((a, b) => nodeId[a] - nodeId[b])
     .slice(1)
     .sort((a, b) => retained[b] - retained[a])
     .slice(0, MOST_GLOBALS)

@@ -3,7 +3,7 @@ import { openProgram, openSpec } from '../fixtures/opened.ts';
 import { snapshotFolder, type EdgeSpec, type NodeSpec, type SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { classTable, contextsOf } from './class-table.ts';
-import type { KeptContext } from './contents.ts';
+import type { ExtraGlobal, KeptContext } from './contents.ts';
 import { describeExtraGlobals } from './extra-globals.ts';
 import { describeKeptContexts, findKeptScopes } from './kept-contexts.ts';
 import { linkTree, retainedByClass } from './tree-links.ts';
@@ -13,12 +13,15 @@ afterAll(() => folder.stop());
 
 function describeIn(heap: OpenedHeap): KeptContext[] {
   const { graph, tree, retained } = heap;
-  const scopes = findKeptScopes(heap, contextsOf(graph, classTable(graph)));
+  const scopes = findKeptScopes(heap, contextsOf(graph, classTable(graph)).scopes);
   if (scopes.classCount === 0) return [];
   const weighted = { tree, retained, links: linkTree(tree), selfSize: graph.nodeSelfSize };
   const [bytes] = retainedByClass(weighted, [scopes]);
   return describeKeptContexts(heap, scopes, bytes);
 }
+
+const globalsOf = (heap: OpenedHeap): ExtraGlobal[] =>
+  describeExtraGlobals(heap, contextsOf(heap.graph, classTable(heap.graph)).globals);
 
 /**
  * A module's scope with `closures` functions of one inner scope, which holds a large `report` and a small `total`. Each
@@ -154,7 +157,7 @@ describe('in a real program', () => {
   });
 
   test('the context of vm beside the own, and what keeps it', () => {
-    const globals = describeExtraGlobals(heap);
+    const globals = globalsOf(heap);
     expect(globals).toHaveLength(1);
     expect(globals[0].retainedBytes).toBeGreaterThan(50_000);
     expect(globals[0].path.some(({ edge }) => edge === 'sandbox')).toBe(true);
@@ -163,5 +166,5 @@ describe('in a real program', () => {
 });
 
 test('a program without vm has no global scope but its own', () => {
-  expect(describeExtraGlobals(openSpec(folder, scopeWith(1)))).toEqual([]);
+  expect(globalsOf(openSpec(folder, scopeWith(1)))).toEqual([]);
 });

@@ -49,10 +49,13 @@ export function describeBuffers(
       if (nodeSelfSize[node] > nodeSelfSize[group.largest]) group.largest = node;
     }
   };
+  const isStoreName = new Int8Array(strings.length).fill(-1);
   for (let node = 0; node < nodeCount; node++) {
     const type = nodeType[node];
     if (type === nodeTypes.native) {
-      const isStore = strings.get(nodeName[node]) === BUFFER_STORE;
+      const name = nodeName[node];
+      if (isStoreName[name] < 0) isStoreName[name] = strings.get(name) === BUFFER_STORE ? 1 : 0;
+      const isStore = isStoreName[name] === 1;
       if (isStore) stores.push(node);
       if (isStore || nodeSelfSize[node] >= LARGE_BYTES) add(node, isStore ? holderOfStore(graph, node) : node);
     } else if (

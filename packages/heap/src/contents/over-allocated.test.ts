@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openProgram, openSpec } from '../fixtures/opened.ts';
 import { snapshotFolder, type EdgeSpec, type NodeSpec } from '../fixtures/snapshot-builder.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
+import { classTable, contextsOf } from './class-table.ts';
 import type { HeapContents } from './contents.ts';
 import { describeOverAllocated } from './over-allocated.ts';
 import { References } from './references.ts';
@@ -12,7 +13,7 @@ const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 const describeIn = (heap: OpenedHeap): HeapContents['overAllocated'] =>
-  describeOverAllocated(heap, new References(heap.graph));
+  describeOverAllocated(heap, new References(heap.graph), contextsOf(heap.graph, classTable(heap.graph)).globals);
 
 /** Bytes of a store with so many slots. */
 const storeBytes = (slots: number): number => 8 * (slots + 2);

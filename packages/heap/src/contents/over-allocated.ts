@@ -42,11 +42,15 @@ interface Group extends Waste {
   largestBytes: number;
 }
 
-/** Finds such collections and tells the references that hold most of them. O(nodes + edges). */
-export function describeOverAllocated(heap: OpenedHeap, references: References): HeapContents['overAllocated'] {
+/** Finds such collections and tells the references that hold most of them; `globals`: the global scopes. O(nodes + edges). */
+export function describeOverAllocated(
+  heap: OpenedHeap,
+  references: References,
+  globals: readonly number[],
+): HeapContents['overAllocated'] {
   const { graph } = heap;
   const groups = new Map<string, Group>();
-  eachWaste(graph, (owner, waste) => {
+  eachWaste(graph, arrayShapes(graph, globals), (owner, waste) => {
     const key = `${waste.cause} ${String(references.wayOf(owner))} ${String(graph.nodeName[owner])}`;
     const group = groups.get(key);
     if (!group) {
@@ -89,11 +93,10 @@ export function describeOverAllocated(heap: OpenedHeap, references: References):
 const [OTHER, ELEMENTS, TABLE, PROPERTIES] = [1, 2, 3, 4];
 
 /** Tells every collection that wastes anything. */
-function eachWaste(graph: HeapGraph, tell: (owner: number, waste: Waste) => void): void {
+function eachWaste(graph: HeapGraph, arrays: ArrayShapes, tell: (owner: number, waste: Waste) => void): void {
   const { nodeCount, nodeType, nodeTypes, firstRetainer, retainerNode, retainerEdge } = graph;
   const { edgeType, edgeTypes, edgeName, strings } = graph;
   const stores = new Stores(graph);
-  const arrays = arrayShapes(graph);
   const kindOfName = new Uint8Array(strings.length); // 0: not yet known
   const hasElements = new Uint8Array(nodeCount);
   for (let store = 0; store < nodeCount; store++) {
@@ -213,13 +216,12 @@ interface ArrayShapes {
 }
 
 /** V8's global scopes name them. */
-function arrayShapes(graph: HeapGraph): ArrayShapes {
-  const { nodeCount, nodeType, nodeTypes, nodeName, firstEdge, edgeType, edgeTypes, edgeName, edgeTo, strings } = graph;
+function arrayShapes(graph: HeapGraph, globals: readonly number[]): ArrayShapes {
+  const { firstEdge, edgeType, edgeTypes, edgeName, edgeTo, strings } = graph;
   const packed = new Set<number>();
   const holey = new Set<number>();
   let mapName = -1;
-  for (let node = 0; node < nodeCount; node++) {
-    if (nodeType[node] !== nodeTypes.hidden || strings.get(nodeName[node]) !== 'system / NativeContext') continue;
+  for (const node of globals) {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       if (edgeType[edge] !== edgeTypes.internal) continue;
       const name = strings.get(edgeName[edge]);

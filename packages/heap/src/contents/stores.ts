@@ -109,7 +109,8 @@ const ELEMENTS_PREFIX = 4;
 const PROPERTIES_PREFIX = 6;
 
 function isPowerOfTwo(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0 && Number.isInteger(Math.log2(value));
+  // Tables are far below 2^31 entries; a fraction is cut off by the first comparison.
+  return (value | 0) === value && value > 0 && (value & (value - 1)) === 0;
 }
 
 /** An array object is four pointers. */

@@ -43,23 +43,38 @@ export interface Classing {
 /**
  * What goes when all objects of a class go: the retained sizes of those that none of the same class dominates, as
  * DevTools adds them up (HeapSnapshot.ts, `calculateClassesRetainedSize`). Nodes without a size count for nothing and
- * stand before nothing. One walk over the tree for any number of classings, O(nodes).
+ * stand before nothing. The sums of each classing by class. One walk over the tree, O(nodes), for every two classings:
+ * most of what it costs is waiting for memory.
  */
 export function retainedByClass(input: WeightedTree, classings: readonly Classing[]): Float64Array[] {
-  const { retained, selfSize } = input;
-  const { firstChild, nextSibling } = input.links;
-  const { idom } = input.tree;
-  // For each classing, the sums and, of each class, how many of it stand above.
-  const parts = classings.map(({ classOf, classCount }) => ({
-    classOf,
-    sums: new Float64Array(classCount),
-    open: new Uint32Array(classCount),
-  }));
+  const sums: Float64Array[] = [];
+  for (let at = 0; at < classings.length; at += 2) {
+    const second = classings.at(at + 1);
+    sums.push(...retainedByTwo(input, classings[at], second ?? NO_CLASSING).slice(0, second ? 2 : 1));
+  }
+  return sums;
+}
+
+function retainedByTwo(
+  { retained, selfSize, links, tree }: WeightedTree,
+  { classOf, classCount }: Classing,
+  second: Classing,
+): [Float64Array, Float64Array] {
+  const { firstChild, nextSibling } = links;
+  const { idom } = tree;
+  const sums = new Float64Array(classCount);
+  const open = new Uint32Array(classCount); // of each class, how many stand above
+  const hasSecond = second.classCount > 0;
+  const secondOf = second.classOf;
+  const secondSums = new Float64Array(second.classCount);
+  const secondOpen = new Uint32Array(second.classCount);
   for (let node = 0; ;) {
     if (selfSize[node] > 0) {
-      for (const { classOf, sums, open } of parts) {
-        const own = classOf[node];
-        if (own !== NO_CLASS && open[own]++ === 0) sums[own] += retained[node];
+      const own = classOf[node];
+      if (own !== NO_CLASS && open[own]++ === 0) sums[own] += retained[node];
+      if (hasSecond) {
+        const other = secondOf[node];
+        if (other !== NO_CLASS && secondOpen[other]++ === 0) secondSums[other] += retained[node];
       }
     }
     if (firstChild[node] !== NO_NODE) {
@@ -68,12 +83,15 @@ export function retainedByClass(input: WeightedTree, classings: readonly Classin
     }
     for (;;) {
       if (selfSize[node] > 0) {
-        for (const { classOf, open } of parts) if (classOf[node] !== NO_CLASS) open[classOf[node]]--;
+        if (classOf[node] !== NO_CLASS) open[classOf[node]]--;
+        if (hasSecond && secondOf[node] !== NO_CLASS) secondOpen[secondOf[node]]--;
       }
-      if (node === 0) return parts.map(({ sums }) => sums);
+      if (node === 0) return [sums, secondSums];
       if (nextSibling[node] !== NO_NODE) break;
       node = idom[node];
     }
     node = nextSibling[node];
   }
 }
+
+const NO_CLASSING: Classing = { classOf: new Uint32Array(0), classCount: 0 };

@@ -5,7 +5,6 @@
  * heap is looked at once at most, in the one area that it stands in: O(nodes).
  */
 import { NO_NODE } from '../graph/dominators.ts';
-import type { HeapGraph } from '../graph/heap-graph.ts';
 import { typeName } from '../naming/labels.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { ClassTable } from './class-table.ts';
@@ -50,6 +49,8 @@ interface Area {
 /** What is used again and again while the areas are drawn. */
 interface Drawing extends TreemapInput {
   nextMember: Uint32Array;
+  /** By V8's node type: 1 where nodes of it are looked through. */
+  isPlumbing: Uint8Array;
   /** By class, the place among the parts of the area at hand, plus one; 0 where there is none. */
   placeOf: Uint32Array;
 }
@@ -60,6 +61,7 @@ export function describeTreemap(input: TreemapInput): TreemapNode {
   const drawing: Drawing = {
     ...input,
     nextMember: new Uint32Array(graph.nodeCount).fill(NO_NODE),
+    isPlumbing: Uint8Array.from(graph.layout.nodeTypeNames, (type) => (PLUMBING.has(type) ? 1 : 0)),
     placeOf: new Uint32Array(input.table.names.length),
   };
   const bytes = retained[0];
@@ -139,9 +141,10 @@ function withNamesApart(drawing: Drawing, part: Part, least: number): Part[] {
 }
 
 /** Sorts what the members of a part dominate, directly or through plumbing, into parts by class. */
-function collectBelow({ heap, links, table, nextMember, placeOf }: Drawing, above: Part, parts: Part[]): void {
+function collectBelow(drawing: Drawing, above: Part, parts: Part[]): void {
+  const { heap, links, table, nextMember, placeOf, isPlumbing } = drawing;
   const { graph, retained } = heap;
-  const { nodeSelfSize } = graph;
+  const { nodeSelfSize, nodeType } = graph;
   const { firstChild, nextSibling } = links;
   const { classOf } = table;
   const through: number[] = [];
@@ -155,7 +158,7 @@ function collectBelow({ heap, links, table, nextMember, placeOf }: Drawing, abov
           placeOf[ownClass] = place;
         }
         const part = parts[place - 1];
-        if (isPlumbing(graph, child)) {
+        if (isPlumbing[nodeType[child]] === 1) {
           if (firstChild[child] !== NO_NODE) through.push(child);
           if (nodeSelfSize[child] === 0) continue;
           part.bytes += nodeSelfSize[child];
@@ -171,18 +174,7 @@ function collectBelow({ heap, links, table, nextMember, placeOf }: Drawing, abov
   }
 }
 
-function isPlumbing({ nodeType, nodeTypes }: HeapGraph, node: number): boolean {
-  switch (nodeType[node]) {
-    case nodeTypes.hidden:
-    case nodeTypes.array:
-    case nodeTypes.code:
-    case nodeTypes.objectShape:
-    case nodeTypes.synthetic:
-      return true;
-    default:
-      return false;
-  }
-}
+const PLUMBING = new Set(['hidden', 'array', 'code', 'object shape', 'synthetic']);
 
 function tellPart(drawing: Drawing, { ownClass, bytes, objects, firstMember: first }: Part): TreemapNode {
   const { heap, table } = drawing;
