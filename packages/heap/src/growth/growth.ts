@@ -62,7 +62,8 @@ export function findGrowth(input: GrowthInput): Growth[] {
   const fixed = fixedLengthArrays(input.graph, input.sizes.elements, input.cohort, input.earlier);
   const found: Growth[] = [];
   for (const region of regions) {
-    if (isStringTable(input.graph, region.holder)) continue;
+    // What grew all over the heap, and what V8 lets go of, is in nothing that can be bounded.
+    if (region.holder === 0 || isStringTable(input.graph, region.holder)) continue;
     const last = region.objects[steps];
     if (last < LEAST_OBJECTS_PER_STEP && region.objects.slice(1).every((count) => count < LEAST_OBJECTS_PER_STEP))
       continue;
