@@ -8,7 +8,7 @@ import { type AvailableMemory, availableMemory } from './available-memory.ts';
  * 20 and 24 over snapshots of 0.1 to 5 million objects (`needed-memory.test.ts` does it again, on one): columns, the
  * graph both ways, dominators, retained sizes, paths and names.
  */
-const FIXED_BYTES = 40e6;
+const FIXED_BYTES = 60e6;
 const BYTES_A_NODE = 85;
 const BYTES_AN_EDGE = 20;
 /** The least that a row takes in the file as V8 writes it; what is beyond are strings, which are kept as they are. */
