@@ -171,7 +171,7 @@ test('the whole rendering', () => {
        2.0 MB  Shop.tokens[key]: 250 small Buffers, each keeps a slab of 8.0 KB alone; allocUnsafeSlow
                makes them without  src/shop.ts:1
 
-    more room than content  1.9 MB, 5 % of the heap, of slots that nothing stands in
+    more room than content  1.9 MB, 5 % of the heap, more than what is in them needs
        1.2 MB  Shop.expired: Map, 17,000 of 65,536 entries used, the others were deleted  src/shop.ts:14
        700 KB  Session.cart: 6,400 × Array, 6,400 of 108,800 slots used  src/session-store.ts:5
 

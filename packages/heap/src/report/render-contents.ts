@@ -58,7 +58,7 @@ export function renderContents(contents: HeapContents, options: Pick<RenderOptio
     section(
       page,
       'more room than content',
-      `${bytesAndShare(contents.overAllocated.wastedBytes, page)} of slots that nothing stands in`,
+      `${bytesAndShare(contents.overAllocated.wastedBytes, page)} more than what is in them needs`,
       collections(contents),
     ),
     section(
@@ -198,7 +198,7 @@ function scopes({ keptContexts }: HeapContents): Line[] {
 }
 
 function closureNames({ closures, contexts }: KeptContext): string {
-  const names = closures.map(({ name }) => name).join(', ');
+  const names = [...new Set(closures.map(({ name }) => name))].join(', ');
   return contexts === 1 ? names : `${count(contexts)} × ${names}`;
 }
 
