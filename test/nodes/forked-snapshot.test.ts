@@ -210,7 +210,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     });
   });
 
-  test('one at a time; into a pipe as well as into a file; ended before it takes too much memory', () => {
+  test('one at a time; into a pipe as well as a file; ended before it takes too much memory; scrubbed where that is asked', () => {
     const told = run(
       node,
       `
@@ -236,6 +236,11 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       told.refused = await captureSnapshot({ file: join(folder, 'c'), measureRoom: () => measured(60e6) }).catch(({ code, message }) => ({ code, message }));
       // It says that it has 1 MB of heap; the child takes more than the room that this leaves.
       told.stopped = await outcomeOf(captureSnapshot({ file: join(folder, 'c'), measureRoom: () => measured(65e6) }));
+      rmSync(file);
+      globalThis.secret = ['confidential', String(process.pid)].join(' is ');
+      const scrubbed = await captureSnapshot({ file, scrub: true });
+      const text = readFileSync(file, 'utf8');
+      told.scrubbed = { method: scrubbed.method, size: scrubbed.bytes === statSync(file).size, hasAllSessions: hasAllSessions(text), speaks: /confidential is|key 700/.test(text) };
       told.children = children().length;
       told.files = readdirSync(folder);
       tell();`,
@@ -247,6 +252,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       piped: { bytes: null, hasAllSessions: true },
       refused: { code: 'EBB_CAPTURE_NO_MEMORY', message: expect.stringContaining('28 MB can be used') as string },
       stopped: { code: 'EBB_CAPTURE_STOPPED' },
+      scrubbed: { method: 'fork', size: true, hasAllSessions: true, speaks: false },
       children: 0,
       files: ['a.heapsnapshot', 'fifo'],
     });

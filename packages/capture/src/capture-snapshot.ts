@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CaptureError } from './error.ts';
 import type { SnapshotAttempt, SnapshotContents } from './fork/attempt.ts';
 import { captureForked } from './fork/capture-forked.ts';
 import { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
+import { scrubSnapshot } from './scrub/scrub-snapshot.ts';
 import { captureSnapshotInline } from './snapshot.ts';
 
 /** What {@link captureSnapshot} is asked for: `file` or `fd`, and what differs from the defaults. */
@@ -17,9 +20,14 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
    * - `auto`: forked, and inline where that is not possible. Whoever asks for it consents to the long pause.
    */
   method?: 'fork' | 'inline' | 'auto';
+  /**
+   * Takes the contents of strings out of the file (see `scrubSnapshot`), in a process of its own. Meanwhile the whole
+   * snapshot stands in a file of mode 0600 in the same folder, which has no name where the file system allows it.
+   */
+  scrub?: boolean;
   /** How many children are tried, at most. Default 3. */
   attempts?: number;
-  /** How long one child may take. Default: a minute, and a second more for each MB of heap. */
+  /** How long one child may take. Default: five minutes, and two seconds more for each MB of heap: it runs when the CPU is idle. */
   timeoutMs?: number;
   /** How long a child may sleep before it counts as hung. Default 5000. */
   stallMs?: number;
@@ -64,12 +72,13 @@ export interface CapturedSnapshot {
 export async function captureSnapshot(options: CaptureOptions): Promise<CapturedSnapshot> {
   const { method = 'fork' } = options;
   const attempts: SnapshotAttempt[] = [];
-  if (method === 'inline') return captureInline(options, attempts);
+  if (method === 'inline') return await captureInline(options, attempts);
   const target = targetOf(options);
   try {
     const bytes = await captureForked({
       target,
       contents: contentsOf(options),
+      scrub: options.scrub ?? false,
       attempts: options.attempts ?? 3,
       stallMs: options.stallMs ?? 5000,
       timeoutMs: options.timeoutMs,
@@ -89,7 +98,7 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
   } catch (error) {
     if (error instanceof CaptureError) error.attempts = [...attempts];
     if (method !== 'auto' || !(error instanceof CaptureError) || !inlineMayHelp.has(error.code)) throw error;
-    return { ...captureInline(options, attempts), fallbackReason: error };
+    return { ...(await captureInline(options, attempts)), fallbackReason: error };
   }
 }
 
@@ -101,12 +110,22 @@ const inlineMayHelp: ReadonlySet<string> = new Set([
   'EBB_CAPTURE_CHILD_FAILED',
 ]);
 
-function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[]): CapturedSnapshot {
+async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[]): Promise<CapturedSnapshot> {
   const target = targetOf(options);
   if (!('file' in target)) {
     throw new CaptureError('EBB_CAPTURE_FILE', 'An inline snapshot is written to a file. Name one: { file }.');
   }
-  const { file, pauseMs, bytes } = captureSnapshotInline(target.file, { contents: contentsOf(options) });
+  const contents = contentsOf(options);
+  const whole = options.scrub === true ? `${target.file}.${randomBytes(6).toString('hex')}.part` : target.file;
+  const { pauseMs, bytes: wholeBytes } = captureSnapshotInline(whole, { contents });
+  let bytes = wholeBytes;
+  if (whole !== target.file) {
+    try {
+      bytes = (await scrubSnapshot(whole, target.file)).bytes;
+    } finally {
+      unlinkSync(whole);
+    }
+  }
   attempts.push({
     method: 'inline',
     outcome: 'whole',
@@ -121,7 +140,7 @@ function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[]): Ca
     leastFreeBytes: null,
     detail: null,
   });
-  return { file, method: 'inline', pauseMs: totalPauseMs(attempts), bytes, attempts };
+  return { file: target.file, method: 'inline', pauseMs: totalPauseMs(attempts), bytes, attempts };
 }
 
 function targetOf({ file, fd }: CaptureOptions): { file: string } | { fd: number } {

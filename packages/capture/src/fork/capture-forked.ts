@@ -8,6 +8,7 @@ import { outOfMemoryKills } from '../memory-limit.ts';
 import { findAddon, type Addon, type WatchOptions } from './addon.ts';
 import { attemptFork, type AttemptPlan, type SnapshotAttempt, type SnapshotContents } from './attempt.ts';
 import { createEvidenceFile, endsWhole, type EvidenceFile } from './evidence-file.ts';
+import { scrubApart } from '../scrub/scrub-apart.ts';
 import { requireRoomForChild, type ChildRoom } from './room-for-child.ts';
 
 /** How a forked snapshot is taken. */
@@ -15,11 +16,13 @@ export interface ForkedOptions {
   /** Absolute path; or a descriptor, of a pipe or a file, that the snapshot goes to. */
   target: { file: string } | { fd: number };
   contents: SnapshotContents;
+  /** Whether the contents of strings are taken out before the file gets its name. */
+  scrub: boolean;
   /** How many children are tried, at most. Into a pipe it is always one: what has been written cannot be taken back. */
   attempts: number;
   /** How long a child may sleep without using the CPU. */
   stallMs: number;
-  /** How long one child may take; undefined for one minute and a second for each MB of heap. */
+  /** How long one child may take; undefined for five minutes and two seconds for each MB of heap. */
   timeoutMs: number | undefined;
   /** Whether the capture keeps the program from ending. */
   keepAlive: boolean;
@@ -96,7 +99,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
   const room = options.measureRoom(file);
   const major = Number(process.versions.node.split('.')[0]);
   const limits = requireRoomForChild(room, major, file ?? 'the target');
-  if ('fd' in target) requireWritable(target.fd);
+  if ('fd' in target) requireWritable(target.fd, options.scrub);
   const evidence = file === null ? null : createEvidenceFile(addon, file);
   const errorsFd = addon.memoryFile();
   const atExit = (): void => evidence?.remove();
@@ -119,7 +122,8 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
       cancelled: () => options.signal?.aborted ?? false,
     };
     await attemptUntilWhole(addon, plan, options, evidence);
-    return evidence === null ? sizeOf(plan.fd) : evidence.publish();
+    if (evidence === null) return sizeOf(plan.fd);
+    return options.scrub && file !== null ? await publishScrubbed(addon, evidence, file, options) : evidence.publish();
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
     addon.notAtEnd();
@@ -129,12 +133,27 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
   }
 }
 
+async function publishScrubbed(
+  addon: Addon,
+  evidence: EvidenceFile,
+  file: string,
+  { keepAlive }: ForkedOptions,
+): Promise<number> {
+  const scrubbed = createEvidenceFile(addon, file);
+  try {
+    await scrubApart(evidence.fd, scrubbed.fd, keepAlive);
+    return scrubbed.publish();
+  } finally {
+    scrubbed.remove();
+  }
+}
+
 function watchOptions(
   options: ForkedOptions,
   room: ChildRoom,
   limits: ReturnType<typeof requireRoomForChild>,
 ): Omit<WatchOptions, 'pid' | 'fd'> {
-  const timeoutMs = options.timeoutMs ?? 60_000 + room.heapUsedBytes / 1e3;
+  const timeoutMs = options.timeoutMs ?? 300_000 + room.heapUsedBytes / 500;
   return { ...limits, stallMs: options.stallMs, timeoutMs };
 }
 
@@ -217,7 +236,13 @@ function abortedError(): CaptureError {
 }
 
 /** The child closes the sockets that it inherits; and it opens its target anew, which no socket allows. */
-function requireWritable(fd: number): void {
+function requireWritable(fd: number, scrub: boolean): void {
+  if (scrub) {
+    throw new CaptureError(
+      'EBB_CAPTURE_FILE',
+      'A scrubbed snapshot is written to a file of its own. Name one: { file }.',
+    );
+  }
   let kind = 'no open descriptor';
   try {
     const status = fstatSync(fd);

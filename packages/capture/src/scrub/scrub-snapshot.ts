@@ -43,7 +43,7 @@ export async function scrubSnapshot(input: string, output: string): Promise<Scru
   try {
     const target = await openOr(to, 'wx', 'written');
     try {
-      return await scrub(source, target, from, to);
+      return { file: to, ...(await copyScrubbed(source, target, from)) };
     } catch (cause) {
       await unlink(to).catch(() => undefined);
       if (cause instanceof CaptureError) throw cause;
@@ -60,7 +60,16 @@ export async function scrubSnapshot(input: string, output: string): Promise<Scru
   }
 }
 
-async function scrub(source: FileHandle, target: FileHandle, from: string, to: string): Promise<ScrubbedSnapshot> {
+/**
+ * The same from one open file into another.
+ *
+ * @param from what the source is called in an error
+ */
+export async function copyScrubbed(
+  source: FileHandle,
+  target: FileHandle,
+  from: string,
+): Promise<Omit<ScrubbedSnapshot, 'file'>> {
   const { layout, nodesAt } = await readHead(source, from);
   const stringsAt = await findStrings(source, nodesAt, from);
   const table = await readForms(source, stringsAt, from);
@@ -90,7 +99,7 @@ async function scrub(source: FileHandle, target: FileHandle, from: string, to: s
   );
   writer.add(']}\n');
   await writer.flush();
-  return { file: to, bytes: writer.bytes, keptStrings, removedStrings: table.count - keptStrings };
+  return { bytes: writer.bytes, keptStrings, removedStrings: table.count - keptStrings };
 }
 
 interface StringTable {
