@@ -82,7 +82,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e
 
 /** V8's and Node's words for an array that cannot be had. */
 const NO_ARRAY =
-  /Array buffer allocation failed|Invalid (?:typed array|array buffer) length|Map maximum size exceeded|Invalid array length/;
+  /Array buffer allocation failed|Invalid (?:typed array|array buffer) length|(?:Map|Set) maximum size exceeded|Invalid array length/;
 
 /** EBB_HEAP_TOO_LARGE for the error of an allocation that failed; any other error as it is. */
 export function asTooLarge(error: unknown, file: string): unknown {
