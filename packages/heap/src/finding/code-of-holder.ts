@@ -9,7 +9,8 @@ import {
   waitLine,
 } from '../naming/lines-of-code.ts';
 import { isNodeInternal } from '../naming/locator.ts';
-import type { SourceFiles } from '../naming/source-files.ts';
+import type { OriginalName } from '../naming/bundled-names.ts';
+import type { SourceFiles, SourcePosition } from '../naming/source-files.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Stop, Story } from '../path/story.ts';
 import type { FindingKind, Location, Place } from './finding.ts';
@@ -25,10 +26,10 @@ export interface Code {
 /** Finds the holder's lines in the files of the code around it, the nearest file first. */
 export function codeOf(input: OpenedHeap, story: Story, named: Stop | undefined, kind: FindingKind): Code {
   const { sources, locator } = input;
-  const files = filesAround(story);
+  const files = [...new Set([...(named?.declared ? [named.declared.file] : []), ...filesAround(story)])];
   const at = (file: string, line: number): Location =>
     locator.toLocation({ file, line, column: firstColumn(sources, file, line) });
-  let declared: Location | undefined;
+  let declared: Location | undefined = named?.declared && locator.toLocation(placeOf(named.declared));
   let insertedAt: Location | null = null;
   let removedAt: Location[] | null = null;
   for (const file of files) {
@@ -46,6 +47,10 @@ export function codeOf(input: OpenedHeap, story: Story, named: Stop | undefined,
   if (kind === 'listener') insertedAt = registeredAt(input, story, eventOf(story, kind)) ?? insertedAt;
   insertedAt ??= madeAt(input, story, kind);
   return { declared, insertedAt, removedAt };
+}
+
+function placeOf({ file, line, column }: OriginalName): SourcePosition {
+  return { file, line, column };
 }
 
 /** Where the leaked listener was registered: by the function that piled up, in its own file. */

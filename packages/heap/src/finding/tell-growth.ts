@@ -42,7 +42,10 @@ export function tellGrowth(input: OpenedHeap, growth: Growth, series: Series): F
   const base = { ...told, verdict, reason, growthBytes, growthCount, steps, ...(bound ? { bound } : {}) };
   const finding = {
     ...base,
-    sample: { type: sampleName(growth.sampleType), count: countNow(series, growth.holder, growthCount) },
+    sample: {
+      type: typeOfSample(input, told.path, sample, growth.sampleType),
+      count: countNow(series, growth.holder, growthCount),
+    },
   };
   return { ...finding, title: titleOf(finding) };
 }
@@ -52,6 +55,12 @@ function tellingSample(locator: Locator, { sample, samples }: Growth): number {
   const scripts = samples.map((node) => ({ node, script: locator.scriptName(node) }));
   const coded = scripts.filter(({ script }) => !isNodeInternal(script));
   return (coded.find(({ script }) => packageOf(script ?? '') === undefined) ?? coded[0])?.node ?? sample;
+}
+
+/** The class of what piled up, as the path tells it: with the source's name for it where a bundler took that away. */
+function typeOfSample({ graph }: OpenedHeap, path: Place[], sample: number, sampleType: string): string {
+  const type = path.find(({ nodeId }) => nodeId === graph.nodeId[sample])?.type;
+  return type === undefined || type.startsWith('Generator') ? sampleName(sampleType) : type;
 }
 
 /** How many of them there are in all: the holder's elements where they are what grew, else what came. */

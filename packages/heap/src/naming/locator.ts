@@ -1,5 +1,6 @@
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { ScriptPosition } from './bundled-names.ts';
 import { Project } from './project.ts';
 import type { Scripts } from './script-files.ts';
 import type { SourceFiles, SourcePosition } from './source-files.ts';
@@ -8,6 +9,8 @@ import type { SourceFiles, SourcePosition } from './source-files.ts';
 export interface CodeSite {
   /** The script that runs: what searches for identifiers of compiled code look at. */
   script: string;
+  /** In the script, from 0; undefined for a whole module. */
+  position?: ScriptPosition;
   location: Location;
 }
 
@@ -93,7 +96,11 @@ export class Locator {
     if (name === undefined) return undefined;
     const script = this.#sources.pathOf(name);
     const [line, column] = [this.#graph.locations[row + 2], this.#graph.locations[row + 3]];
-    return { script, location: this.toLocation(this.#sources.original(script, line, column)) };
+    return {
+      script,
+      position: { line, column },
+      location: this.toLocation(this.#sources.original(script, line, column)),
+    };
   }
 
   /** The raw file name behind a node's own location, cheaply: no source map, no disk. */

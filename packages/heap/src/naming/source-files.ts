@@ -90,9 +90,9 @@ export class SourceFiles {
     return this.#sourceMap(file)?.find(line, column)?.name;
   }
 
-  /** Whether a script's source map tells names of identifiers. */
-  hasNames(file: string): boolean {
-    return this.#sourceMap(file)?.hasNames === true;
+  /** Whether a script has a source map. */
+  isMapped(file: string): boolean {
+    return this.#sourceMap(file) !== null;
   }
 
   #textInSnapshot(file: string): string | undefined {

@@ -30,8 +30,6 @@ export interface SourceMap {
   sources: string[];
   /** The text of each source, where the map brings it along. */
   contents: (string | undefined)[];
-  /** Whether any mapping has a name. */
-  hasNames: boolean;
   /** The mapping at or before a position (from 0) on its line; undefined where there is none. O(log mappings). */
   find(line: number, column: number): MappedPosition | undefined;
 }
@@ -54,7 +52,6 @@ export function decodeSourceMap(payload: SourceMapPayload): SourceMap {
   return {
     sources,
     contents,
-    hasNames: names.length > 0,
     find(line, column) {
       let low = 0;
       let high = count;

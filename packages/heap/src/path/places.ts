@@ -18,11 +18,16 @@ export function placesOf(
     const own = stop.site?.location ?? null;
     const above = stops.slice(0, at).findLast((s) => s.site !== undefined)?.site;
     const line =
-      own === null && above && !isNodeInternal(above.script)
+      own === null && !stop.declared && above && !isNodeInternal(above.script)
         ? declarationLine(input.sources, above.location.file, stop.name)
         : undefined;
+    const { declared } = stop;
     const location =
-      line !== undefined && above ? input.locator.toLocation({ file: above.location.file, line, column: 1 }) : own;
+      line !== undefined && above
+        ? input.locator.toLocation({ file: above.location.file, line, column: 1 })
+        : own === null && declared
+          ? input.locator.toLocation({ file: declared.file, line: declared.line, column: declared.column })
+          : own;
     const links = stop.repeats > 1 ? `, ${stop.repeats} links of a chain` : '';
     return {
       type: stop.type,

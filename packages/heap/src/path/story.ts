@@ -4,6 +4,7 @@
  */
 import { containerOf, isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { BundledNames, type OriginalName } from '../naming/bundled-names.ts';
 import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
 import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
@@ -20,6 +21,8 @@ export interface Stop {
   edge: string;
   /** Its own code: a function, a class instance's constructor, a scope. */
   site: CodeSite | undefined;
+  /** Where the variable that it is held by is declared in the source, where the code that runs was compiled from it. */
+  declared?: OriginalName;
   /** How many links of a chain this stop stands for. */
   repeats: number;
 }
@@ -42,6 +45,7 @@ const LONGEST = 12;
 export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, sources: SourceFiles): StoryTeller {
   const isDictionary = dictionaryTest(graph);
   const words = wordsOfCode(graph);
+  const names = new BundledNames(sources);
 
   const isTold = (node: number): boolean => {
     const type = graph.nodeType[node];
@@ -66,7 +70,9 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
       const isName = label !== '' && !label.startsWith('[') && label !== 'context' && label !== 'previous';
       const name = isName ? label : type;
       const stop: Stop = { node, type, name, edge: label, site: locator.site(node), repeats: 1 };
-      stops.push(stop);
+      stops.push(
+        withOriginalNames(names, stop, stops.at(-1), graph.edgeType[path[at].edge] === graph.edgeTypes.context),
+      );
       shorten(stops, holder);
       through = [];
     }
@@ -118,6 +124,26 @@ function typeOf(graph: HeapGraph, node: number): string {
   const waiting = internalTarget(graph, node, 'function');
   const name = waiting < 0 ? '' : graph.strings.get(graph.nodeName[waiting]);
   return name === '' ? type : `Generator of ${name}`;
+}
+
+/** What bundlers and minifiers renamed gets the name back that the source has. The reference stays as V8 knows it. */
+function withOriginalNames(names: BundledNames, stop: Stop, parent: Stop | undefined, isVariable: boolean): Stop {
+  let { name, type } = stop;
+  let declared: OriginalName | undefined;
+  const { site } = stop;
+  if (site?.position) {
+    const [prefix, bare] = type.startsWith('function ') ? ['function ', type.slice('function '.length)] : ['', type];
+    const original = names.named(site.script, bare, site.position);
+    if (original !== undefined) {
+      if (name === type) name = `${prefix}${original}`;
+      type = `${prefix}${original}`;
+    }
+  }
+  if (isVariable && parent?.site?.position && isScope(parent)) {
+    declared = names.variable(parent.site.script, stop.edge, parent.site.position);
+    if (declared) name = declared.name;
+  }
+  return { ...stop, name, type, ...(declared ? { declared } : {}) };
 }
 
 function isScope(stop: Stop): boolean {
