@@ -30,8 +30,9 @@ export interface AnalyzeOptions {
 
 /**
  * Analyses snapshots of one process, oldest first, in a worker thread: one snapshot tells what dominates the heap, two
- * what grew, three or more what keeps growing. Files may be packed (gzip, zstd) or pipes; `-` is
- * standard input. Takes about 85 bytes of memory an object and 20 a reference, and says beforehand where there is less. Rejects with a {@link HeapError}; EBB_HEAP_ABORTED when the signal says so.
+ * what grew, three or more what keeps growing. Files may be packed (gzip, zstd) or pipes; `-` is standard input. Takes
+ * about 85 bytes of memory an object and 20 a reference, and says beforehand where there is less. Rejects with a
+ * {@link HeapError}; EBB_HEAP_ABORTED when the signal says so.
  */
 export async function analyzeSnapshots(files: string[], options: AnalyzeOptions = {}): Promise<FindingsReport> {
   const { cwd = process.cwd(), work = [], sourceMaps, contents = false, signal, onProgress } = options;
