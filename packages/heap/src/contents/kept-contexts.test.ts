@@ -93,6 +93,20 @@ test('a variable that something else holds as well is told with nothing: it woul
   ]);
 });
 
+test('a function that stands in no other scope is known by its name', () => {
+  const spec = scopeWith(1);
+  spec.edges = spec.edges.filter(({ from, to }) => !(from === 9 && to === 5) && from !== 11);
+  spec.edges.push({ from: 9, to: 3, type: 'internal', name: 'previous' });
+  for (const node of spec.nodes) if (node.id === 9) node.selfSize = 8 * (4 + 2); // two variables
+  spec.nodes.push({ id: 97, type: 'string', name: 'subscribe', selfSize: 24 });
+  const named: EdgeSpec = { from: 11, to: 97, type: 'hidden', name: 2 };
+  expect(describeIn(openSpec(folder, { ...spec, edges: [...spec.edges, named] }))).toHaveLength(1);
+  // A module's description names its imports and exports behind that.
+  expect(describeIn(openSpec(folder, { ...spec, edges: [...spec.edges, { ...named, name: 3 }] }))).toEqual([]);
+  for (const node of spec.nodes) if (node.id === 97) node.name = '';
+  expect(describeIn(openSpec(folder, { ...spec, edges: [...spec.edges, named] }))).toEqual([]);
+});
+
 describe('nothing is said', () => {
   test('of a scope that many functions keep', () => {
     expect(describeIn(openSpec(folder, scopeWith(3)))[0].closures).toHaveLength(3);

@@ -11,6 +11,7 @@ import { isNodeInternal } from '../naming/locator.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { KeptContext } from './contents.ts';
 import { shortName } from './short-name.ts';
+import { Stores } from './stores.ts';
 import { toldPath } from './told-path.ts';
 import { type Classing, NO_CLASS } from './tree-links.ts';
 
@@ -135,16 +136,25 @@ function variablesOf(graph: HeapGraph, context: number): { name: string; node: n
   return found;
 }
 
+/** Slots of a context before its variables: its description and the scope around it; and a node's map and length. */
+const SLOTS_BEFORE_VARIABLES = 4;
+
 /**
- * Tells the description of a function's scope, -1 for the scopes of modules and scripts and for what has none: those
- * stand in no other scope, neither now nor in the code.
+ * Tells the description of a function's scope, -1 for the scopes of modules and scripts and for what has none. A function's
+ * scope stands in another one, now or in the code, or the function has a name: that is behind the names of the variables.
  */
 function functionScopes(graph: HeapGraph, names: EdgeNames): (context: number) => number {
-  const { firstEdge, edgeTo, nodeType, nodeTypes } = graph;
-  const standsInAnother = new Map<number, boolean>(); // by description
-  const lookAt = (info: number): boolean => {
-    for (let edge = firstEdge[info]; edge < firstEdge[info + 1]; edge++)
-      if (nodeType[edgeTo[edge]] === nodeTypes.code && edgeTo[edge] !== info) return true;
+  const { firstEdge, edgeTo, edgeType, edgeTypes, edgeName, nodeName, nodeType, nodeTypes, nodeSelfSize, strings } =
+    graph;
+  const pointerBytes = new Stores(graph).pointerBytes;
+  const known = new Map<number, boolean>(); // by description
+  const isFunctions = (info: number, variables: number): boolean => {
+    for (let edge = firstEdge[info]; edge < firstEdge[info + 1]; edge++) {
+      const to = edgeTo[edge];
+      if (nodeType[to] === nodeTypes.code && to !== info) return true;
+      const isName = edgeType[edge] === edgeTypes.hidden && edgeName[edge] === variables;
+      if (isName && nodeType[to] === nodeTypes.string && strings.byteLength(nodeName[to]) > 0) return true;
+    }
     return false;
   };
   return (context) => {
@@ -155,9 +165,12 @@ function functionScopes(graph: HeapGraph, names: EdgeNames): (context: number) =
       else if (names.is(edge, 'previous') && names.isContext(edgeTo[edge])) isInner = true;
     }
     if (info < 0 || isInner) return info;
-    let known = standsInAnother.get(info);
-    if (known === undefined) standsInAnother.set(info, (known = lookAt(info)));
-    return known ? info : -1;
+    let answer = known.get(info);
+    if (answer === undefined) {
+      answer = isFunctions(info, nodeSelfSize[context] / pointerBytes - SLOTS_BEFORE_VARIABLES);
+      known.set(info, answer);
+    }
+    return answer ? info : -1;
   };
 }
 

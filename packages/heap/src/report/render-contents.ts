@@ -190,19 +190,18 @@ function whyOf({ cause, used, slots }: OverAllocated): string {
 }
 
 function scopes({ keptContexts }: HeapContents): Line[] {
-  return keptContexts.map((row) => ({
-    bytes: row.retainedBytes,
-    text: `${closureNames(row)} ${row.closures.length === 1 ? 'keeps' : 'keep'} ${variables(row)}`,
-    location: row.closures.find(({ location }) => location)?.location ?? null,
-  }));
+  return keptContexts.map((row) => {
+    const names = [...new Set(row.closures.map(({ name }) => name))];
+    const number = row.contexts === 1 ? '' : `${count(row.contexts)} × `;
+    return {
+      bytes: row.retainedBytes,
+      text: `${number}${names.join(', ')} ${names.length === 1 ? 'keeps' : 'keep'} ${variables(row)}`,
+      location: row.closures.find(({ location }) => location)?.location ?? null,
+    };
+  });
 }
 
-function closureNames({ closures, contexts }: KeptContext): string {
-  const names = [...new Set(closures.map(({ name }) => name))].join(', ');
-  return contexts === 1 ? names : `${count(contexts)} × ${names}`;
-}
-
-function variables({ variables: all, contexts }: KeptContext): string {
+function variables({ variables: all, contexts, retainedBytes: inAll }: KeptContext): string {
   const [heaviest] = all;
   if (heaviest === undefined) return 'its scope';
   const told = all
@@ -212,7 +211,9 @@ function variables({ variables: all, contexts }: KeptContext): string {
       ({ name, type, retainedBytes }) => `${name} (${type === name ? '' : `${type}, `}${humanBytes(retainedBytes)})`,
     );
   if (told.length === 0) return 'its scope';
-  return `${told.join(', ')}${contexts === 1 ? '' : ' each'}`;
+  // Scopes in a chain hold each other: the first holds all.
+  const each = heaviest.retainedBytes * contexts > 2 * inAll ? ' at most' : ' each';
+  return `${told.join(', ')}${contexts === 1 ? '' : each}`;
 }
 
 function globals({ extraGlobals }: HeapContents): Line[] {
