@@ -3,7 +3,7 @@
 //
 //   node host.mjs '{"heapMegabytes":20,"workers":0,"inspector":false,"churn":true}'
 import { createServer } from 'node:http';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { CaptureError, captureSnapshot, measureChildRoom } from '@ebb/capture';
 
 /** @typedef {{ heapMegabytes: number, shape?: 'sessions' | 'pages', workers?: number, inspector?: boolean, churn?: boolean, busyPool?: boolean }} HostOptions */
@@ -106,7 +106,18 @@ function told(error) {
 
 function state() {
   const { rss, heapUsed } = process.memoryUsage();
-  return { rss, heapUsed, descriptors: readdirSync('/proc/self/fd').length, zombies: zombies() };
+  return { rss, heapUsed, descriptors: descriptors(), zombies: zombies() };
+}
+
+/** Open descriptors without sockets: those come and go with the requests. */
+function descriptors() {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return !readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }).length;
 }
 
 /** Children that have ended and that nobody has waited for. */

@@ -24,7 +24,7 @@ console.log(
   `\n${captures} captures a version, ${heapMegabytes} MB of heap and garbage${scenario}. ${day}, ${machine()}.\n`,
 );
 console.log(
-  '| Node | whole at the 1st try | within 2 | within 3 | never | failed tries | pause median, p99, max, ms | waited for threads, max ms | awake at fork | requests | failed | p99 while a child runs / else, ms | descriptors before, after | zombies | files left |',
+  '| Node | whole at the 1st try | within 2 | within 3 | never | failed tries | pause median, p99, max, ms | waited for threads, max ms | awake at fork | requests | failed | p99 while a child runs / else, ms | descriptors but sockets, before and after | zombies | files left |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|');
 for (const node of availableNodes()) {

@@ -20,6 +20,39 @@ static struct watch watch;
 /* The child that is alive, 0 for none: what a thread that is torn down leaves behind is ended. */
 static atomic_int living;
 
+/*
+ * A worker thread can be terminated in the middle of a capture, and nobody calls release() then. The last of our own
+ * threads that still works for it does. `state` guards what follows.
+ */
+static pthread_mutex_t state = PTHREAD_MUTEX_INITIALIZER;
+static int jobs;
+static bool orphaned;
+static int own_fds[4] = {-1, -1, -1, -1};
+
+static int own(int fd) {
+  pthread_mutex_lock(&state);
+  for (size_t i = 0; fd >= 0 && i < sizeof own_fds / sizeof *own_fds; i++) {
+    if (own_fds[i] >= 0) continue;
+    own_fds[i] = fd;
+    break;
+  }
+  pthread_mutex_unlock(&state);
+  return fd;
+}
+
+/* With `state` held. */
+static void release_all(void) {
+  for (size_t i = 0; i < sizeof own_fds / sizeof *own_fds; i++) {
+    if (own_fds[i] >= 0) close(own_fds[i]);
+    own_fds[i] = -1;
+  }
+  if (report != NULL) munmap(report, sizeof *report);
+  report = NULL;
+  orphaned = false;
+  forget_mappings();
+  atomic_store(&busy, false);
+}
+
 static napi_value number(napi_env env, double value) {
   napi_value result = NULL;
   napi_create_double(env, value, &result);
@@ -69,10 +102,9 @@ static napi_value acquire(napi_env env, napi_callback_info info) {
 static napi_value release(napi_env env, napi_callback_info info) {
   (void)env;
   (void)info;
-  if (report != NULL) munmap(report, sizeof *report);
-  report = NULL;
-  forget_mappings();
-  atomic_store(&busy, false);
+  pthread_mutex_lock(&state);
+  release_all();
+  pthread_mutex_unlock(&state);
   return NULL;
 }
 
@@ -87,10 +119,19 @@ struct job {
 static void *run_job(void *data) {
   struct job *job = data;
   job->run(job);
-  /* After the last of these two calls the job may be freed already. */
-  napi_threadsafe_function callback = job->callback;
-  if (napi_call_threadsafe_function(callback, job, napi_tsfn_nonblocking) != napi_ok) free(job);
-  napi_release_threadsafe_function(callback, napi_tsfn_release);
+  pthread_mutex_lock(&state);
+  jobs--;
+  if (!orphaned) {
+    /* With `state` held, so that the callback is not taken down meanwhile: end_with() waits for it. */
+    napi_threadsafe_function callback = job->callback;
+    if (napi_call_threadsafe_function(callback, job, napi_tsfn_nonblocking) != napi_ok) free(job);
+    napi_release_threadsafe_function(callback, napi_tsfn_release);
+  } else {
+    /* Node has freed the callback with the thread that it belonged to. */
+    free(job);
+    if (jobs == 0) release_all();
+  }
+  pthread_mutex_unlock(&state);
   return NULL;
 }
 
@@ -116,10 +157,16 @@ static int start_job(napi_env env, napi_value callback, bool keep_alive, void (*
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
+  pthread_mutex_lock(&state);
+  jobs++;
+  pthread_mutex_unlock(&state);
   const int error = pthread_create(&thread, &attributes, run_job, job);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attributes);
   if (error != 0) {
+    pthread_mutex_lock(&state);
+    jobs--;
+    pthread_mutex_unlock(&state);
     napi_release_threadsafe_function(job->callback, napi_tsfn_abort);
     free(job);
   }
@@ -282,7 +329,7 @@ static napi_value cancel(napi_env env, napi_callback_info info) {
 /* memoryFile(): the descriptor of a file in memory that nobody else sees, or -1. */
 static napi_value memory_file(napi_env env, napi_callback_info info) {
   (void)info;
-  return number(env, memfd_create("ebb-capture-errors", MFD_CLOEXEC));
+  return number(env, own(memfd_create("ebb-capture-errors", MFD_CLOEXEC)));
 }
 
 /*
@@ -296,7 +343,7 @@ static napi_value hidden_file(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   napi_get_value_string_utf8(env, argument, folder, sizeof folder, NULL);
   const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  return number(env, fd >= 0 ? fd : -errno);
+  return number(env, fd >= 0 ? own(fd) : -errno);
 }
 
 /* nameFile(fd, file): gives a file of hiddenFile() its name, if nothing has that name. 0, or an errno. */
@@ -319,7 +366,13 @@ static napi_value close_file(napi_env env, napi_callback_info info) {
   int32_t fd = -1;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   napi_get_value_int32(env, argument, &fd);
-  if (fd > 2) close(fd);
+  pthread_mutex_lock(&state);
+  for (size_t i = 0; fd >= 0 && i < sizeof own_fds / sizeof *own_fds; i++) {
+    if (own_fds[i] != fd) continue;
+    own_fds[i] = -1;
+    close(fd);
+  }
+  pthread_mutex_unlock(&state);
   return NULL;
 }
 
@@ -328,6 +381,10 @@ static void end_with(void *data) {
   const int pid = atomic_exchange(&living, 0);
   atomic_store(&watch.cancelled, 1);
   if (pid > 0) kill(pid, SIGKILL);
+  pthread_mutex_lock(&state);
+  if (jobs == 0) release_all();
+  else orphaned = true;
+  pthread_mutex_unlock(&state);
 }
 
 /* atEnd(): from now on the end of this thread or process ends the child. */
