@@ -61,7 +61,7 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
     let through: number[] = []; // what was looked through since the last stop
     for (let at = 0; at < path.length; at++) {
       const { node } = path[at];
-      if (!isTold(node)) {
+      if (!isTold(node) && node !== holder) {
         through.push(at);
         continue;
       }
