@@ -6,11 +6,6 @@ import { createServer } from 'node:http';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { CaptureError, captureSnapshot, measureChildRoom } from '@ebb/capture';
 
-/** @typedef {{ heapMegabytes: number, shape?: 'sessions' | 'pages', workers?: number, inspector?: boolean, churn?: boolean, busyPool?: boolean }} HostOptions */
-
-/** @type {HostOptions} */
-const options = JSON.parse(process.argv[2] ?? '{}');
-
 const shapes = {
   /** @param {number} id as a shop keeps them: many small objects */
   sessions: (id) => ({
@@ -19,9 +14,32 @@ const shapes = {
     cart: [1, 2, 3],
     note: 'x'.repeat(200) + id,
   }),
+  /** @param {number} id the tiniest objects that there are */
+  tiny: (id) => ({ id }),
+  /** @param {number} id */
+  numbers: (id) => [id + 0.5, id + 0.25, id * 1.1, id / 3],
+  /** @param {number} id */
+  closures: (id) => () => id,
+  /** @param {number} id */
+  maps: (id) =>
+    new Map(
+      /** @type {[unknown, unknown][]} */ ([
+        [id, { id }],
+        [`k${id}`, id],
+      ]),
+    ),
+  /** @param {number} id */
+  strings: (id) => Buffer.alloc(1000, 97 + (id % 26)).toString('latin1') + id,
+  /** @param {number} id */
+  arrays: (id) => new Array(500).fill(id),
   /** @param {number} id as a cache of pages: few and large */
   pages: (id) => ({ id, html: Buffer.alloc(20_000, 97 + (id % 26)).toString('latin1') + id }),
 };
+/** @typedef {{ heapMegabytes: number, shape?: keyof typeof shapes, workers?: number, inspector?: boolean, churn?: boolean, busyPool?: boolean }} HostOptions */
+
+/** @type {HostOptions} */
+const options = JSON.parse(process.argv[2] ?? '{}');
+
 const make = shapes[options.shape ?? 'sessions'];
 /** @type {Map<string, unknown>} */
 const sessions = new Map();

@@ -49,7 +49,7 @@ for (const node of availableNodes()) {
     const ended = performance.now();
     descriptors = [descriptors?.[0] ?? before.descriptors, after.descriptors];
     zombies = Math.max(zombies, after.zombies);
-    const tries = capture?.attempts ?? [];
+    const tries = capture?.attempts ?? error?.attempts ?? [];
     for (const { outcome, detail, pauseMs, waitedMs, threadsAwake } of tries) {
       pauses.push(pauseMs);
       waits.push(waitedMs);

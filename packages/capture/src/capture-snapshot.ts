@@ -59,7 +59,7 @@ export interface CapturedSnapshot {
 /**
  * Takes a heap snapshot of this thread.
  *
- * A forked one stands still for the fork alone, about 5 to 20 ms for each 100 MB of memory in use; a child process then
+ * A forked one stands still for the fork alone, about 5 to 10 ms of CPU time for each 100 MB of memory in use; a child process then
  * writes the file with the lowest priority, which takes as long as an inline one or longer, and needs memory of its own
  * (see `requireRoomForChild`). The child is watched: it is ended before memory or the disk run low, and tried again when
  * it hangs or dies. One capture at a time in a process.
