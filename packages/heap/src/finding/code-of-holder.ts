@@ -73,7 +73,7 @@ function madeAt(input: OpenedHeap, { stops, holderAt }: Story, kind: FindingKind
   if (kind === 'closure') return location;
   const line =
     kind === 'timer'
-      ? timerLine(input.sources, location.file, location.line)
+      ? timerLine(input.sources, location.file, location.line, made.type.replace(/^function ?/, ''))
       : waitLine(input.sources, location.file, location.line, made.type.startsWith('Generator'));
   return line === undefined
     ? location

@@ -57,7 +57,15 @@ export function emitterOf(story: Story, kind: FindingKind): Stop | undefined {
 }
 
 const EVENT_TABLES = new Set(['_events', 'kEvents']);
-const LISTENER_TABLES = new Set([...EVENT_TABLES, '#signal', 'root']);
+const LISTENER_TABLES = new Set([
+  ...EVENT_TABLES,
+  '#signal',
+  'root',
+  'listeners',
+  '_listeners',
+  '__listeners',
+  '#listeners',
+]);
 
 /** The class or function that declares the holder. */
 export function scopeOf({ stops, holderAt }: Story): string {

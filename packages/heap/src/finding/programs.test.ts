@@ -74,6 +74,46 @@ const leaks: Expected[] = [
     bytesEach: 150,
   },
   {
+    program: 'private-field.mjs',
+    kind: 'collection',
+    subject: '#attempts (Array)',
+    holder: { name: '#attempts', type: 'Array' },
+    sampleType: 'Object',
+    bytesEach: 107,
+  },
+  {
+    program: 'closed-over.cjs',
+    kind: 'collection',
+    subject: 'visits (Map)',
+    holder: { name: 'visits', type: 'Map' },
+    sampleType: 'Object',
+    bytesEach: 143,
+  },
+  {
+    program: 'exported.mjs',
+    kind: 'collection',
+    subject: 'sentMails (Array)',
+    holder: { name: 'sentMails', type: 'Array' },
+    sampleType: 'Object',
+    bytesEach: 107,
+  },
+  {
+    program: 'module-exports.cjs',
+    kind: 'collection',
+    subject: 'rendered (Object)',
+    holder: { name: 'rendered', type: 'Object' },
+    sampleType: 'Object',
+    bytesEach: 158,
+  },
+  {
+    program: 'weak-map.mjs',
+    kind: 'collection',
+    subject: 'prepared (WeakMap)',
+    holder: { name: 'prepared', type: 'WeakMap' },
+    sampleType: 'Object',
+    bytesEach: 99,
+  },
+  {
     program: 'dictionary.mjs',
     kind: 'collection',
     subject: 'accounts (Object)',
@@ -118,12 +158,33 @@ describe('the line that holds and the line that adds are found', () => {
   });
 
   test.concurrent.each([
-    { program: 'emitter.mjs', subject: 'listeners of "order:paid" on bus (EventEmitter)', of: 'bus', type: 'function' },
+    {
+      program: 'emitter.mjs',
+      subject: 'listeners of "order:paid" on bus (EventEmitter)',
+      of: 'bus',
+      type: 'function',
+      bytesEach: 204,
+    },
+    {
+      program: 'event-target.mjs',
+      subject: 'listeners of "paid" on orders (EventTarget)',
+      of: 'orders',
+      type: 'Listener',
+      bytesEach: 256,
+    },
+    {
+      program: 'symbol-listeners.mjs',
+      subject: 'listeners on bus (Bus)',
+      of: 'bus',
+      type: 'function',
+      bytesEach: 214,
+    },
     {
       program: 'abort-signal.mjs',
       subject: 'listeners of "abort" on shutdown (AbortController)',
       of: 'shutdown',
       type: 'Listener',
+      bytesEach: 336,
     },
   ])('for listeners, what they listen to and the line that registers them: in $program', async (expected) => {
     const { run, finding } = await onlyFinding(expected.program);
@@ -131,7 +192,7 @@ describe('the line that holds and the line that adds are found', () => {
     expect(finding.holder.location).toMatchObject({ file: run.program });
     expect(finding.path.map((place) => place.name)).toContain(expected.of);
     expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
-    expectSteps(finding, 1, expected.of === 'bus' ? 204 : 336);
+    expectSteps(finding, 1, expected.bytesEach);
   });
 
   test.concurrent('in TypeScript, as it was written, when what runs is compiled JavaScript', async () => {
@@ -162,6 +223,21 @@ describe('leaks that no collection holds are told too', () => {
     expect(finding.holder.location).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expectSteps(finding, 1, 396);
+  });
+
+  test.concurrent('timers of one function, with the line that starts them', async () => {
+    const { run, finding } = await onlyFinding('timeouts.mjs');
+    expect(finding).toMatchObject({ kind: 'timer', subject: 'timers of expire()' });
+    expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
+    expectSteps(finding, 1, 304);
+  });
+
+  test.concurrent('async functions that wait for ever, by their name and the line that waits', async () => {
+    const { run, finding } = await onlyFinding('waits.mjs');
+    expect(finding).toMatchObject({ kind: 'promise', subject: 'drained (Promise)' });
+    expect(finding.holder.location).toMatchObject({ file: run.program, line: run.lineOf('declared') });
+    expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
+    expect(finding.path.at(-1)).toMatchObject({ type: 'Generator of handle', location: { file: run.program } });
   });
 
   test.concurrent('reactions that hang on a promise which never settles', async () => {

@@ -41,6 +41,7 @@ export function insertionLine(sources: SourceFiles, file: string, name: string):
   return firstMatch(sources, file, [
     new RegExp(`${n}(?:\\?|!)?\\.(?:${ADDING})\\s*\\(`),
     new RegExp(`${n}(?:\\?\\.|!)?\\[[^\\]]+\\]\\s*(?:\\|\\||\\?\\?)?=(?!=)`),
+    new RegExp(`${n}(?:\\?|!)?\\.get\\s*\\(.*\\)(?:\\?|!)?\\.(?:${ADDING})\\s*\\(`),
     new RegExp(`Object\\.defineProperty\\(\\s*(?:\\w+\\.)?${n}`),
     new RegExp(`${n}\\s*=\\s*\\[\\s*\\.\\.\\.`),
     new RegExp(`${n}\\s*=\\s*(?:[\\w$.]*\\.)?${escaped(name)}\\.concat\\(`),
@@ -80,10 +81,14 @@ export function importLine(sources: SourceFiles, file: string, packageName: stri
   ]);
 }
 
-/** The line that starts the timer whose function begins at line `near`, where it does so beside the function. */
-export function timerLine(sources: SourceFiles, file: string, near: number): number | undefined {
+/** The line that starts the timer whose function, of this name, begins at line `near`: by the name, or beside it. */
+export function timerLine(sources: SourceFiles, file: string, near: number, name: string): number | undefined {
   const lines = sources.lines(file);
-  return lines ? nearest(lines, /\bset(?:Interval|Timeout|Immediate)\s*\(/, near, 10) : undefined;
+  if (!lines) return undefined;
+  const named = isSearchable(name)
+    ? nearest(lines, new RegExp(`\\bset(?:Interval|Timeout|Immediate)\\s*\\(.*${word(name)}`), near, Infinity)
+    : undefined;
+  return named ?? nearest(lines, /\bset(?:Interval|Timeout|Immediate)\s*\(/, near, 10);
 }
 
 /** The line that hangs something on a promise of this name: waits for it, chains to it, races against it. */
