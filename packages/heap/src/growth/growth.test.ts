@@ -354,3 +354,75 @@ describe('who holds it', () => {
     expect(growthOver(heap, [step, step])).toMatchObject([{ verdict: 'leak', holder: 'all', count: [60, 60] }]);
   });
 });
+
+describe('over any number of snapshots', () => {
+  /** A Map that gains so many objects in each step, and loses its oldest down to a size where one is given. */
+  const cache = (added: readonly number[], keptAtMost: number = Infinity): Told[] => {
+    const { heap, scope } = program();
+    const pages = new MapModel(heap, scope, 'pages');
+    const step = (count: number) => (): void => {
+      times(count, () => pages.add('Page'));
+      pages.shrinkTo(keptAtMost);
+    };
+    return growthOver(heap, added.map(step));
+  };
+  const verdicts = (told: Told[]): string[] => told.map(({ verdict }) => verdict);
+
+  test.each([2, 4, 9])('steady growth in %i steps is a leak', (steps) => {
+    const added = new Array<number>(steps).fill(40);
+    expect(cache(added)).toMatchObject([{ verdict: 'leak', holder: 'pages', count: added }]);
+  });
+
+  test.each([
+    ['reaches a plateau', [200, 200, 60, 0]],
+    ['stops after the first of nine steps', [300, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ['stops before the last of nine steps', [50, 50, 50, 50, 50, 50, 50, 50, 0]],
+    ['gets slower and slower', [160, 80, 40, 20]],
+  ])('growth that %s is no leak', (_, added) => {
+    for (const verdict of verdicts(cache(added))) expect(verdict).toBe('bounded');
+  });
+
+  test('a cache that is full, and evicts for what comes, is no leak in any number of steps', () => {
+    expect(verdicts(cache([500, 100, 100, 100, 100], 500)).filter((verdict) => verdict !== 'bounded')).toEqual([]);
+    expect(verdicts(cache([100, 100], 100))).toEqual([]);
+  });
+
+  test('a sawtooth that is cut back now and then is no leak', () => {
+    const { heap, scope } = program();
+    const batch = new MapModel(heap, scope, 'batch');
+    const steps = [1, 2, 3, 4, 5, 6].map((step) => (): void => {
+      if (step % 3 === 0) batch.shrinkTo(0);
+      times(80, () => batch.add('Row'));
+    });
+    expect(verdicts(growthOver(heap, steps)).filter((verdict) => verdict === 'leak')).toEqual([]);
+  });
+
+  test('three leaks among what is healthy are three findings', () => {
+    const { heap, scope } = program();
+    const [visits, errors, mails] = ['visits', 'errors', 'mails'].map((name) => new MapModel(heap, scope, name));
+    const lru = new MapModel(heap, scope, 'lru');
+    const step = (): void => {
+      times(90, () => visits.add('Visit'));
+      times(60, () => errors.add('Failure'));
+      times(30, () => mails.add('Mail'));
+      times(200, () => lru.add('Page'));
+      lru.shrinkTo(100);
+    };
+    expect(growthOver(heap, [step, step, step])).toMatchObject([
+      { verdict: 'leak', holder: 'visits' },
+      { verdict: 'leak', holder: 'errors' },
+      { verdict: 'leak', holder: 'mails' },
+    ]);
+  });
+
+  test('fewer than a dozen in a step, however much hangs on each, are a suspect and no leak', () => {
+    const { heap, scope } = program();
+    const tables = new MapModel(heap, scope, 'tables');
+    const step = (): void =>
+      times(9, () => {
+        const table = tables.add('Table');
+        times(20, (at) => heap.object('Row', table, at, 'element'));
+      });
+    expect(growthOver(heap, [step, step])).toMatchObject([{ verdict: 'suspect', holder: 'tables', count: [9, 9] }]);
+  });
+});
