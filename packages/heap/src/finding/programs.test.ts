@@ -277,6 +277,32 @@ test.concurrent('a program with a bounded cache, batches, expiring sessions and 
   expect(analyzeRun(files, folder.root)).toMatchObject({ verdict: 'clean', findings: [] });
 });
 
+test.concurrent(
+  'a server with an LRU, memoized answers, a pool, a ring of log lines and a queue that drains is clean',
+  async () => {
+    const { files } = await folder.run('healthy-server.mjs', { points: [300, 700, 1100, 1500] });
+    expect(analyzeRun(files, folder.root)).toMatchObject({ verdict: 'clean', findings: [] });
+  },
+);
+
+test.concurrent('ten leaks of ten kinds in one server are ten findings, each by its name', async () => {
+  const { files } = await folder.run('leaky-server.mjs', { points: [200, 600, 1000] });
+  const { findings } = analyzeRun(files, folder.root);
+  expect(findings.map(({ verdict, growthCount }) => [verdict, growthCount])).toEqual(new Array(10).fill(['leak', 800]));
+  expect(findings.map(({ subject }) => subject).sort()).toEqual([
+    'audit (Array)',
+    'bucketsByMinute (Object)',
+    'finalizers (FinalizationRegistry)',
+    'gate (Promise)',
+    'history (Array)',
+    'instances (Set)',
+    'lastError (Error)',
+    'listeners of "data" on upstream (EventEmitter)',
+    'locks (Map)',
+    'streams (Array)',
+  ]);
+});
+
 test.concurrent('the work done before each snapshot makes unequal steps comparable', async () => {
   const { files } = await folder.run('module-map.mjs', { points: [100, 900, 1100] });
   const told = (work: number[]): string => analyze({ files, cwd: '/', work, onProgress: () => undefined }).verdict;
