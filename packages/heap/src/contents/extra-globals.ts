@@ -10,12 +10,13 @@ import { toldPath } from './told-path.ts';
 
 const MOST_GLOBALS = 10;
 
-/** Tells those of all global scopes that are not the program's own, which was made first, the heaviest first. */
+/** Tells those of all global scopes that are not the program's own, which most functions and scopes refer to, the heaviest first. */
 export function describeExtraGlobals(heap: OpenedHeap, globals: readonly number[]): ExtraGlobal[] {
   const { retained } = heap;
-  const { nodeId } = heap.graph;
+  const { nodeId, firstRetainer } = heap.graph;
+  const retainers = (node: number): number => firstRetainer[node + 1] - firstRetainer[node];
   return [...globals]
-    .sort((a, b) => nodeId[a] - nodeId[b])
+    .sort((a, b) => retainers(b) - retainers(a))
     .slice(1)
     .sort((a, b) => retained[b] - retained[a])
     .slice(0, MOST_GLOBALS)
