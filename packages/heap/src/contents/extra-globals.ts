@@ -3,28 +3,37 @@
  * (a quarter of a megabyte), and any object or function that comes out of it keeps the whole of it.
  */
 import type { Place } from '../finding/finding.ts';
+import { ownGlobalScope } from '../graph/global-objects.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { bytesKeptBy } from '../graph/kept-by.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
+import { internalTarget } from '../path/module-scopes.ts';
 import type { ExtraGlobal } from './contents.ts';
 import { toldPath } from './told-path.ts';
 
 const MOST_GLOBALS = 10;
 
-/** Tells those of all global scopes that are not the program's own, which most functions and scopes refer to, the heaviest first. */
+/** Tells those of all global scopes that are not the program's own, the heaviest first. O(edges) each at most. */
 export function describeExtraGlobals(heap: OpenedHeap, globals: readonly number[]): ExtraGlobal[] {
   const { retained } = heap;
-  const { nodeId, firstRetainer } = heap.graph;
-  const retainers = (node: number): number => firstRetainer[node + 1] - firstRetainer[node];
-  return [...globals]
-    .sort((a, b) => retainers(b) - retainers(a))
-    .slice(1)
+  const { nodeId } = heap.graph;
+  const own = ownGlobalScope(heap.graph, globals);
+  return globals
+    .filter((node) => node !== own)
     .sort((a, b) => retained[b] - retained[a])
     .slice(0, MOST_GLOBALS)
     .map((node) => ({
-      retainedBytes: retained[node],
+      retainedBytes: keptBytes(heap, node),
       nodeId: nodeId[node],
       path: beforeBuiltIns(toldPath(heap, programsOwn(heap, node))),
-    }));
+    }))
+    .sort((a, b) => b.retainedBytes - a.retainedBytes);
+}
+
+/** What a scope keeps with its global object, which the root holds beside it where V8 itself is at work in the scope. */
+function keptBytes({ graph, tree, retained }: OpenedHeap, scope: number): number {
+  const object = internalTarget(graph, scope, 'extension');
+  return object < 0 || tree.idom[object] === scope ? retained[scope] : bytesKeptBy(graph, [scope, object]);
 }
 
 /** The last object or function of the program on the way to a global scope, which has no name itself. */

@@ -3,8 +3,7 @@ import { openProgram, openSpec } from '../fixtures/opened.ts';
 import { snapshotFolder, type EdgeSpec, type NodeSpec, type SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { classTable, contextsOf } from './class-table.ts';
-import type { ExtraGlobal, KeptContext } from './contents.ts';
-import { describeExtraGlobals } from './extra-globals.ts';
+import type { KeptContext } from './contents.ts';
 import { describeKeptContexts, findKeptScopes } from './kept-contexts.ts';
 import { linkTree, retainedByClass } from './tree-links.ts';
 
@@ -19,9 +18,6 @@ function describeIn(heap: OpenedHeap): KeptContext[] {
   const [bytes] = retainedByClass(weighted, [scopes]);
   return describeKeptContexts(heap, scopes, bytes);
 }
-
-const globalsOf = (heap: OpenedHeap): ExtraGlobal[] =>
-  describeExtraGlobals(heap, contextsOf(heap.graph, classTable(heap.graph)).globals);
 
 /**
  * A module's scope with `closures` functions of one inner scope, which holds a large `report` and a small `total`. Each
@@ -169,16 +165,4 @@ describe('in a real program', () => {
     expect(told?.retainedBytes).toBeGreaterThan(700_000);
     expect(told?.path.at(-1)?.edge).toBe('onTick');
   });
-
-  test('the context of vm beside the own, and what keeps it', () => {
-    const globals = globalsOf(heap);
-    expect(globals).toHaveLength(1);
-    expect(globals[0].retainedBytes).toBeGreaterThan(50_000);
-    expect(globals[0].path.some(({ edge }) => edge === 'sandbox')).toBe(true);
-    expect(globals[0].path.some(({ edge }) => edge === '__proto__')).toBe(false);
-  });
-});
-
-test('a program without vm has no global scope but its own', () => {
-  expect(globalsOf(openSpec(folder, scopeWith(1)))).toEqual([]);
 });

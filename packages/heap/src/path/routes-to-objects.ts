@@ -3,6 +3,7 @@
  * and V8's and Node's plumbing costs much. Dijkstra's algorithm with Dial's buckets (R. Dial, CACM 12(11), 1969): costs
  * are small integers. O(edges).
  */
+import { ownGlobalObject } from '../graph/global-objects.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { Start } from './module-scopes.ts';
 
@@ -122,7 +123,8 @@ const CODE_INTERNAL =
   /^(shared|code|feedback_cell|initial_map|map|prototype_info|scope_info|constructor_or_back_pointer|dependent_code|function_data)$/;
 
 function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
-  const { edgeType, edgeName, edgeTypes, strings, nodeType, nodeTypes } = graph;
+  const { edgeTo, edgeType, edgeName, edgeTypes, strings, nodeType, nodeTypes } = graph;
+  const ownGlobal = ownGlobalObject(graph);
   const costOfName = new Uint8Array(strings.length * 2); // 0: not yet known
   const named = (from: number, edge: number, property: boolean): number => {
     const key = edgeName[edge] * 2 + (property ? 1 : 0);
@@ -146,7 +148,8 @@ function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
     if (type === edgeTypes.property) return named(from, edge, true);
     if (type === edgeTypes.element) return 1;
     if (type === edgeTypes.internal) return named(from, edge, false);
-    if (type === edgeTypes.shortcut) return 1;
+    // What the root refers to besides the program's own global object, V8 holds for a while, the program by other ways.
+    if (type === edgeTypes.shortcut) return edgeTo[edge] === ownGlobal ? 1 : MAX_COST;
     return from === 0 ? 20 : 2;
   };
 }
