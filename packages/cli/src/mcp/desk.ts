@@ -1,8 +1,8 @@
 /** What every tool works with: the root, the open snapshots, and the words for answers. */
-import type { HeapObject, Location, Page, PathStop } from '@ebb/heap';
+import type { HeapObject, Location, Page, PathStop, QueryOptions, Snapshot } from '@ebb/heap';
 import { z } from 'zod';
 import type { CodeLines, CodePlace } from './code-lines.ts';
-import { cursorOf, type CursorOwner } from './cursor.ts';
+import { cursorOf, offsetOf } from './cursor.ts';
 import type { OpenSnapshots } from './open-snapshots.ts';
 import type { Root } from './root.ts';
 
@@ -49,7 +49,7 @@ export const shape: {
     at: z.ZodOptional<z.ZodString>;
   }>;
   count: z.ZodInt;
-  nextCursor: z.ZodOptional<z.ZodString>;
+  end: { total: z.ZodInt; nextCursor: z.ZodOptional<z.ZodString> };
 } = {
   object: z.object({
     id: whole,
@@ -69,7 +69,7 @@ export const shape: {
     at: z.string().optional(),
   }),
   count: whole,
-  nextCursor: z.string().optional(),
+  end: { total: whole, nextCursor: z.string().optional() },
 };
 
 /** An object in few words. */
@@ -118,8 +118,42 @@ export function tellStops(
   return [...told.slice(0, 1), more, ...told.slice(told.length - MOST_STOPS + 2)];
 }
 
-/** Where a list goes on. */
-export function tellNext(owner: CursorOwner, page: Page<unknown>): { nextCursor?: string } {
-  const nextCursor = cursorOf(owner, page.next);
-  return nextCursor === undefined ? {} : { nextCursor };
+/** A question that is answered with part of a list. */
+export interface ListQuestion {
+  tool: string;
+  /** Snapshot files, relative to the root; the last is the one that is opened. */
+  files: string[];
+  /** All else that was asked, but for which part. */
+  about: unknown;
+}
+
+/** Part of a list of a snapshot. */
+export interface AskedList {
+  /** The files' whole paths. */
+  paths: string[];
+  /** Asks the snapshot, opened where it is not open, for that part. */
+  from: <Answer>(
+    ask: QueryOptions,
+    query: (snapshot: Snapshot, part: { limit: number; offset: number }) => Promise<Answer>,
+  ) => Promise<Answer>;
+  /** How long the list is, and where it goes on. */
+  end: (page: Page<unknown>) => { total: number; nextCursor?: string };
+}
+
+/** Finds the part that was asked for; throws EBB_CLI_STALE_CURSOR where the cursor is of another question. */
+export function askedList(
+  { root, open }: Desk,
+  { tool, files, about }: ListQuestion,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): AskedList {
+  const owner = { tool, files: files.map((file) => root.resolve(file)), question: about };
+  const part = { limit, offset: offsetOf(owner, cursor) };
+  return {
+    paths: owner.files,
+    from: (ask, query) => open.use(owner.files.at(-1) ?? '', ask, (snapshot) => query(snapshot, part)),
+    end: ({ total, next }) => {
+      const nextCursor = cursorOf(owner, next);
+      return { total, ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+  };
 }

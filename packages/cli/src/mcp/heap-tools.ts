@@ -2,8 +2,7 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { CliError } from '../errors/cli-error.ts';
-import { offsetOf } from './cursor.ts';
-import { argument, type Desk, shape, tellNext, tellObject } from './desk.ts';
+import { argument, askedList, type Desk, shape, tellObject } from './desk.ts';
 import { addTool } from './tool.ts';
 
 /** Offers the tools. */
@@ -38,7 +37,7 @@ function addSummaryTool(server: McpServer, { root, open }: Desk): void {
 }
 
 function addClassesTool(server: McpServer, desk: Desk): void {
-  const { root, open, lines } = desk;
+  const { lines } = desk;
   addTool(server, {
     name: 'classes',
     title: 'List classes',
@@ -61,26 +60,22 @@ function addClassesTool(server: McpServer, desk: Desk): void {
           at: z.string().optional(),
         }),
       ),
-      total: shape.count,
-      nextCursor: shape.nextCursor,
+      ...shape.end,
     }),
-    run: async ({ file, filter = '', sort, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'classes', files: [path], question: [filter, sort] };
-      const query = { filter, sort, limit, offset: offsetOf(owner, cursor) };
-      const page = await open.use(path, ask, (snapshot) => snapshot.classes(query, ask));
-      const classes = page.rows.map(({ location, retainedBytes, ...row }) => ({
+    run: async ({ file, filter = '', sort, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'classes', files: [file], about: [filter, sort] }, page);
+      const found = await list.from(ask, (snapshot, part) => snapshot.classes({ filter, sort, ...part }, ask));
+      const classes = found.rows.map(({ location, retainedBytes, ...row }) => ({
         ...row,
         retainedBytes: Math.round(retainedBytes),
         ...(location === null ? {} : { at: lines.at(location) }),
       }));
-      return { classes, total: page.total, ...tellNext(owner, page) };
+      return { classes, ...list.end(found) };
     },
   });
 }
 
 function addObjectsTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'objects',
     title: 'List objects of a class',
@@ -92,23 +87,16 @@ function addObjectsTool(server: McpServer, desk: Desk): void {
       limit: argument.limit(5),
       cursor: argument.cursor,
     }),
-    output: z.object({ objects: z.array(shape.object), total: shape.count, nextCursor: shape.nextCursor }),
-    run: async ({ file, type, sort, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'objects', files: [path], question: [type, sort] };
-      const query = { type, sort, limit, offset: offsetOf(owner, cursor) };
-      const page = await open.use(path, ask, (snapshot) => snapshot.objects(query, ask));
-      return {
-        objects: page.rows.map((object) => tellObject(desk, object)),
-        total: page.total,
-        ...tellNext(owner, page),
-      };
+    output: z.object({ objects: z.array(shape.object), ...shape.end }),
+    run: async ({ file, type, sort, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'objects', files: [file], about: [type, sort] }, page);
+      const objects = await list.from(ask, (snapshot, part) => snapshot.objects({ type, sort, ...part }, ask));
+      return { objects: objects.rows.map((object) => tellObject(desk, object)), ...list.end(objects) };
     },
   });
 }
 
 function addCompareTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'compare',
     title: 'Compare two snapshots',
@@ -139,15 +127,13 @@ function addCompareTool(server: McpServer, desk: Desk): void {
           newId: shape.count.optional(),
         }),
       ),
-      total: shape.count,
-      nextCursor: shape.nextCursor,
+      ...shape.end,
     }),
-    run: async ({ earlier, later, filter = '', sort, limit, cursor }, ask) => {
-      const [before, after] = [root.resolve(earlier), root.resolve(later)];
-      open.checkSize(before);
-      const owner = { tool: 'compare', files: [before, after], question: [filter, sort] };
-      const query = { filter, sort, limit, offset: offsetOf(owner, cursor) };
-      const change = await open.use(after, ask, (snapshot) => snapshot.compare(before, query, ask));
+    run: async ({ earlier, later, filter = '', sort, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'compare', files: [earlier, later], about: [filter, sort] }, page);
+      const [before] = list.paths;
+      desk.open.checkSize(before);
+      const change = await list.from(ask, (snapshot, part) => snapshot.compare(before, { filter, sort, ...part }, ask));
       const { newObjects, newBytes, goneObjects, goneBytes, growthBytes, classes } = change;
       return {
         ...{ newObjects, newBytes, goneObjects, goneBytes, growthBytes },
@@ -160,15 +146,14 @@ function addCompareTool(server: McpServer, desk: Desk): void {
           growthBytes: row.growthBytes,
           ...(row.sampleId === null ? {} : { newId: row.sampleId }),
         })),
-        total: classes.total,
-        ...tellNext(owner, classes),
+        ...list.end(classes),
       };
     },
   });
 }
 
 function addFindTool(server: McpServer, desk: Desk): void {
-  const { root, open, lines } = desk;
+  const { lines } = desk;
   addTool(server, {
     name: 'find',
     title: 'Find objects by name or by code',
@@ -188,26 +173,23 @@ function addFindTool(server: McpServer, desk: Desk): void {
           .omit({ name: true, text: true })
           .extend({ heldBy: z.string().optional(), objects: shape.count.optional() }),
       ),
-      total: shape.count,
-      nextCursor: shape.nextCursor,
+      ...shape.end,
     }),
-    run: async ({ file, name, source, line, limit, cursor }, ask) => {
+    run: async ({ file, name, source, line, ...page }, ask) => {
       if ((name === undefined) === (source === undefined))
         throw new CliError('EBB_CLI_BAD_VALUE', 'find takes a name or a source, one of the two', {
           next: 'give the name of a property or variable, or the file of the code',
         });
-      const path = root.resolve(file);
-      const owner = { tool: 'find', files: [path], question: [name, source, line] };
-      const part = { limit, offset: offsetOf(owner, cursor) };
-      return open.use(path, ask, async (snapshot) => {
+      const list = askedList(desk, { tool: 'find', files: [file], about: [name, source, line] }, page);
+      return list.from(ask, async (snapshot, part) => {
         if (name !== undefined) {
-          const page = await snapshot.findByName({ name, ...part }, ask);
-          const found = page.rows.map(({ object, heldBy }) => {
+          const held = await snapshot.findByName({ name, ...part }, ask);
+          const found = held.rows.map(({ object, heldBy }) => {
             const { id, type, shallowBytes, retainedBytes, at } = tellObject(desk, object);
             const holder = `${heldBy.type} @${String(heldBy.id)}`;
             return { id, type, shallowBytes, retainedBytes, ...(at === undefined ? {} : { at }), heldBy: holder };
           });
-          return { found, total: page.total, ...tellNext(owner, page) };
+          return { found, ...list.end(held) };
         }
         const query = { file: source ?? '', ...(line === undefined ? {} : { line }), ...part };
         const { code } = await snapshot.findByCode(query, ask);
@@ -215,7 +197,7 @@ function addFindTool(server: McpServer, desk: Desk): void {
           const bytes = { shallowBytes, retainedBytes: Math.round(retainedBytes) };
           return { id: largestId, type, objects, ...bytes, at: lines.at(location) };
         });
-        return { found, total: code.total, ...tellNext(owner, code) };
+        return { found, ...list.end(code) };
       });
     },
   });

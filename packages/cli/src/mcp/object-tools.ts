@@ -2,8 +2,7 @@
 import type { Page, Reference } from '@ebb/heap';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { offsetOf } from './cursor.ts';
-import { argument, type Desk, shape, tellNext, tellObject, tellPlace, tellStops } from './desk.ts';
+import { argument, askedList, type Desk, shape, tellObject, tellPlace, tellStops } from './desk.ts';
 import { addTool } from './tool.ts';
 
 /** Offers the tools. */
@@ -48,7 +47,6 @@ function tellReferences(desk: Desk, page: Page<Reference>): z.input<typeof refer
 }
 
 function addObjectTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'object',
     title: 'Look at an object',
@@ -56,19 +54,15 @@ function addObjectTool(server: McpServer, desk: Desk): void {
     input: asked(8),
     output: shape.object.extend({
       references: z.array(referenceShape),
-      total: shape.count,
-      nextCursor: shape.nextCursor,
+      ...shape.end,
     }),
-    run: async ({ file, id, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'object', files: [path], question: id };
-      const part = { limit, offset: offsetOf(owner, cursor) };
-      const { object, references } = await open.use(path, ask, (snapshot) => snapshot.object(id, part, ask));
+    run: async ({ file, id, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'object', files: [file], about: id }, page);
+      const { object, references } = await list.from(ask, (snapshot, part) => snapshot.object(id, part, ask));
       return {
         ...tellObject(desk, object),
         references: tellReferences(desk, references),
-        total: references.total,
-        ...tellNext(owner, references),
+        ...list.end(references),
       };
     },
   });
@@ -113,47 +107,39 @@ function addPathTool(server: McpServer, desk: Desk): void {
 }
 
 function addRetainersTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'retainers',
     title: 'What refers to an object',
     description: "What refers to an object and keeps it alive, the nearest to the program's globals first.",
     input: asked(5),
-    output: z.object({ retainers: z.array(referenceShape), total: shape.count, nextCursor: shape.nextCursor }),
-    run: async ({ file, id, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'retainers', files: [path], question: id };
-      const part = { limit, offset: offsetOf(owner, cursor) };
-      const page = await open.use(path, ask, (snapshot) => snapshot.retainers(id, part, ask));
-      return { retainers: tellReferences(desk, page), total: page.total, ...tellNext(owner, page) };
+    output: z.object({ retainers: z.array(referenceShape), ...shape.end }),
+    run: async ({ file, id, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'retainers', files: [file], about: id }, page);
+      const references = await list.from(ask, (snapshot, part) => snapshot.retainers(id, part, ask));
+      return { retainers: tellReferences(desk, references), ...list.end(references) };
     },
   });
 }
 
 function addDominatorsTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'dominators',
     title: 'What keeps an object, or is kept by it',
     description:
       '`up`: objects without which this one would be freed, the nearest first. `down`: objects that would be freed with it, the heaviest first.',
     input: asked(6).extend({ direction: z.enum(['up', 'down']).default('up') }),
-    output: z.object({ objects: z.array(shape.object), total: shape.count, nextCursor: shape.nextCursor }),
-    run: async ({ file, id, direction, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'dominators', files: [path], question: [id, direction] };
-      const part = { limit, offset: offsetOf(owner, cursor) };
-      const page = await open.use(path, ask, (snapshot) =>
+    output: z.object({ objects: z.array(shape.object), ...shape.end }),
+    run: async ({ file, id, direction, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'dominators', files: [file], about: [id, direction] }, page);
+      const objects = await list.from(ask, (snapshot, part) =>
         direction === 'up' ? snapshot.dominators(id, part, ask) : snapshot.dominated(id, part, ask),
       );
-      const objects = page.rows.map((object) => tellObject(desk, object));
-      return { objects, total: page.total, ...tellNext(owner, page) };
+      return { objects: objects.rows.map((object) => tellObject(desk, object)), ...list.end(objects) };
     },
   });
 }
 
 function addRetainedSetTool(server: McpServer, desk: Desk): void {
-  const { root, open } = desk;
   addTool(server, {
     name: 'retained_set',
     title: 'What would be freed with an object',
@@ -165,20 +151,16 @@ function addRetainedSetTool(server: McpServer, desk: Desk): void {
       classes: z.array(
         z.object({ type: z.string(), objects: shape.count, shallowBytes: shape.count, sampleId: shape.count }),
       ),
-      total: shape.count,
-      nextCursor: shape.nextCursor,
+      ...shape.end,
     }),
-    run: async ({ file, id, limit, cursor }, ask) => {
-      const path = root.resolve(file);
-      const owner = { tool: 'retained_set', files: [path], question: id };
-      const part = { limit, offset: offsetOf(owner, cursor) };
-      const set = await open.use(path, ask, (snapshot) => snapshot.retainedSet(id, part, ask));
+    run: async ({ file, id, ...page }, ask) => {
+      const list = askedList(desk, { tool: 'retained_set', files: [file], about: id }, page);
+      const set = await list.from(ask, (snapshot, part) => snapshot.retainedSet(id, part, ask));
       return {
         objects: set.objects,
         bytes: Math.round(set.bytes),
         classes: set.classes.rows,
-        total: set.classes.total,
-        ...tellNext(owner, set.classes),
+        ...list.end(set.classes),
       };
     },
   });
