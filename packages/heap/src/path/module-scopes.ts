@@ -25,7 +25,7 @@ const RECORD = 2;
  * modules' records; and `process`. A module of an installed package costs more, so that the reader's own comes first. O(nodes).
  */
 export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Locator): Start[] {
-  const { nodeCount, nodeName, nodeType, nodeTypes } = graph;
+  const { nodeCount, nodeName, nodeType, nodeTypes, strings } = graph;
   const starts: Start[] = [];
   const offer = (node: number, cost: number): void => {
     const script = locator.scriptName(node) ?? locator.moduleFile(node);
@@ -33,10 +33,14 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
     const isOwn = packageOf(script ?? '') === undefined;
     starts.push({ node, cost: cost + (isOwn ? 0 : IN_PACKAGE), isOwn });
   };
-  const kinds = kindsByName(graph);
+  const kinds = new Uint8Array(strings.length + 1); // by name; 0 where it is not known yet
+  const { string, closure } = nodeTypes;
   for (let node = 0; node < nodeCount; node++) {
-    const kind = kinds[nodeName[node]];
-    if (kind === 0 || nodeType[node] === nodeTypes.string || nodeType[node] === nodeTypes.closure) continue;
+    if (nodeType[node] === string || nodeType[node] === closure) continue;
+    const name = nodeName[node];
+    if (kinds[name] === 0) kinds[name] = KINDS.get(strings.get(name)) ?? NOTHING;
+    const kind = kinds[name];
+    if (kind === NOTHING) continue;
     if (kind === GLOBAL_SCOPE) for (const scope of scopesBelow(graph, node)) offer(scope, 0);
     else if (kind === PROCESS) {
       if (hasListeners(graph, node)) starts.push({ node, cost: RECORD });
@@ -45,24 +49,13 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
   return starts;
 }
 
-const GLOBAL_SCOPE = 1;
-const PROCESS = 3;
+const [NOTHING, GLOBAL_SCOPE, MODULE, PROCESS] = [1, 2, 3, 4];
 const KINDS = new Map([
   ['system / NativeContext', GLOBAL_SCOPE],
-  ['Module', 2],
-  ['system / SourceTextModule', 2],
+  ['Module', MODULE],
+  ['system / SourceTextModule', MODULE],
   ['process', PROCESS],
 ]);
-
-/** By string index: what an object of that name may be, 0 where it is nothing of interest. */
-function kindsByName({ strings }: HeapGraph): Uint8Array {
-  const kinds = new Uint8Array(strings.length + 1);
-  const lengths = new Set([...KINDS.keys()].map((name) => name.length));
-  for (let at = 0; at < strings.length; at++) {
-    if (lengths.has(strings.byteLength(at))) kinds[at] = KINDS.get(strings.get(at)) ?? 0;
-  }
-  return kinds;
-}
 
 /** Everybody's emitter, `process`: the one object of that class with a table of listeners. */
 function hasListeners({ firstEdge, edgeType, edgeTypes, edgeName, strings }: HeapGraph, node: number): boolean {

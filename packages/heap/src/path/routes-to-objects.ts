@@ -155,22 +155,27 @@ function edgeCosts(graph: HeapGraph): (from: number, edge: number) => number {
 }
 
 const SCOPE_NAME = 'system / Context';
+const [IS_OTHER, IS_SCOPE] = [1, 2];
 
 function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number | undefined): (node: number) => number {
   const { nodeType, nodeTypes, strings, nodeName } = graph;
-  const isScope = new Uint8Array(strings.length + 1);
-  for (let at = 0; at < strings.length; at++) {
-    if (strings.byteLength(at) === SCOPE_NAME.length && strings.get(at) === SCOPE_NAME) isScope[at] = 1;
-  }
+  const scopeNames = new Uint8Array(strings.length + 1); // 0: not yet known
+  const isScope = (name: number): boolean => {
+    if (scopeNames[name] === 0) scopeNames[name] = strings.get(name) === SCOPE_NAME ? IS_SCOPE : IS_OTHER;
+    return scopeNames[name] === IS_SCOPE;
+  };
   return (node) => {
     const type = nodeType[node];
-    if (isScope[nodeName[node]] === 1 && type !== nodeTypes.string) return 1 + (strangeness(node) ?? BUILT_IN_SCOPE);
-    if (type === nodeTypes.object || type === nodeTypes.closure) return strangeness(node) ?? 0;
+    const { object, closure, hidden } = nodeTypes;
+    // Scopes are objects, and hidden nodes in older versions.
+    if ((type === object || type === hidden) && isScope(nodeName[node]))
+      return 1 + (strangeness(node) ?? BUILT_IN_SCOPE);
+    if (type === object || type === closure) return strangeness(node) ?? 0;
     if (type === nodeTypes.code || type === nodeTypes.objectShape) return 40;
     // Two of these (GC roots, stack roots) cost more than any way through the program's modules.
     if (type === nodeTypes.synthetic) return MAX_COST;
     if (type === nodeTypes.native) return 20;
-    if (type === nodeTypes.hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
+    if (type === hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
     return 0;
   };
 }
