@@ -6,12 +6,12 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-const { Kernel, WINDOW_BYTES } = await import(
-  new URL('../../packages/heap/dist/parse/kernel/kernel.js', import.meta.url).href
-);
+const kernelFolder = new URL('../../packages/heap/dist/parse/kernel/', import.meta.url);
+const { WINDOW_BYTES } = await import(new URL('kernel.js', kernelFolder).href);
+const { WasmKernel } = await import(new URL('wasm-kernel.js', kernelFolder).href);
 
 const WEAK = 6;
-const kernel = Kernel.create();
+const kernel = WasmKernel.create(0);
 if (kernel === null) throw new Error('The floor needs WebAssembly.');
 
 const fd = openSync(process.argv[2] ?? '', 'r');

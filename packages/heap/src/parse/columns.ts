@@ -1,7 +1,7 @@
 /** From the snapshot's rows of integers to columns, each number held against what it must refer to. */
 import { HeapError } from '../errors/heap-error.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { corrupt, scanIntegers, scanValue } from './json-scanner.ts';
+import { corrupt, scanValue } from './json-scanner.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { scanRows } from './kernel/scan-rows.ts';
 import type { SnapshotLayout } from './meta.ts';
@@ -36,8 +36,6 @@ export interface EdgeColumns {
   largestEdgeName: number;
 }
 
-const BATCH_ROWS = 8192;
-
 /** How far reading has come, for what can be told of a file that is cut off. */
 export class RowsRead {
   nodes = 0;
@@ -56,14 +54,13 @@ function checkClaim(
   reader: ByteReader,
   within: 'nodes' | 'edges',
   claim: { rows: number; width: number },
+  kernel: Kernel,
   read: RowsRead,
 ): void {
   const { rows, width } = claim;
   if (rows * width * 2 <= reader.sizeBytes) return;
-  let numbers = 0;
-  scanIntegers(reader, within, new Uint32Array(BATCH_ROWS), (count) => {
-    numbers += count;
-    read[within] = Math.floor(numbers / width);
+  scanRows(reader, within, kernel, width, (more) => {
+    read[within] += more;
   });
   throw corrupt(reader, `it has ${read[within]} ${within} where its header says ${rows}`);
 }
@@ -72,180 +69,113 @@ function tooMany(reader: ByteReader, claimed: number, what: string): HeapError {
   return corrupt(reader, `it has more ${what} than the ${claimed} of its header`);
 }
 
-/** Takes the array of nodes; by the compiled kernel where there is one, which is three times as fast. */
-export function scanNodes(
-  reader: ByteReader,
-  layout: SnapshotLayout,
-  kernel: Kernel | null,
-  read: RowsRead,
-): NodeColumns {
+/** Takes the array of nodes. */
+export function scanNodes(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel, read: RowsRead): NodeColumns {
   const { nodeCount, nodeFieldCount: width, edgeCount } = layout;
   const typeCount = layout.nodeTypeNames.length;
   if (nodeCount === 0) throw corrupt(reader, 'it has no nodes, not even a root');
-  checkClaim(reader, 'nodes', { rows: nodeCount, width }, read);
+  checkClaim(reader, 'nodes', { rows: nodeCount, width }, kernel, read);
   const nodeType = new Uint8Array(nodeCount);
   const nodeName = new Uint32Array(nodeCount);
   const nodeId = new Uint32Array(nodeCount);
   const nodeSelfSize = new Uint32Array(nodeCount);
   const firstEdge = new Uint32Array(nodeCount + 1);
+  const fields = {
+    type: layout.nodeType,
+    name: layout.nodeName,
+    id: layout.nodeId,
+    selfSize: layout.nodeSelfSize,
+    edgeCount: layout.nodeEdgeCount,
+  };
+  const [names, ids, sizes, sums] = kernel.columns;
   let row = 0;
-  let total: number;
-  let edges = 0;
-  let largestNodeName = 0;
-  const ofUnknownType = (at: number, type: number): HeapError =>
-    corrupt(reader, `node ${at} is of type ${type}, of ${typeCount}`);
-  if (kernel) {
-    const fields = {
-      type: layout.nodeType,
-      name: layout.nodeName,
-      id: layout.nodeId,
-      selfSize: layout.nodeSelfSize,
-      edgeCount: layout.nodeEdgeCount,
-    };
-    const [names, ids, sizes, sums] = kernel.columns;
-    total = scanRows(reader, 'nodes', kernel, width, (rows) => {
-      if (row + rows > nodeCount) throw tooMany(reader, nodeCount, 'nodes');
-      const good = kernel.nodes(rows, width, fields, typeCount);
-      if (good < rows) throw ofUnknownType(row + good, kernel.integers[good * width + layout.nodeType]);
-      nodeType.set(kernel.types.subarray(0, rows), row);
-      nodeName.set(names.subarray(0, rows), row);
-      nodeId.set(ids.subarray(0, rows), row);
-      nodeSelfSize.set(sizes.subarray(0, rows), row);
-      firstEdge.set(sums.subarray(0, rows), row + 1);
-      row += rows;
-      read.nodes = row;
-    });
-    edges = kernel.edgeSum;
-    largestNodeName = kernel.largestName;
-  } else {
-    const batch = new Uint32Array(BATCH_ROWS * width);
-    total = scanIntegers(reader, 'nodes', batch, (count) => {
-      if (row + count / width > nodeCount) throw tooMany(reader, nodeCount, 'nodes');
-      for (let at = 0; at + width <= count; at += width, row++) {
-        const type = batch[at + layout.nodeType];
-        if (type >= typeCount) throw ofUnknownType(row, type);
-        nodeType[row] = type;
-        nodeName[row] = batch[at + layout.nodeName];
-        largestNodeName = Math.max(largestNodeName, nodeName[row]);
-        nodeId[row] = batch[at + layout.nodeId];
-        nodeSelfSize[row] = batch[at + layout.nodeSelfSize];
-        edges += batch[at + layout.nodeEdgeCount];
-        firstEdge[row + 1] = edges;
-      }
-      read.nodes = row;
-    });
-  }
+  const total = scanRows(reader, 'nodes', kernel, width, (rows) => {
+    if (row + rows > nodeCount) throw tooMany(reader, nodeCount, 'nodes');
+    const good = kernel.nodes(rows, width, fields, typeCount);
+    if (good < rows) {
+      const type = kernel.integers[good * width + layout.nodeType];
+      throw corrupt(reader, `node ${row + good} is of type ${type}, of ${typeCount}`);
+    }
+    nodeType.set(kernel.types.subarray(0, rows), row);
+    nodeName.set(names.subarray(0, rows), row);
+    nodeId.set(ids.subarray(0, rows), row);
+    nodeSelfSize.set(sizes.subarray(0, rows), row);
+    firstEdge.set(sums.subarray(0, rows), row + 1);
+    row += rows;
+    read.nodes = row;
+  });
+  const { edgeSum: edges, largestName: largestNodeName } = kernel;
   if (total % width !== 0) throw corrupt(reader, `its nodes do not come in rows of ${width}`);
   if (row !== nodeCount) throw corrupt(reader, `it has ${row} nodes where its header says ${nodeCount}`);
   if (edges !== edgeCount) throw corrupt(reader, `its nodes have ${edges} edges where its header says ${edgeCount}`);
   return { nodeCount, nodeType, nodeName, nodeId, nodeSelfSize, firstEdge, largestNodeName };
 }
 
-/** Types that fit the kernel's mask of those that are named; V8 has seven. */
-const MOST_KERNEL_TYPES = 64;
-
-/** Takes the array of edges; by the compiled kernel where there is one. */
-export function scanEdges(
-  reader: ByteReader,
-  layout: SnapshotLayout,
-  kernel: Kernel | null,
-  read: RowsRead,
-): EdgeColumns {
+/** Takes the array of edges. */
+export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel, read: RowsRead): EdgeColumns {
   const { edgeCount, edgeFieldCount: width, nodeFieldCount, nodeCount } = layout;
   const typeCount = layout.edgeTypeNames.length;
-  checkClaim(reader, 'edges', { rows: edgeCount, width }, read);
+  checkClaim(reader, 'edges', { rows: edgeCount, width }, kernel, read);
   const edgeType = new Uint8Array(edgeCount);
   const edgeName = new Uint32Array(edgeCount);
   const edgeTo = new Uint32Array(edgeCount);
+  const fields = { type: layout.edgeType, name: layout.edgeNameOrIndex, to: layout.edgeToNode };
+  const check = { typeCount, named: namedTypesMask(layout), nodeFields: nodeFieldCount, nodeCount };
+  const [names, targets] = kernel.columns;
   let row = 0;
-  let total: number;
-  let largestEdgeName = 0;
-  const badRow = (at: number, type: number): HeapError =>
-    type >= typeCount
-      ? corrupt(reader, `edge ${at} is of type ${type}, of ${typeCount}`)
-      : corrupt(reader, `edge ${at} leads to no node`);
-  const bits = namedTypesMask(layout);
-  if (kernel && bits !== null) {
-    const fields = { type: layout.edgeType, name: layout.edgeNameOrIndex, to: layout.edgeToNode };
-    const check = { typeCount, named: bits, nodeFields: nodeFieldCount, nodeCount };
-    const [names, targets] = kernel.columns;
-    total = scanRows(reader, 'edges', kernel, width, (rows) => {
-      if (row + rows > edgeCount) throw tooMany(reader, edgeCount, 'edges');
-      const good = kernel.edges(rows, width, fields, check);
-      if (good < rows) throw badRow(row + good, kernel.integers[good * width + layout.edgeType]);
-      edgeType.set(kernel.types.subarray(0, rows), row);
-      edgeName.set(names.subarray(0, rows), row);
-      edgeTo.set(targets.subarray(0, rows), row);
-      row += rows;
-      read.edges = row;
-    });
-    largestEdgeName = kernel.largestName;
-  } else {
-    const named = layout.edgeTypeNames.map((name) => namedEdgeTypes.has(name));
-    const batch = new Uint32Array(BATCH_ROWS * width);
-    total = scanIntegers(reader, 'edges', batch, (count) => {
-      if (row + count / width > edgeCount) throw tooMany(reader, edgeCount, 'edges');
-      for (let at = 0; at + width <= count; at += width, row++) {
-        const type = batch[at + layout.edgeType];
-        const to = batch[at + layout.edgeToNode] / nodeFieldCount;
-        if (type >= typeCount || to >= nodeCount || to !== Math.floor(to)) throw badRow(row, type);
-        edgeType[row] = type;
-        edgeName[row] = batch[at + layout.edgeNameOrIndex];
-        if (named[type]) largestEdgeName = Math.max(largestEdgeName, edgeName[row]);
-        edgeTo[row] = to;
-      }
-      read.edges = row;
-    });
-  }
+  const total = scanRows(reader, 'edges', kernel, width, (rows) => {
+    if (row + rows > edgeCount) throw tooMany(reader, edgeCount, 'edges');
+    const good = kernel.edges(rows, width, fields, check);
+    if (good < rows) {
+      const type = kernel.integers[good * width + layout.edgeType];
+      const wrong = type >= typeCount ? `is of type ${type}, of ${typeCount}` : 'leads to no node';
+      throw corrupt(reader, `edge ${row + good} ${wrong}`);
+    }
+    edgeType.set(kernel.types.subarray(0, rows), row);
+    edgeName.set(names.subarray(0, rows), row);
+    edgeTo.set(targets.subarray(0, rows), row);
+    row += rows;
+    read.edges = row;
+  });
   if (total % width !== 0) throw corrupt(reader, `its edges do not come in rows of ${width}`);
   if (row !== edgeCount) throw corrupt(reader, `it has ${row} edges where its header says ${edgeCount}`);
-  return { edgeCount, edgeType, edgeName, edgeTo, largestEdgeName };
+  return { edgeCount, edgeType, edgeName, edgeTo, largestEdgeName: kernel.largestName };
 }
 
 /** V8 writes -1, as an unsigned number, for a line or column that it could not tell. */
 const UNKNOWN_POSITION = 0xffffffff;
 
 /** Takes the array of locations into `read`, as far as it goes. */
-export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel | null, read: RowsRead): void {
+export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel, read: RowsRead): void {
   const width = layout.locationFieldCount;
   const { locationObject, locationScriptId, locationLine, locationColumn, nodeFieldCount, nodeCount } = layout;
   if (width === 0 || Math.min(locationObject, locationScriptId, locationLine, locationColumn) < 0) {
     scanValue(reader, 'locations');
     return;
   }
+  const { integers } = kernel;
   let known = new Uint32Array(4 * 1024);
   let filled = 0;
-  const take = (batch: Uint32Array, count: number): void => {
-    for (let at = 0; at < count; at += width) {
-      const node = batch[at + locationObject] / nodeFieldCount;
-      if (node >= nodeCount || node !== Math.floor(node)) throw corrupt(reader, 'a location belongs to no node');
-      const line = batch[at + locationLine];
-      const column = batch[at + locationColumn];
-      if (line === UNKNOWN_POSITION || column === UNKNOWN_POSITION) continue;
-      if (filled === known.length) {
-        const larger = new Uint32Array(known.length * 2);
-        larger.set(known);
-        known = larger;
-      }
-      known[filled++] = node;
-      known[filled++] = batch[at + locationScriptId];
-      known[filled++] = line;
-      known[filled++] = column;
-    }
-  };
-  const takeRows = (batch: Uint32Array, rows: number): void => {
-    take(batch, rows * width);
-    read.locationCount += rows;
-  };
   try {
-    const batch = kernel?.integers ?? new Uint32Array(BATCH_ROWS * width);
-    const total = kernel
-      ? scanRows(reader, 'locations', kernel, width, (rows) => {
-          takeRows(batch, rows);
-        })
-      : scanIntegers(reader, 'locations', batch, (count) => {
-          takeRows(batch, Math.floor(count / width));
-        });
+    const total = scanRows(reader, 'locations', kernel, width, (rows) => {
+      for (let at = 0; at < rows * width; at += width) {
+        const node = integers[at + locationObject] / nodeFieldCount;
+        if (node >= nodeCount || node !== Math.floor(node)) throw corrupt(reader, 'a location belongs to no node');
+        const line = integers[at + locationLine];
+        const column = integers[at + locationColumn];
+        if (line === UNKNOWN_POSITION || column === UNKNOWN_POSITION) continue;
+        if (filled === known.length) {
+          const larger = new Uint32Array(known.length * 2);
+          larger.set(known);
+          known = larger;
+        }
+        known[filled++] = node;
+        known[filled++] = integers[at + locationScriptId];
+        known[filled++] = line;
+        known[filled++] = column;
+      }
+      read.locationCount += rows;
+    });
     if (total % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
   } finally {
     read.locations = known.slice(0, filled);
@@ -255,9 +185,8 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel
 /** Edges of these types are named by a string; of the others (`element`, `hidden`), the name is a number. */
 const namedEdgeTypes = new Set(['context', 'property', 'internal', 'shortcut', 'weak']);
 
-/** A bit for each type of edge whose name is an index into the strings; null where there are too many for the kernel. */
-export function namedTypesMask({ edgeTypeNames }: SnapshotLayout): bigint | null {
-  if (edgeTypeNames.length > MOST_KERNEL_TYPES) return null;
+/** A bit for each type of edge whose name is an index into the strings. */
+export function namedTypesMask({ edgeTypeNames }: SnapshotLayout): bigint {
   return edgeTypeNames.reduce(
     (mask, name, type) => (namedEdgeTypes.has(name) ? mask | (1n << BigInt(type)) : mask),
     0n,

@@ -1,6 +1,6 @@
 /**
  * A scanner for just the JSON that a heap snapshot is: one object whose values are a small header, long arrays of
- * non-negative integers and one array of strings. It works on bytes in chunks, so that no part of the file but the
+ * non-negative integers (kernel/scan-rows.ts) and one array of strings. It works on bytes in chunks, so that no part of the file but the
  * strings is ever held as text, and a file may be longer than the longest string or buffer.
  */
 import { HeapError } from '../errors/heap-error.ts';
@@ -149,54 +149,6 @@ export function scanValue(reader: ByteReader, within: string, onRun?: (bytes: Ui
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) done = --depth === 0;
     }
     onRun?.(chunk.subarray(start, at));
-    reader.position = at;
-  }
-}
-
-/**
- * Takes an array of non-negative integers and hands it over in batches of `batch.length` (a multiple of the row's
- * width; the last one shorter). Integers above 2^32 - 1 saturate. Returns how many there were. What stands between them
- * is held to be commas and white space in any order: whoever calls counts the integers, and that finds a lost one.
- */
-export function scanIntegers(
-  reader: ByteReader,
-  within: string,
-  batch: Uint32Array,
-  onBatch: (count: number) => void,
-): number {
-  expectByte(reader, OPEN_BRACKET, within);
-  let filled = 0;
-  let total = 0;
-  let value = -1; // -1: between numbers
-  for (;;) {
-    if (reader.position >= reader.end && !reader.refill()) {
-      if (filled > 0) onBatch(filled); // what there is counts
-      throw new TruncatedError(reader, within);
-    }
-    const { chunk, end } = reader;
-    let at = reader.position;
-    for (; at < end; at++) {
-      const byte = chunk[at];
-      if (byte >= 0x30 && byte <= 0x39) {
-        value = value < 0 ? byte - 0x30 : value * 10 + (byte - 0x30);
-        continue;
-      }
-      if (value >= 0) {
-        batch[filled++] = value > 0xffffffff ? 0xffffffff : value;
-        value = -1;
-        if (filled === batch.length) {
-          onBatch(filled);
-          total += filled;
-          filled = 0;
-        }
-      }
-      if (byte === COMMA || isSpace(byte)) continue;
-      reader.position = at + 1;
-      if (byte !== CLOSE_BRACKET)
-        throw corrupt(reader, `found ${JSON.stringify(String.fromCharCode(byte))} among the numbers of its ${within}`);
-      if (filled > 0) onBatch(filled);
-      return total + filled;
-    }
     reader.position = at;
   }
 }

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { buildDocument, buildSnapshot, snapshotFolder } from '../fixtures/snapshot-builder.ts';
-import type { SnapshotSpec, WriteOptions } from '../fixtures/snapshot-builder.ts';
+import type { SnapshotDocument, SnapshotSpec, WriteOptions } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot, type ParsedSnapshot } from './parse-snapshot.ts';
 
 const folder = snapshotFolder();
@@ -151,6 +151,66 @@ describe('what is read', () => {
     expect([...parsed.locations.subarray(4 * 4999)]).toEqual([2, 1, 4999, 9998]);
     const count = buildDocument(spec).strings.length + moreStrings.length;
     expect([parsed.strings.length, parsed.strings.get(count - 1)]).toEqual([count, 's69999']);
+  });
+});
+
+describe('where the compiled kernel does not do', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  const nodes = Array.from({ length: 30_000 }, (_, k) => ({ id: 2 * k + 1, name: `node ${k % 50}`, selfSize: k }));
+  const large: SnapshotSpec = {
+    nodes,
+    edges: nodes
+      .slice(1)
+      .map(({ id }, k) => ({ from: id - 2, to: id, ...(k % 3 ? {} : { type: 'element', name: k }) })),
+    locations: nodes.map(({ id }, k) => ({ node: id, scriptId: k % 7, line: k, column: 2 * k })),
+  };
+  /** Seventy types that nobody knows, before the others. */
+  const manyTypes = ({ snapshot: { meta }, edges }: SnapshotDocument): void => {
+    (meta.edge_types[0] as string[]).unshift(...Array.from({ length: 70 }, (_, type) => `type ${type}`));
+    for (let at = 0; at < edges.length; at += 3) edges[at] += 70;
+  };
+
+  test('as without WebAssembly, a snapshot of several windows reads the same', () => {
+    const file = folder.write(buildSnapshot(large, { layout: 'node20' }));
+    const { strings, ...columns } = parseSnapshot(file);
+    vi.stubGlobal('WebAssembly', undefined);
+    const { strings: alsoStrings, ...alsoColumns } = parseSnapshot(file);
+    expect(alsoColumns).toEqual(columns);
+    expect(alsoStrings.length).toBe(strings.length);
+  });
+
+  test('as with seventy types of edges more, nodes, edges and locations are the same', () => {
+    const parsed = parseSnapshot(folder.write(buildSnapshot(spec, { overrides: manyTypes })));
+    expect(tell(parsed)).toEqual(told);
+    const { largestEdgeName } = parseSnapshot(folder.write(buildSnapshot(spec)));
+    expect(parsed.largestEdgeName).toBe(largestEdgeName);
+  });
+
+  test('as without WebAssembly, what is damaged or cut off is told in the same words', () => {
+    const whole = buildSnapshot(spec, { layout: 'node20' });
+    const edges = whole.indexOf('"edges":[');
+    const files = [
+      whole.slice(0, edges - 20),
+      whole.slice(0, edges + 30),
+      whole.slice(0, -10),
+      whole.replace('"edges":[', '"edges":[99,'),
+      whole.replace('"edges":[', '"edges":[x'),
+      whole.replace('"node_count":4', '"node_count":4000000'),
+    ].map((text) => folder.write(text));
+    const tellAll = (): unknown[] =>
+      files.map((file) => {
+        try {
+          const { lost, lostNames } = parseSnapshot(file, undefined, 50);
+          return { lost, lostNames };
+        } catch (error) {
+          return (error as Error).message;
+        }
+      });
+    const inWords = tellAll();
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(tellAll()).toEqual(inWords);
+    expect(new Set(inWords).size).toBe(files.length);
   });
 });
 

@@ -27,7 +27,8 @@ import {
   scanValueText,
   TruncatedError,
 } from './json-scanner.ts';
-import { Kernel } from './kernel/kernel.ts';
+import { createKernel } from './kernel/create-kernel.ts';
+import type { Kernel } from './kernel/kernel.ts';
 import { lostBehindGraph, partOfGraph } from './lost.ts';
 import { notASnapshot, readLayout, type SnapshotLayout } from './meta.ts';
 import { StringCollector } from './string-collector.ts';
@@ -86,8 +87,8 @@ function parse(
     throw new HeapError('EBB_HEAP_TRUNCATED', `${reader.file} ${empty}. Take the snapshot again.`);
   }
   if (first !== 0x7b) throw notASnapshot(reader.file);
-  const kernel = Kernel.create();
   let layout: SnapshotLayout | undefined;
+  let kernel: Kernel | undefined;
   let nodes: NodeColumns | undefined;
   let edges: EdgeColumns | undefined;
   let collector: StringCollector | undefined;
@@ -105,15 +106,15 @@ function parse(
     }
     if (key === 'snapshot') {
       layout = readLayout(parseHeader(reader), reader.file);
+      kernel = createKernel(layout.edgeTypeNames.length);
       const ceiling = new MemoryCeiling(reader, layout, available);
       takeForStrings = (bytes) => {
         ceiling.takeForStrings(bytes);
       };
       const { nodeCount, nodeFieldCount, edgeCount, edgeFieldCount } = layout;
       const leastBytes = 2 * (nodeCount * nodeFieldCount + edgeCount * edgeFieldCount);
-      if (file !== null && kernel !== null && leastBytes <= reader.sizeBytes)
-        ahead = EdgesAhead.start(file, layout, reader.offset);
-    } else if (!layout) throw notASnapshot(reader.file);
+      if (file !== null && leastBytes <= reader.sizeBytes) ahead = EdgesAhead.start(file, layout, reader.offset);
+    } else if (!layout || !kernel) throw notASnapshot(reader.file);
     else if (key === 'nodes') nodes = scanNodes(reader, layout, kernel, read);
     else if (key === 'edges') edges = takeAhead(reader, ahead) ?? scanEdges(reader, layout, kernel, read);
     else if (key === 'locations') scanLocations(reader, layout, kernel, read);

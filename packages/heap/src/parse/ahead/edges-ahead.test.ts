@@ -39,6 +39,18 @@ test('another thread reads the same edges, and says where they end', () => {
   expect(taken?.columns.edgeTo).toEqual(edgeTo);
 });
 
+test('so it does where there are more types of edges than its compiled kernel knows', () => {
+  const document = buildDocument(spec);
+  (document.snapshot.meta.edge_types[0] as string[]).push(...Array.from({ length: 70 }, (_, type) => `type ${type}`));
+  const wide = JSON.stringify(document);
+  const file = folder.write(wide);
+  const reading = EdgesAhead.start(file, readLayout(document.snapshot, 'test'), 10, 0);
+  const taken = reading?.take(wide.indexOf('"edges":[') + '"edges":['.length);
+  reading?.stop();
+  const { edgeType, edgeName, edgeTo, largestEdgeName } = parseSnapshot(file);
+  expect(taken?.columns).toEqual({ edgeCount: many - 1, edgeType, edgeName, edgeTo, largestEdgeName });
+});
+
 test('edges that begin elsewhere than this thread found them are not taken', () => {
   const reading = ahead(folder.write(text));
   expect(reading.take(start - 1)).toBeNull();

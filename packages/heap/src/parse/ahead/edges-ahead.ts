@@ -26,8 +26,7 @@ export class EdgesAhead {
     fromByte: number,
     leastEdges: number = LEAST_EDGES,
   ): EdgesAhead | null {
-    const named = namedTypesMask(layout);
-    if (layout.edgeCount < leastEdges || named === null) return null;
+    if (layout.edgeCount < leastEdges) return null;
     const { edgeCount, nodeCount, nodeFieldCount, edgeFieldCount, edgeType, edgeNameOrIndex, edgeToNode } = layout;
     return new EdgesAhead({
       file,
@@ -36,7 +35,12 @@ export class EdgesAhead {
       edgeCount,
       width: edgeFieldCount,
       fields: { type: edgeType, name: edgeNameOrIndex, to: edgeToNode },
-      check: { typeCount: layout.edgeTypeNames.length, named, nodeFields: nodeFieldCount, nodeCount },
+      check: {
+        typeCount: layout.edgeTypeNames.length,
+        named: namedTypesMask(layout),
+        nodeFields: nodeFieldCount,
+        nodeCount,
+      },
       types: new Uint8Array(new SharedArrayBuffer(edgeCount)),
       names: new Uint32Array(new SharedArrayBuffer(edgeCount * 4)),
       targets: new Uint32Array(new SharedArrayBuffer(edgeCount * 4)),

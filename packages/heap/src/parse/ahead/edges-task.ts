@@ -1,4 +1,5 @@
 /** What the two threads that read one file tell each other. */
+import type { EdgeCheck, EdgeFields } from '../kernel/kernel.ts';
 
 /** States of the other thread, in `control[0]`; `control[1]` counts the rows that it has read. */
 export const READING = 0;
@@ -11,8 +12,8 @@ export interface EdgesTask {
   fromByte: number;
   edgeCount: number;
   width: number;
-  fields: { type: number; name: number; to: number };
-  check: { typeCount: number; named: bigint; nodeFields: number; nodeCount: number };
+  fields: EdgeFields;
+  check: EdgeCheck;
   types: Uint8Array;
   names: Uint32Array;
   targets: Uint32Array;

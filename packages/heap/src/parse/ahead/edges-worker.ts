@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ByteReader } from '../byte-reader.ts';
-import { Kernel } from '../kernel/kernel.ts';
+import { createKernel } from '../kernel/create-kernel.ts';
 import { scanRows } from '../kernel/scan-rows.ts';
 import { PlainFile } from '../source/plain-file.ts';
 import { DONE, type EdgesTask, FAILED } from './edges-task.ts';
@@ -23,11 +23,11 @@ function findEdges(fd: number, fromByte: number): number {
 }
 
 function readEdges({ file, fromByte, edgeCount, width, fields, check, ...into }: EdgesTask): boolean {
-  const kernel = Kernel.create();
+  const kernel = createKernel(check.typeCount);
   const fd = openSync(file, 'r');
   try {
     const bracket = findEdges(fd, fromByte);
-    if (bracket < 0 || kernel === null) return false;
+    if (bracket < 0) return false;
     const source = new PlainFile(file, fd, Infinity, bracket);
     const reader = new ByteReader(source, undefined, READ_BYTES);
     const [names, targets] = kernel.columns;

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteReader } from '../byte-reader.ts';
-import { scanIntegers } from '../json-scanner.ts';
+import { corrupt, openArray, TruncatedError } from '../json-scanner.ts';
 import type { ByteSource } from '../source/byte-source.ts';
-import { Kernel } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 import { scanRows } from './scan-rows.ts';
+import { ScriptKernel } from './script-kernel.ts';
+import { WasmKernel } from './wasm-kernel.ts';
 
 /** A source that holds a text, and gives it in pieces of a length. */
 function sourceOf(text: string): ByteSource {
@@ -27,8 +29,6 @@ function sourceOf(text: string): ByteSource {
   };
 }
 
-const kernel = Kernel.create() as Kernel;
-
 /** What a scanner makes of a text: its integers in whole rows, how many there were in all, and where it stopped. */
 function outcome(
   text: string,
@@ -45,19 +45,45 @@ function outcome(
   }
 }
 
-const byKernel = (text: string, chunkBytes: number, width: number): unknown =>
+const byKernel = (kernel: Kernel, text: string, chunkBytes: number, width: number): unknown =>
   outcome(text, chunkBytes, (reader, take) =>
     scanRows(reader, 'test', kernel, width, (rows) => {
       take(kernel.integers.slice(0, rows * width));
     }),
   );
 
-/** The obvious way. */
+/** The obvious way: byte by byte, digits as text. */
+function scanObviously(reader: ByteReader, within: string, take: (integer: number) => void): number {
+  openArray(reader, within);
+  let digits = '';
+  let total = 0;
+  for (;;) {
+    const byte = reader.peek();
+    if (byte === -1) throw new TruncatedError(reader, within);
+    reader.position++;
+    const character = String.fromCharCode(byte);
+    if (character >= '0' && character <= '9') {
+      digits += character;
+      continue;
+    }
+    if (digits !== '') {
+      take(Math.min(Number(digits), 0xffffffff));
+      total++;
+      digits = '';
+    }
+    if (', \n\r\t'.includes(character)) continue;
+    if (character === ']') return total;
+    throw corrupt(reader, `found ${JSON.stringify(character)} among the numbers of its ${within}`);
+  }
+}
+
 const byTwin = (text: string, chunkBytes: number, width: number): unknown =>
   outcome(text, chunkBytes, (reader, take) => {
-    const batch = new Uint32Array(width);
-    return scanIntegers(reader, 'test', batch, (count) => {
-      if (count === width) take(batch.slice());
+    let row: number[] = [];
+    return scanObviously(reader, 'test', (value) => {
+      if (row.push(value) < width) return;
+      take(row);
+      row = [];
     });
   });
 
@@ -69,7 +95,12 @@ const integer = fc.oneof(
 );
 const separator = fc.constantFrom(',', ',', ',', ',\n', '\n,', ', ', ',\r\n\t', ' , ');
 
-describe('the compiled kernel', () => {
+const kernels: [name: string, kernel: Kernel][] = [
+  ['the compiled kernel', WasmKernel.create(0)!],
+  ['the kernel in JavaScript', new ScriptKernel()],
+];
+
+describe.each(kernels)('%s', (_, kernel) => {
   test('finds the integers that the obvious loop finds, whatever the separators, pieces and rows', () => {
     fc.assert(
       fc.property(
@@ -78,7 +109,7 @@ describe('the compiled kernel', () => {
         fc.integer({ min: 1, max: 9 }),
         (parts, chunkBytes, width) => {
           const text = `[${parts.map(([value, between]) => `${value}${between}`).join('')}7]`;
-          expect(byKernel(text, chunkBytes, width)).toEqual(byTwin(text, chunkBytes, width));
+          expect(byKernel(kernel, text, chunkBytes, width)).toEqual(byTwin(text, chunkBytes, width));
         },
       ),
       { numRuns: 400, seed: 3 },
@@ -96,9 +127,9 @@ describe('the compiled kernel', () => {
           const whole = `[${values.join(',')}]`;
           const cut = 1 + (at % (whole.length - 1));
           const text = whole.slice(0, cut) + odd + whole.slice(cut);
-          expect(byKernel(text, chunkBytes, 3)).toEqual(byTwin(text, chunkBytes, 3));
+          expect(byKernel(kernel, text, chunkBytes, 3)).toEqual(byTwin(text, chunkBytes, 3));
           const truncated = whole.slice(0, cut);
-          expect(byKernel(truncated, chunkBytes, 3)).toEqual(byTwin(truncated, chunkBytes, 3));
+          expect(byKernel(kernel, truncated, chunkBytes, 3)).toEqual(byTwin(truncated, chunkBytes, 3));
         },
       ),
       { numRuns: 400, seed: 3 },
@@ -107,15 +138,17 @@ describe('the compiled kernel', () => {
 
   test('takes a section of several windows', () => {
     const text = `[${Array.from({ length: 300_000 }, (_, k) => k * 977).join(',')}]`;
-    expect(byKernel(text, 1 << 16, 3)).toEqual(byTwin(text, 1 << 16, 3));
+    expect(byKernel(kernel, text, 1 << 16, 3)).toEqual(byTwin(text, 1 << 16, 3));
   });
 
   test('ends at a number that is longer than its window', () => {
-    expect(byKernel(`[${'1'.repeat(200_000)}]`, 1 << 16, 3)).toContain('a number of its test has 131072 digits');
+    expect(byKernel(kernel, `[${'1'.repeat(200_000)}]`, 1 << 16, 3)).toContain(
+      'a number of its test has 131072 digits',
+    );
   });
+});
 
-  test('is what its source compiles to', () => {
-    const build = fileURLToPath(new URL('../../../kernel/build.mjs', import.meta.url));
-    expect(spawnSync(process.execPath, [build, '--check'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
-  });
+test('the compiled kernel is what its source compiles to', () => {
+  const build = fileURLToPath(new URL('../../../kernel/build.mjs', import.meta.url));
+  expect(spawnSync(process.execPath, [build, '--check'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
 });

@@ -1,4 +1,4 @@
-/** Takes a section of integers through the compiled kernel, window by window. */
+/** Takes a section of integers through a kernel, window by window. */
 import { corrupt, openArray, TruncatedError } from '../json-scanner.ts';
 import type { ByteReader } from '../byte-reader.ts';
 import { type Kernel, STOPPED_AT_OTHER, WINDOW_BYTES } from './kernel.ts';
