@@ -6,13 +6,12 @@
  * the heap in all, so at 6.5 to 7.5 times beyond what the process has already. A heap of very many
  * tiny objects takes more; the test is for "clearly no room", not a promise.
  */
-import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
+import { diskFreeBytes, megabytes, requireDisk } from './disk-room.ts';
 import { CaptureError } from './error.ts';
 import { freeMemoryBytes } from './memory-limit.ts';
 
-const diskPerHeapByte = 2;
 const memoryPerHeapByte = 7;
 
 /** What is there and what a snapshot starts from; a free amount of null is unknown. */
@@ -35,15 +34,8 @@ export function measureRoom(file: string): Room {
  * @throws {CaptureError} EBB_CAPTURE_NO_DISK or EBB_CAPTURE_NO_MEMORY when there is clearly no room
  */
 export function requireRoom(file: string, room: Room): void {
-  const { heapUsedBytes, diskFreeBytes, memoryFreeBytes } = room;
-  const diskBytes = heapUsedBytes * diskPerHeapByte;
-  if (diskFreeBytes !== null && diskFreeBytes < diskBytes) {
-    throw new CaptureError(
-      'EBB_CAPTURE_NO_DISK',
-      `A snapshot of ${megabytes(heapUsedBytes)} of heap needs about ${megabytes(diskBytes)} on the disk, and ` +
-        `${dirname(file)} has ${megabytes(diskFreeBytes)} left. Free some, or name a file on another disk.`,
-    );
-  }
+  requireDisk(room, 0, dirname(file));
+  const { heapUsedBytes, memoryFreeBytes } = room;
   const memoryBytes = heapUsedBytes * memoryPerHeapByte;
   if (memoryFreeBytes !== null && memoryFreeBytes < memoryBytes) {
     throw new CaptureError(
@@ -53,17 +45,4 @@ export function requireRoom(file: string, room: Room): void {
         'Raise the memory limit, or take the snapshot earlier, while the heap is small.',
     );
   }
-}
-
-function diskFreeBytes(directory: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  } catch {
-    return null;
-  }
-}
-
-function megabytes(bytes: number): string {
-  return `${String(Math.round(bytes / 1e6))} MB`;
 }

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CaptureError, captureErrorCodes } from './error.ts';
+import { captureErrorCodes } from './error.ts';
+import { errorOf } from './fixtures/error-of.ts';
 import { captureSnapshotInline } from './snapshot.ts';
 
 let directory: string;
@@ -12,16 +13,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
-
-function errorOf(run: () => unknown): CaptureError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CaptureError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 const plenty = { heapUsedBytes: 100e6, diskFreeBytes: 1e12, memoryFreeBytes: 1e12 };
 

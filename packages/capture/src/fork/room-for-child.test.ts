@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CaptureError } from '../error.ts';
+import { errorOf } from '../fixtures/error-of.ts';
 import type { BindingLimit } from '../memory-limit.ts';
 import { measureChildRoom, requireRoomForChild, type ChildRoom } from './room-for-child.ts';
 
@@ -19,16 +19,6 @@ const plenty: ChildRoom = {
   machineAvailableBytes: 60e9,
   diskFreeBytes: 1e12,
 };
-
-function errorOf(run: () => unknown): CaptureError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CaptureError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('requireRoomForChild', () => {
   it('says where the child has to be ended: before every limit, and before the machine has nothing left', () => {

@@ -6,10 +6,11 @@
  * comes nearest (measured: bench/capture/results). While it runs: the watching thread ends it before any limit is near,
  * so that a wrong guess costs a capture and not the program.
  */
-import { readFileSync, statfsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { diskFreeBytes, megabytes, requireDisk } from '../disk-room.ts';
 import { CaptureError } from '../error.ts';
 import { bindingLimits, type BindingLimit } from '../memory-limit.ts';
 import type { WatchOptions } from './addon.ts';
@@ -27,8 +28,6 @@ export interface ChildRoom {
 
 /** What a child is measured to take of its own for each byte of small objects: half of the measured heaps took less. */
 const memoryPerHeapByte = { node20: 9, later: 7 };
-/** Snapshot bytes for each byte of heap: 0.1 with large objects, 2 with ordinary ones, 3.6 with the tiniest. */
-const diskPerHeapByte = 2;
 /** A child costs this much however small the heap is. */
 const leastMemoryBytes = 32e6;
 const leastDiskBytes = 64e6;
@@ -75,15 +74,7 @@ export function requireRoomForChild(
   const rooms = room.limits.map(({ usedBytes }, at) => groups[at].stopAboveBytes - usedBytes);
   const roomBytes = Math.max(0, Math.min(machineRoomBytes, ...rooms));
   if (roomBytes < needBytes) throw memoryError(room, needBytes, roomBytes);
-
-  const diskBytes = room.heapUsedBytes * diskPerHeapByte + leastDiskBytes;
-  if (room.diskFreeBytes !== null && room.diskFreeBytes < diskBytes) {
-    throw new CaptureError(
-      'EBB_CAPTURE_NO_DISK',
-      `A snapshot of ${megabytes(room.heapUsedBytes)} of heap needs about ${megabytes(diskBytes)} on the disk, and ` +
-        `${target} has ${megabytes(room.diskFreeBytes)} left. Free some, or name a file on another disk.`,
-    );
-  }
+  requireDisk(room, leastDiskBytes, target);
   return {
     groups,
     budgetBytes: roomBytes === Infinity ? 0 : roomBytes,
@@ -121,17 +112,4 @@ function machineAvailableBytes(): number | null {
   } catch {
     return null;
   }
-}
-
-function diskFreeBytes(directory: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(directory);
-    return bavail * bsize;
-  } catch {
-    return null;
-  }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
 }
