@@ -210,7 +210,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
       first = await agent.snapshot(file);
       second = await agent.snapshot(file);
     });
-    expect(first).toMatchObject({ ok: true, method: 'inline', file, requests: null, requestsByRoute: {} });
+    expect(first).toMatchObject({ ok: true, method: 'fork', file, requests: null, requestsByRoute: {} });
     expect(first?.pauseMs).toBeGreaterThan(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(file).size).toBe(first?.bytes);
@@ -292,7 +292,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
       program,
       directory,
       async ({ until }) => {
-        captured = await (await until(isSample)).agent.snapshot(file);
+        captured = await (await until(isSample)).agent.snapshot(file, { method: 'inline' });
       },
       join(directory, 'evidence'),
     );

@@ -15,11 +15,14 @@ export {
   type ConnectedAgent,
   type PreloadContext,
   type PreloadOptions,
+  type SnapshotRequest,
 } from './listener/index.ts';
 export type {
   AgentMessage,
   ByeMessage,
+  CaptureAttempt,
   CapturedMessage,
+  CaptureMethod,
   CollectedMessage,
   CollectMessage,
   Floor,

@@ -35,6 +35,11 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
   keepAlive?: boolean;
   /** Calls the capture off. */
   signal?: AbortSignal;
+  /**
+   * Called at the moment that the snapshot will show, in the same turn of the event loop: what it reads stands in the
+   * snapshot. Again for each further attempt; the last one counts.
+   */
+  onMoment?: () => void;
   /** Also fork where that was never tested: arm64, and musl. Default false. */
   allowUntested?: boolean;
   /** How the room is measured; default: this process, its disk, its container, the machine. */
@@ -86,6 +91,7 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
       signal: options.signal,
       allowUntested: options.allowUntested ?? false,
       onAttempt: (attempt) => attempts.push(attempt),
+      onMoment: options.onMoment,
       measureRoom: options.measureRoom ?? measureChildRoom,
     });
     return {
@@ -117,6 +123,7 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
   }
   const contents = contentsOf(options);
   const whole = options.scrub === true ? `${target.file}.${randomBytes(6).toString('hex')}.part` : target.file;
+  options.onMoment?.();
   const { pauseMs, bytes: wholeBytes } = captureSnapshotInline(whole, { contents });
   let bytes = wholeBytes;
   if (whole !== target.file) {

@@ -7,11 +7,12 @@ import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture';
 import type { HelloMessage, WatcherMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
-import { capture, collect } from './commands.ts';
+import { collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
 import { heapLimitBytes } from './heap-limit.ts';
 import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
+import { SnapshotDesk } from './snapshots.ts';
 import { WarningWatch } from './warnings.ts';
 
 /** An agent that runs; what it has started is at its end after `stop`. */
@@ -40,6 +41,7 @@ class Agent implements RunningAgent {
   readonly #rssLimitBytes = containerLimitBytes();
   readonly #sampler: Sampler;
   readonly #connection: WatcherConnection;
+  readonly #snapshots: SnapshotDesk;
   readonly #warnings: WarningWatch;
   #timer: NodeJS.Timeout;
 
@@ -48,6 +50,7 @@ class Agent implements RunningAgent {
     // performance.timeOrigin is the process's; a worker starts when it is started.
     this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
     this.#sampler = new Sampler(clock, this.#rssLimitBytes);
+    this.#snapshots = new SnapshotDesk(clock, this.#sampler.requests);
     this.#connection = new WatcherConnection({
       socketPath,
       clock,
@@ -69,6 +72,7 @@ class Agent implements RunningAgent {
   stop(reason: string): void {
     this.#clock.clearInterval(this.#timer);
     this.#sampler.stop();
+    this.#snapshots.stop();
     this.#warnings.stop();
     this.#connection.send({ type: 'bye', pid: process.pid, threadId, reason });
     this.#connection.stop();
@@ -80,7 +84,11 @@ class Agent implements RunningAgent {
         this.#connection.send(collect(message.id, this.#clock));
         return;
       case 'snapshot':
-        this.#connection.send(capture(message, this.#sampler.requests));
+        void this.#snapshots.take(message).then(
+          quietly((answer) => {
+            this.#connection.send(answer);
+          }),
+        );
         return;
       case 'interval':
         this.#clock.clearInterval(this.#timer);

@@ -130,7 +130,7 @@ describe('createAgentListener', () => {
     answer(socket, ({ id, type }) =>
       type === 'collect'
         ? { type: 'collected', id, ok: true, tookMs: 3 }
-        : { type: 'captured', id, ok: true, method: 'inline', file: '/tmp/x' },
+        : { type: 'captured', id, ok: true, method: 'fork', file: '/tmp/x' },
     );
     await next('hello');
     const [agent] = listener.agents.values();
@@ -147,7 +147,7 @@ describe('createAgentListener', () => {
     expect(await agent?.collect({ timeoutMs: 10 })).toMatchObject({ ok: false, error: { code: 'EBB_AGENT_TIMEOUT' } });
     const asked = agent?.snapshot('/tmp/x');
     socket.destroy();
-    expect(await asked).toMatchObject({ ok: false, method: 'inline', error: { code: 'EBB_AGENT_GONE' } });
+    expect(await asked).toMatchObject({ ok: false, method: 'fork', error: { code: 'EBB_AGENT_GONE' } });
     expect(await agent?.collect()).toMatchObject({ ok: false, error: { code: 'EBB_AGENT_GONE' } });
   });
 

@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net';
 import { AgentError, type AgentErrorCode } from '../error.ts';
-import type { CapturedMessage, CollectedMessage, HelloMessage, WatcherMessage } from '../protocol/index.ts';
+import type {
+  CapturedMessage,
+  CaptureMethod,
+  CollectedMessage,
+  HelloMessage,
+  WatcherMessage,
+} from '../protocol/index.ts';
 
 interface PendingAnswer {
   type: 'collected' | 'captured';
@@ -12,6 +18,15 @@ interface PendingAnswer {
 export interface CommandOptions {
   /** Default: 30 s for a collection, 10 min for a snapshot. */
   timeoutMs?: number;
+}
+
+/** How a snapshot is asked for. */
+export interface SnapshotRequest extends CommandOptions {
+  /**
+   * `fork` (default): without a pause, or not at all; `inline`: in the thread, which stands still for seconds; `auto`:
+   * forked where that is possible, else inline.
+   */
+  method?: CaptureMethod | 'auto';
 }
 
 /** One agent (one thread of one process) that has said hello, seen from the watcher. */
@@ -26,8 +41,11 @@ export interface ConnectedAgent {
    * could not do it, went away (`EBB_AGENT_GONE`) or did not answer (`EBB_AGENT_TIMEOUT`).
    */
   collect(options?: CommandOptions): Promise<CollectedMessage>;
-  /** Asks for a heap snapshot of the agent's thread into `file`. Resolves always, as `collect`. */
-  snapshot(file: string, options?: CommandOptions): Promise<CapturedMessage>;
+  /**
+   * Asks for a heap snapshot of the agent's thread into `file`. Resolves always, as `collect`. One at a time: while
+   * another is being taken the answer is `EBB_CAPTURE_BUSY`. The agent calls it off when the time is over.
+   */
+  snapshot(file: string, options?: SnapshotRequest): Promise<CapturedMessage>;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
 }
@@ -57,10 +75,10 @@ export class AgentConnection implements ConnectedAgent {
     return this.#ask({ type: 'collect', id }, 'collected', timeoutMs) as Promise<CollectedMessage>;
   }
 
-  snapshot(file: string, options: CommandOptions = {}): Promise<CapturedMessage> {
+  snapshot(file: string, options: SnapshotRequest = {}): Promise<CapturedMessage> {
     const id = this.#nextId++;
-    const timeoutMs = options.timeoutMs ?? 600_000;
-    const command: WatcherMessage = { type: 'snapshot', id, file };
+    const { timeoutMs = 600_000, method = 'fork' } = options;
+    const command: WatcherMessage = { type: 'snapshot', id, file, method, timeoutMs };
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 
@@ -123,5 +141,5 @@ function failure(
   const { message } = new AgentError(code, text);
   const error = { code, message };
   if (type === 'collected') return { type, id, ok: false, error };
-  return { type, id, ok: false, method: 'inline', error };
+  return { type, id, ok: false, method: 'fork', error };
 }

@@ -4,5 +4,5 @@ export {
   type AgentListenerEvents,
   type AgentListenerOptions,
 } from './agent-listener.ts';
-export type { CommandOptions, ConnectedAgent } from './connected-agent.ts';
+export type { CommandOptions, ConnectedAgent, SnapshotRequest } from './connected-agent.ts';
 export { preloadOptions, preloadPath, type PreloadContext, type PreloadOptions } from './preload-options.ts';

@@ -1,7 +1,9 @@
 export type {
   AgentMessage,
   ByeMessage,
+  CaptureAttempt,
   CapturedMessage,
+  CaptureMethod,
   CollectedMessage,
   CollectMessage,
   Floor,

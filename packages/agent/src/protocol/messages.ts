@@ -90,20 +90,41 @@ export interface CollectedMessage {
   error?: MessageError;
 }
 
+/** How a snapshot is taken: in a child that the kernel forks, or in the thread itself. */
+export type CaptureMethod = 'fork' | 'inline';
+
 /** The answer to {@link SnapshotMessage}. */
 export interface CapturedMessage {
   type: 'captured';
   id: number;
   ok: boolean;
   file?: string;
-  method: 'inline';
-  /** How long the thread stood still. */
+  /** How it was taken; where it failed, how it was tried last. */
+  method: CaptureMethod;
+  /** How long the thread stood still for it, over all attempts; also told of a capture that failed. */
   pauseMs?: number;
+  /** Every try, the failed ones too. */
+  attempts?: CaptureAttempt[];
+  /** Why it was not forked, where it was allowed to fall back to the inline one. */
+  fallback?: MessageError;
   bytes?: number;
-  /** Requests answered up to the moment of the snapshot. */
+  /** How long ago the moment was that the snapshot shows: a child writes while the program goes on. */
+  ageMs?: number;
+  /** Requests answered up to that moment. */
   requests?: number | null;
   requestsByRoute?: RequestsByRoute;
   error?: MessageError;
+}
+
+/** One try of a capture. */
+export interface CaptureAttempt {
+  method: CaptureMethod;
+  /** `whole`, or what became of it (`hung`, `died`, `memory`, …: the outcomes of `@ebb/capture`). */
+  outcome: string;
+  /** How long the thread stood still for it. */
+  pauseMs: number;
+  /** From the fork to the child's end. */
+  tookMs: number;
 }
 
 /** Why a command failed: a stable code (`EBB_CAPTURE_…`, `EBB_AGENT_…`) and a sentence. */
@@ -144,11 +165,18 @@ export interface CollectMessage {
   id: number;
 }
 
-/** Write a heap snapshot of the agent's thread to `file` (absolute, must not exist). */
+/** Write a heap snapshot of the agent's thread to `file` (absolute, must not exist). One at a time. */
 export interface SnapshotMessage {
   type: 'snapshot';
   id: number;
   file: string;
+  /**
+   * `fork` (default): without a pause, or not at all. `inline`: in the thread, which stands still for seconds. `auto`:
+   * forked where that is possible, else inline; whoever says so consents to the pause.
+   */
+  method?: CaptureMethod | 'auto';
+  /** It is called off after so long. */
+  timeoutMs?: number;
 }
 
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */

@@ -68,7 +68,11 @@ export function isAgentMessage(value: unknown): value is AgentMessage {
 
 /** Whether a parsed line is a command of a watcher, with every field that the agent relies on. */
 export function isWatcherMessage(value: unknown): value is WatcherMessage {
-  return matchesOneOf(value, watcherShapes);
+  if (!matchesOneOf(value, watcherShapes)) return false;
+  const message = value as WatcherMessage;
+  if (message.type !== 'snapshot') return true;
+  const { method = 'fork', timeoutMs = 0 } = message;
+  return ['fork', 'inline', 'auto'].includes(method) && typeof timeoutMs === 'number';
 }
 
 function isSample(value: unknown): boolean {

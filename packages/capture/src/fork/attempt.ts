@@ -53,6 +53,8 @@ export interface AttemptPlan {
   readErrors: () => string;
   /** Asked just before the fork: whether the capture is still wanted. */
   cancelled: () => boolean;
+  /** Called just after the fork, in the parent, before its event loop goes on. */
+  onForked: () => void;
 }
 
 const threadsAreAwake = -2;
@@ -106,6 +108,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     attempt.forkMs = times[2];
     attempt.threadsAwake = times[4];
     if (pid < 0) return { ...attempt, detail: nameOfErrno(times[6]) };
+    plan.onForked();
     const end = await watch(addon, plan, pid, counted);
     if (typeof end === 'number') return { ...attempt, outcome: 'refused', detail: nameOfErrno(end) };
     return {

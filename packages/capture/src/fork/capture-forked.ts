@@ -30,6 +30,8 @@ export interface ForkedOptions {
   allowUntested: boolean;
   /** Gets each attempt as soon as it has ended. */
   onAttempt: (attempt: SnapshotAttempt) => void;
+  /** Called just after each fork, before the event loop goes on. */
+  onMoment: (() => void) | undefined;
   measureRoom: (file: string | null) => ChildRoom;
 }
 
@@ -120,6 +122,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
       watch: watchOptions(options, room, limits),
       readErrors: () => readText(errorsFd),
       cancelled: () => options.signal?.aborted ?? false,
+      onForked: () => options.onMoment?.(),
     };
     await attemptUntilWhole(addon, plan, options, evidence);
     if (evidence === null) return sizeOf(plan.fd);
