@@ -10,7 +10,7 @@ import { openHeap } from '../opened/opened-heap.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
 import { classTable } from './class-table.ts';
 import { countClasses, describeClasses, describeTotals } from './classes.ts';
-import { linkTree, retainedByClass } from './tree-links.ts';
+import { retainedByClass } from './retained-by-class.ts';
 
 /** What is used here of DevTools' JSHeapSnapshot. */
 interface DevTools {
@@ -54,8 +54,7 @@ test('classes and kinds are those of DevTools', async () => {
   const heap = openHeap(buildGraph(parseSnapshot(file)), { cwd: folder.path(''), onProgress: () => {} });
   const table = classTable(heap.graph);
   const figures = countClasses(heap, table);
-  const weighted = { ...heap, links: linkTree(heap.tree), selfSize: heap.graph.nodeSelfSize };
-  const [retainedBytes] = retainedByClass(weighted, [{ classOf: table.classOf, classCount: table.names.length }]);
+  const retainedBytes = retainedByClass(heap, { classOf: table.classOf, classCount: table.names.length });
   const { classes, otherClasses } = describeClasses(heap, table, figures, retainedBytes);
 
   const theirs = await devTools(file);

@@ -8,7 +8,7 @@ import { describeKeptContexts, findKeptScopes } from './kept-contexts.ts';
 import { describeBuffers } from './large-buffers.ts';
 import { describeOverAllocated } from './over-allocated.ts';
 import { References } from './references.ts';
-import { linkTree, retainedByClass } from './tree-links.ts';
+import { retainedByClass } from './retained-by-class.ts';
 import { describeTreemap } from './treemap.ts';
 
 /**
@@ -21,19 +21,20 @@ export function describeContents(heap: OpenedHeap): HeapContents {
   const figures = countClasses(heap, table);
   const contexts = contextsOf(graph, table);
   const scopes = findKeptScopes(heap, contexts.scopes);
-  const links = linkTree(heap.tree);
-  const byClass = { classOf: table.classOf, classCount: table.names.length };
-  const weighted = { ...heap, links, selfSize: graph.nodeSelfSize };
-  const [ofClasses, ofScopes] = retainedByClass(weighted, [byClass, scopes]);
   const references = new References(graph);
   return {
     totals: describeTotals(graph, table, figures),
-    ...describeClasses(heap, table, figures, ofClasses),
+    ...describeClasses(
+      heap,
+      table,
+      figures,
+      retainedByClass(heap, { classOf: table.classOf, classCount: table.names.length }),
+    ),
     duplicatedStrings: describeDuplicatedStrings(heap, references),
     buffers: describeBuffers(heap, references, contexts.scopes),
     overAllocated: describeOverAllocated(heap, references, contexts.globals),
-    keptContexts: describeKeptContexts(heap, scopes, ofScopes),
+    keptContexts: describeKeptContexts(heap, scopes, retainedByClass(heap, scopes)),
     extraGlobals: describeExtraGlobals(heap, contexts.globals),
-    treemap: describeTreemap({ heap, links, table, references }),
+    treemap: describeTreemap({ heap, table, references }),
   };
 }

@@ -5,18 +5,16 @@ import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { classTable, contextsOf } from './class-table.ts';
 import type { KeptContext } from './contents.ts';
 import { describeKeptContexts, findKeptScopes } from './kept-contexts.ts';
-import { linkTree, retainedByClass } from './tree-links.ts';
+import { retainedByClass } from './retained-by-class.ts';
 
 const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 function describeIn(heap: OpenedHeap): KeptContext[] {
-  const { graph, tree, retained } = heap;
+  const { graph } = heap;
   const scopes = findKeptScopes(heap, contextsOf(graph, classTable(graph)).scopes);
   if (scopes.classCount === 0) return [];
-  const weighted = { tree, retained, links: linkTree(tree), selfSize: graph.nodeSelfSize };
-  const [bytes] = retainedByClass(weighted, [scopes]);
-  return describeKeptContexts(heap, scopes, bytes);
+  return describeKeptContexts(heap, scopes, retainedByClass(heap, scopes));
 }
 
 /**

@@ -5,6 +5,7 @@
  * them. Scopes of modules are left out, of functions that still run (their generators or the stack hold them), and of
  * Node's own code.
  */
+import { dominates } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { typeName } from '../naming/labels.ts';
 import { isNodeInternal } from '../naming/locator.ts';
@@ -13,7 +14,7 @@ import type { KeptContext } from './contents.ts';
 import { shortName } from './short-name.ts';
 import { Stores } from './stores.ts';
 import { toldPath } from './told-path.ts';
-import { type Classing, NO_CLASS } from './tree-links.ts';
+import { type Classing, NO_CLASS } from './retained-by-class.ts';
 
 const MOST_CONTEXTS = 10;
 const MOST_CLOSURES = 3;
@@ -99,7 +100,7 @@ function tellContext(heap: OpenedHeap, names: EdgeNames, group: Group & { bytes:
       .map(({ name, node }) => ({
         name: shortName(name),
         type: shortName(typeName(graph, node)),
-        retainedBytes: isDominated(heap, node, group.heaviest) ? retained[node] : 0,
+        retainedBytes: dominates(heap.tree, group.heaviest, node) ? retained[node] : 0,
       }))
       .sort((a, b) => b.retainedBytes - a.retainedBytes)
       .slice(0, MOST_VARIABLES),
@@ -107,15 +108,6 @@ function tellContext(heap: OpenedHeap, names: EdgeNames, group: Group & { bytes:
     path: closures.length > 0 ? toldPath(heap, closures[0]) : [],
     contexts: group.contexts,
   };
-}
-
-const STEPS_LOOKED_AT = 64;
-
-/** Whether only a scope keeps what its variable holds, and nothing else does. */
-function isDominated({ tree: { idom } }: OpenedHeap, node: number, scope: number): boolean {
-  let at = node;
-  for (let step = 0; step < STEPS_LOOKED_AT && at !== 0 && at !== scope; step++) at = idom[at];
-  return at === scope;
 }
 
 /** What a scope retains without the scope that it stands in. */

@@ -7,7 +7,6 @@ import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { classTable } from './class-table.ts';
 import type { TreemapNode } from './contents.ts';
 import { References } from './references.ts';
-import { linkTree } from './tree-links.ts';
 import { describeTreemap } from './treemap.ts';
 
 const folder = snapshotFolder();
@@ -16,7 +15,6 @@ afterAll(() => folder.stop());
 const treemapOf = (heap: OpenedHeap): TreemapNode =>
   describeTreemap({
     heap,
-    links: linkTree(heap.tree),
     table: classTable(heap.graph),
     references: new References(heap.graph),
   });

@@ -11,7 +11,6 @@ import type { ClassTable } from './class-table.ts';
 import type { TreemapNode } from './contents.ts';
 import type { References } from './references.ts';
 import { shortName } from './short-name.ts';
-import type { TreeLinks } from './tree-links.ts';
 
 const MOST_AREAS = 2000;
 const MOST_CHILDREN = 50;
@@ -25,7 +24,6 @@ const CHAIN_SHARE = 0.5;
 /** What the areas are drawn from. */
 export interface TreemapInput {
   heap: OpenedHeap;
-  links: TreeLinks;
   table: ClassTable;
   references: References;
 }
@@ -142,34 +140,34 @@ function withNamesApart(drawing: Drawing, part: Part, least: number): Part[] {
 
 /** Sorts what the members of a part dominate, directly or through plumbing, into parts by class. */
 function collectBelow(drawing: Drawing, above: Part, parts: Part[]): void {
-  const { heap, links, table, nextMember, placeOf, isPlumbing } = drawing;
-  const { graph, retained } = heap;
+  const { heap, table, nextMember, placeOf, isPlumbing } = drawing;
+  const { graph, retained, tree } = heap;
   const { nodeSelfSize, nodeType } = graph;
-  const { firstChild, nextSibling } = links;
+  const { order, end } = tree;
   const { classOf } = table;
-  const through: number[] = [];
   for (let member = above.firstMember; member !== NO_NODE; member = nextMember[member]) {
-    for (let node: number | undefined = member; node !== undefined; node = through.pop()) {
-      for (let child = firstChild[node]; child !== NO_NODE; child = nextSibling[child]) {
-        const ownClass = classOf[child];
-        let place = placeOf[ownClass];
-        if (place === 0) {
-          place = parts.push({ ownClass, objects: 0, bytes: 0, firstMember: NO_NODE, memberCount: 0 });
-          placeOf[ownClass] = place;
-        }
-        const part = parts[place - 1];
-        if (isPlumbing[nodeType[child]] === 1) {
-          if (firstChild[child] !== NO_NODE) through.push(child);
-          if (nodeSelfSize[child] === 0) continue;
-          part.bytes += nodeSelfSize[child];
-        } else {
-          part.bytes += retained[child];
-          part.memberCount++;
-          nextMember[child] = part.firstMember;
-          part.firstMember = child;
-        }
-        part.objects++;
+    const start = tree.place[member];
+    for (let at = start + 1; at < end[start];) {
+      const child = order[at];
+      const ownClass = classOf[child];
+      let place = placeOf[ownClass];
+      if (place === 0) {
+        place = parts.push({ ownClass, objects: 0, bytes: 0, firstMember: NO_NODE, memberCount: 0 });
+        placeOf[ownClass] = place;
       }
+      const part = parts[place - 1];
+      if (isPlumbing[nodeType[child]] === 1) {
+        at++; // what it dominates comes next
+        if (nodeSelfSize[child] === 0) continue;
+        part.bytes += nodeSelfSize[child];
+      } else {
+        at = end[at];
+        part.bytes += retained[child];
+        part.memberCount++;
+        nextMember[child] = part.firstMember;
+        part.firstMember = child;
+      }
+      part.objects++;
     }
   }
 }

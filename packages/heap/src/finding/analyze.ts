@@ -4,7 +4,6 @@ import type { HeapContents } from '../contents/contents.ts';
 import { describeContents } from '../contents/describe-contents.ts';
 import { HeapError } from '../errors/heap-error.ts';
 import { measureContainers } from '../graph/containers.ts';
-import { Dominated } from '../graph/dominated.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
@@ -88,7 +87,6 @@ function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: Anal
     const grown = findGrowth({
       graph,
       tree: heap.tree,
-      dominated: new Dominated(heap.tree),
       sizes,
       cohort,
       earlier,

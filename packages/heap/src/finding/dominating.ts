@@ -3,7 +3,6 @@
  * objects that hold a good part of the heap while no single thing below them does. Growth can't be seen, so nothing here
  * is more than a suspect.
  */
-import { containerOf } from '../graph/containers.ts';
 import { classKey } from '../growth/growth.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding } from './finding.ts';
@@ -24,7 +23,7 @@ export function findDominating(heap: OpenedHeap): Finding[] {
     if (retained[node] < least || graph.nodeType[node] !== graph.nodeTypes.object) continue;
     if (graph.strings.get(graph.nodeName[node]) !== 'global') heavy.set(node, { children: 0, heaviestBytes: 0 });
   }
-  forEachPart(heap, heavy, (holder, part) => {
+  forEachPart(heap, heavy.keys(), (holder, part) => {
     const parts = heavy.get(holder);
     if (parts === undefined) return;
     parts.children++;
@@ -59,25 +58,21 @@ interface Parts {
   heaviestBytes: number;
 }
 
-/** Visits each object that one of `holders` dominates directly or through its backing stores. O(nodes). */
+/** Visits each object that one of `holders` dominates directly or through backing stores. O(their number). */
 function forEachPart(
-  { graph, tree }: OpenedHeap,
-  holders: ReadonlyMap<number, unknown>,
+  { graph, tree: { order, end, place } }: OpenedHeap,
+  holders: Iterable<number>,
   visit: (holder: number, part: number) => void,
 ): void {
-  const { nodeType, nodeTypes, nodeCount } = graph;
-  const { idom } = tree;
-  // One byte tells what most nodes need to know: whether what dominates them is a holder, or a store of one.
-  const isHolder = new Uint8Array(nodeCount);
-  for (const holder of holders.keys()) isHolder[holder] = 1;
-  for (let node = 1; node < nodeCount; node++) {
-    if (nodeType[node] === nodeTypes.array && isHolder[containerOf(graph, node)] === 1) isHolder[node] = 2;
-  }
-  for (let node = 1; node < nodeCount; node++) {
-    const dominator = idom[node];
-    const kind = isHolder[dominator];
-    if (kind === 0 || nodeType[node] === nodeTypes.array) continue; // a backing store is part of its object
-    visit(kind === 1 ? dominator : containerOf(graph, dominator), node);
+  const { nodeType, nodeTypes } = graph;
+  for (const holder of holders) {
+    const start = place[holder];
+    for (let at = start + 1; at < end[start];) {
+      // A backing store is part of its object: what it dominates comes next.
+      const isStore = nodeType[order[at]] === nodeTypes.array;
+      if (!isStore) visit(holder, order[at]);
+      at = isStore ? at + 1 : end[at];
+    }
   }
 }
 
@@ -90,7 +85,7 @@ function mostOf(
   const counts = new Map(
     holders.map((holder) => [holder, new Map<string, { sample: number; count: number; bytes: number }>()]),
   );
-  forEachPart(heap, counts, (holder, part) => {
+  forEachPart(heap, holders, (holder, part) => {
     const key = classKey(graph, part);
     const classes = counts.get(holder);
     const entry = classes?.get(key);

@@ -25,8 +25,22 @@ export const NO_NODE = 0xffffffff;
 export interface DominatorTree {
   /** Immediate dominator by ordinal; the root's is {@link NO_NODE}. */
   idom: Uint32Array;
-  /** All ordinals, each after its dominator, the root first. */
+  /** All ordinals in preorder: the root first, behind each node at once all that it dominates. */
   order: Uint32Array;
+  /** By place in `order`: the place behind the last of what the node there dominates. */
+  end: Uint32Array;
+  /** The place in `order` by ordinal. */
+  place: Uint32Array;
+}
+
+/** What a node dominates directly, in preorder. */
+export function* childrenOf({ order, end, place }: DominatorTree, node: number): Generator<number> {
+  for (let at = place[node] + 1; at < end[place[node]]; at = end[at]) yield order[at];
+}
+
+/** Whether a node dominates another, or is that node. O(1). */
+export function dominates({ end, place }: DominatorTree, above: number, node: number): boolean {
+  return place[node] >= place[above] && place[node] < end[place[above]];
 }
 
 /**
@@ -71,7 +85,7 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
   const semi = new Uint32Array(reached + 1);
   const label = new Uint32Array(reached + 1);
   const ancestor = parent.slice(0, reached + 1);
-  const path = new Uint32Array(reached);
+  const path = new Uint32Array(reached + 1);
   for (let v = 1; v <= reached; v++) {
     semi[v] = v;
     label[v] = v;
@@ -139,11 +153,31 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
   const idom = reached === nodeCount ? ancestor.subarray(1) : new Uint32Array(nodeCount);
   for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
   idom[0] = NO_NODE;
-  if (reached < nodeCount) {
-    let at = reached + 1;
-    for (let node = 0; node < nodeCount; node++) if ((preorderOf[node] & ~NOT_OWNED) === 0) order[at++] = node;
+
+  const size = semi.fill(1); // reuse: nodes dominated, the node among them
+  for (let w = reached; w > 1; w--) size[dominator[w]] += size[w];
+  const next = path; // reuse: by number, the place where the next child goes
+  const preorder = new Uint32Array(nodeCount);
+  const end = new Uint32Array(nodeCount);
+  const place = preorderOf; // reuse
+  for (let w = 1; w <= reached; w++) {
+    const at = w === 1 ? 0 : next[dominator[w]];
+    if (w > 1) next[dominator[w]] += size[w];
+    next[w] = at + 1;
+    preorder[at] = order[w];
+    end[at] = at + size[w];
   }
-  return { idom, order: order.subarray(1) };
+  if (reached < nodeCount) {
+    end[0] = nodeCount;
+    let at = reached;
+    for (let node = 0; node < nodeCount; node++) {
+      if ((preorderOf[node] & ~NOT_OWNED) !== 0) continue;
+      preorder[at] = node;
+      end[at] = ++at;
+    }
+  }
+  for (let at = 0; at < nodeCount; at++) place[preorder[at]] = at;
+  return { idom, order: preorder, end, place };
 }
 
 /** Whether a strong edge counts for dominance: into what the program owns, only the root's and the program's own do. */
@@ -217,12 +251,11 @@ function isOrphan(graph: HeapGraph, node: number, programOwned: Uint8Array): boo
 }
 
 /** Retained size by ordinal, in bytes: the node's own and all that it dominates. O(nodes). */
-export function retainedSizes(graph: HeapGraph, { idom, order }: DominatorTree): Float64Array {
-  const retained = new Float64Array(graph.nodeCount);
-  for (let at = order.length - 1; at >= 0; at--) {
-    const node = order[at];
-    retained[node] += graph.nodeSelfSize[node];
-    if (idom[node] !== NO_NODE) retained[idom[node]] += retained[node];
-  }
+export function retainedSizes({ nodeCount, nodeSelfSize }: HeapGraph, { order, end }: DominatorTree): Float64Array {
+  // What a node dominates stands behind it in one piece: the sum is the difference of two sums from the beginning.
+  const before = new Float64Array(nodeCount + 1);
+  for (let at = 0; at < nodeCount; at++) before[at + 1] = before[at] + nodeSelfSize[order[at]];
+  const retained = new Float64Array(nodeCount);
+  for (let at = 0; at < nodeCount; at++) retained[order[at]] = before[end[at]] - before[at];
   return retained;
 }

@@ -3,7 +3,7 @@
  */
 import { containerOf } from '../graph/containers.ts';
 import type { ContainerSizes } from '../graph/containers.ts';
-import type { Dominated } from '../graph/dominated.ts';
+import { dominatedBelow } from '../graph/dominated.ts';
 import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from './cohorts.ts';
@@ -39,7 +39,6 @@ export interface Growth {
 export interface GrowthInput {
   graph: HeapGraph;
   tree: DominatorTree;
-  dominated: Dominated;
   sizes: ContainerSizes;
   cohort: Uint8Array;
   earlier: EarlierSnapshot[];
@@ -276,11 +275,11 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
 const MAX_CHAIN_NODES = 200_000;
 
 /** The objects and functions among what a chain's members dominate. */
-function chainNodes({ graph, dominated, cohort }: GrowthInput, region: Region): number[] {
+function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): number[] {
   const { nodeType, nodeTypes } = graph;
-  return dominated
-    .below(region.members, (node) => cohort[node] > 0, MAX_CHAIN_NODES)
-    .filter((node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure);
+  return dominatedBelow(tree, region.members, (node) => cohort[node] > 0, MAX_CHAIN_NODES).filter(
+    (node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure,
+  );
 }
 
 function isScalar(graph: HeapGraph, node: number): boolean {

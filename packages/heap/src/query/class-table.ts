@@ -1,5 +1,5 @@
 /** All nodes by class, with what each class retains: DevTools' rule for a class's retained size. */
-import { type Classing, linkTree, retainedByClass } from '../contents/tree-links.ts';
+import { retainedByClass } from '../contents/retained-by-class.ts';
 import { NO_NODE } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { classNameOf } from './class-name.ts';
@@ -61,11 +61,6 @@ export function buildClassTable(heap: OpenedHeap, control: QueryControl): ClassT
     isLocated[number] = 1;
     largest[number] = node;
   }
-  const [retainedBytes] = retainedOf(heap, [{ classOf, classCount: names.length }]);
+  const retainedBytes = retainedByClass(heap, { classOf, classCount: names.length });
   return { names, classOf, objects, shallowBytes, retainedBytes, largest };
-}
-
-/** What would be freed with all nodes of a class, for every class of each way to sort nodes into classes. O(nodes). */
-export function retainedOf(heap: OpenedHeap, classings: readonly Classing[]): Float64Array[] {
-  return retainedByClass({ ...heap, links: linkTree(heap.tree), selfSize: heap.graph.nodeSelfSize }, classings);
 }

@@ -1,5 +1,5 @@
 /** Who keeps whom: up and down the dominator tree, and what would be freed with an object. */
-import { NO_NODE } from '../graph/dominators.ts';
+import { childrenOf, NO_NODE } from '../graph/dominators.ts';
 import type { HeapObject, Page, RetainedSet } from './answers.ts';
 import { viewOf } from './object-view.ts';
 import { heaviestPage, pageOf } from './page.ts';
@@ -15,40 +15,31 @@ export function dominatorsOf(queried: QueriedHeap, query: IdQuery): Page<HeapObj
   return pageOf(chain, query, (node) => viewOf(queried, node));
 }
 
-/** Objects that this one is the nearest dominator of, the heaviest first. O(nodes). */
+/** Objects that this one is the nearest dominator of, the heaviest first. O(their number). */
 export function dominatedBy(queried: QueriedHeap, query: IdQuery): Page<HeapObject> {
   const { tree, retained } = queried.heap;
   const node = queried.nodeOf(query.id);
   return heaviestPage(
-    childrenOf(tree.idom, node),
+    Uint32Array.from(childrenOf(tree, node)).sort(), // those that weigh the same come in the snapshot's order
     (child) => retained[child],
     query,
     (child) => viewOf(queried, child),
   );
 }
 
-function* childrenOf(idom: Uint32Array, parent: number): Generator<number> {
-  for (let node = 0; node < idom.length; node++) if (idom[node] === parent) yield node;
-}
-
-/** What would be freed with an object, itself among it, by class. O(nodes). */
+/** What would be freed with an object, itself among it, by class. O(their number). */
 export function retainedSetOf(queried: QueriedHeap, query: IdQuery, control: QueryControl): RetainedSet {
   const { tree, retained } = queried.heap;
   const { graph } = queried;
   const top = queried.nodeOf(query.id);
   const table = queried.classes(control);
-  const isIn = new Uint8Array(graph.nodeCount);
   const objects = new Uint32Array(table.names.length);
   const bytes = new Float64Array(table.names.length);
   const sample = new Uint32Array(table.names.length).fill(NO_NODE);
-  isIn[top] = 1;
-  let count = 0;
-  for (let at = 0; at < tree.order.length; at++) {
+  const start = tree.place[top];
+  for (let at = start; at < tree.end[start]; at++) {
     if ((at & 0xffff) === 0) control.checkpoint();
     const node = tree.order[at];
-    if (node !== top && (tree.idom[node] === NO_NODE || isIn[tree.idom[node]] === 0)) continue;
-    isIn[node] = 1;
-    count++;
     const number = table.classOf[node];
     objects[number]++;
     bytes[number] += graph.nodeSelfSize[node];
@@ -57,7 +48,7 @@ export function retainedSetOf(queried: QueriedHeap, query: IdQuery, control: Que
   const present = table.names.map((_, number) => number).filter((number) => objects[number] > 0);
   return {
     object: viewOf(queried, top),
-    objects: count,
+    objects: tree.end[start] - start,
     bytes: retained[top],
     classes: heaviestPage(
       present,

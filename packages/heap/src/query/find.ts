@@ -1,11 +1,10 @@
 /** Objects by the name that the program has for them, and by the code that made them. */
-import { NO_CLASS } from '../contents/tree-links.ts';
+import { NO_CLASS, retainedByClass } from '../contents/retained-by-class.ts';
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { CodeSite } from '../naming/locator.ts';
 import { classNameOf } from './class-name.ts';
 import type { CodeObjects, FoundCode, NamedObject, Page } from './answers.ts';
-import { retainedOf } from './class-table.ts';
 import { viewOf } from './object-view.ts';
 import { heaviestPage } from './page.ts';
 import type { QueryControl } from './control.ts';
@@ -74,10 +73,8 @@ export function findByCode(queried: QueriedHeap, query: CodeQuery, control: Quer
   });
   const anyOf = codeOf.map((at) => (at === NO_CLASS ? NO_CLASS : 0));
   control.checkpoint();
-  const [each, [together]] = retainedOf(heap, [
-    { classOf: codeOf, classCount: found.length },
-    { classOf: anyOf, classCount: 1 },
-  ]);
+  const each = retainedByClass(heap, { classOf: codeOf, classCount: found.length });
+  const [together] = retainedByClass(heap, { classOf: anyOf, classCount: 1 });
   const tell = (at: number): CodeObjects => {
     const { location, nodes } = found[at];
     const largest = nodes.reduce((best, node) => (heap.retained[node] > heap.retained[best] ? node : best));
