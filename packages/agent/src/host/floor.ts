@@ -7,15 +7,30 @@
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { Histogram } from '../measure/histogram.ts';
 import type { Floor } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { quietly } from './quietly.ts';
+
+/** The kinds of collections as the semantic conventions call them (`v8js.gc.type`). */
+const kinds: ReadonlyMap<number | undefined, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+]);
+
+/** The ranges that the semantic conventions ask for, in seconds. */
+const durationBounds = [0.01, 0.1, 1, 10];
 
 /** Watches the collections of this thread until it is stopped. */
 export class FloorWatch {
   /** The newest floor; null before the first full collection. */
   floor: Floor | null = null;
+  /** How long collections took, in seconds, by kind (`major`, `minor`, `incremental`, `weakcb`, `other`). */
+  readonly durations: Map<string, Histogram> = new Map();
   #pauseMs = 0;
+  #allPauseMs = 0;
   readonly #observer: PerformanceObserver;
 
   constructor(clock: HostClock) {
@@ -23,6 +38,8 @@ export class FloorWatch {
       quietly((list: { getEntries(): { duration: number }[] }) => {
         for (const entry of list.getEntries() as { duration: number; detail?: { kind?: number } }[]) {
           this.#pauseMs += entry.duration;
+          this.#allPauseMs += entry.duration;
+          this.#record(kinds.get(entry.detail?.kind) ?? 'other', entry.duration / 1e3);
           if (entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.floor = readFloor(clock.now());
         }
       }),
@@ -37,8 +54,19 @@ export class FloorWatch {
     return pauseMs;
   }
 
+  /** How long this thread has stood still for collections since the watch began. */
+  get allPauseMs(): number {
+    return this.#allPauseMs;
+  }
+
   stop(): void {
     this.#observer.disconnect();
+  }
+
+  #record(kind: string, seconds: number): void {
+    let durations = this.durations.get(kind);
+    if (durations === undefined) this.durations.set(kind, (durations = new Histogram(durationBounds)));
+    durations.record(seconds);
   }
 }
 

@@ -4,14 +4,15 @@
  *
  * A request counts when its response closes, answered or aborted; `http.server.response.finish`
  * alone would miss the aborted ones. The route is what Express (4 and 5) leaves on the request,
- * what Fastify (5) publishes, or the path with its values taken out. Koa, Hono and HTTP/2 show no
- * route, or no request, from outside.
+ * what Fastify (5) publishes, what the program itself tells on the channel `ebb.http.route`, or the
+ * path with its values taken out. Koa and Hono show no route from outside, HTTP/2 no request.
  */
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnsweredRequest } from '../measure/request-durations.ts';
 import type { RequestsByRoute } from '../protocol/index.ts';
 import { quietly } from './quietly.ts';
-import { normalizePath, RouteCounts, routeKey } from './route-counts.ts';
+import { normalizePath, RouteCounts, routePath } from './route-counts.ts';
 
 interface ExpressRequest extends IncomingMessage {
   baseUrl?: unknown;
@@ -19,34 +20,48 @@ interface ExpressRequest extends IncomingMessage {
   route?: { path?: unknown };
 }
 
+/** The channel on which a program may tell the route of a request: `{ request: IncomingMessage, route: string }`. */
+const routeChannel = 'ebb.http.route';
+
+/** What else is to be done with each request, and which ones are not the program's. */
+export interface RequestWatchOptions {
+  /** How many routes are told apart; default 100. */
+  maxRoutes?: number;
+  /** Is called for each request when its response closes, with how long it took. */
+  onAnswered?: (request: AnsweredRequest) => void;
+  /** Tells the time for that, in milliseconds since some moment. */
+  monotonicMs?: () => number;
+  /** Servers whose requests are not counted: the agent's own. */
+  ownServers?: { has(server: object): boolean };
+}
+
 /** Counts requests from its making until it is stopped. */
 export class RequestWatch {
   /** Requests that were started and whose response is not closed yet. */
   active = 0;
   readonly #counts: RouteCounts;
-  readonly #fastifyRoutes = new WeakMap<object, string>();
+  readonly #options: RequestWatchOptions;
+  readonly #toldRoutes = new WeakMap<object, string>();
   readonly #subscriptions: [name: string, listener: (message: unknown) => void][];
   #seen = false;
 
-  constructor(maxRoutes?: number) {
-    this.#counts = new RouteCounts(maxRoutes);
-    const onClose = this.#onClose();
+  constructor(options: RequestWatchOptions = {}) {
+    this.#options = options;
+    this.#counts = new RouteCounts(options.maxRoutes);
     this.#subscriptions = [
-      [
-        'http.server.request.start',
-        quietly((message) => {
-          const { response } = message as { response: ServerResponse };
-          this.#seen = true;
-          this.active += 1;
-          // One listener for all responses: nothing is allocated per request but its entry.
-          response.once('close', onClose);
-        }),
-      ],
+      ['http.server.request.start', quietly(this.#startListener())],
       [
         'tracing:fastify.request.handler:start',
         quietly((message) => {
           const { request, route } = message as { request: { raw: object }; route: { url?: unknown } };
-          if (typeof route.url === 'string') this.#fastifyRoutes.set(request.raw, route.url);
+          if (typeof route.url === 'string') this.#toldRoutes.set(request.raw, route.url);
+        }),
+      ],
+      [
+        routeChannel,
+        quietly((message) => {
+          const { request, route } = message as { request: object; route: unknown };
+          if (typeof route === 'string') this.#toldRoutes.set(request, route);
         }),
       ],
     ];
@@ -66,31 +81,63 @@ export class RequestWatch {
     for (const [name, listener] of this.#subscriptions) diagnosticsChannel.unsubscribe(name, listener);
   }
 
-  #onClose(): (this: ServerResponse) => void {
-    const count = quietly((response: ServerResponse) => {
-      this.active -= 1;
-      this.#counts.add(this.#routeOf(response));
+  #startListener(): (message: unknown) => void {
+    const { onAnswered, monotonicMs, ownServers } = this.#options;
+    const end = quietly((response: ServerResponse, startedMs: number) => {
+      this.#end(response, startedMs);
     });
-    return function onClose() {
-      count(this);
+    if (onAnswered === undefined || monotonicMs === undefined) {
+      // One listener for all responses: nothing is allocated per request but its entry.
+      const onClose = function (this: ServerResponse): void {
+        end(this, 0);
+      };
+      return (message) => {
+        const { response } = message as { response: ServerResponse };
+        this.#begin();
+        response.once('close', onClose);
+      };
+    }
+    return (message) => {
+      const { response, server } = message as { response: ServerResponse; server?: object };
+      if (server !== undefined && ownServers?.has(server) === true) return;
+      this.#begin();
+      const startedMs = monotonicMs();
+      response.once('close', () => {
+        end(response, startedMs);
+      });
     };
   }
 
-  #routeOf(response: ServerResponse): string {
+  #begin(): void {
+    this.#seen = true;
+    this.active += 1;
+  }
+
+  #end(response: ServerResponse, startedMs: number): void {
+    this.active -= 1;
     const request = response.req as ExpressRequest;
     const method = request.method ?? 'GET';
-    const fastify = this.#fastifyRoutes.get(request);
-    if (fastify !== undefined) return routeKey(method, fastify);
+    const route = this.#routeOf(request, response.statusCode);
+    this.#counts.addRoute(method, route);
+    const { onAnswered, monotonicMs } = this.#options;
+    if (onAnswered === undefined || monotonicMs === undefined) return;
+    const seconds = (monotonicMs() - startedMs) / 1e3;
+    onAnswered({ method, route, status: response.statusCode, aborted: !response.writableFinished, seconds });
+  }
+
+  #routeOf(request: ExpressRequest, status: number): string {
+    const told = this.#toldRoutes.get(request);
+    if (told !== undefined) return routePath(told);
     const pattern = patternText(request.route?.path);
     if (pattern !== undefined) {
       // The base is a piece of the real URL where a router is mounted below a parameter.
       const base = typeof request.baseUrl === 'string' && request.baseUrl !== '' ? normalizePath(request.baseUrl) : '';
-      return routeKey(method, base + pattern);
+      return routePath(base + pattern);
     }
     // Scanners ask for ever new paths that do not exist; they must not use up the real routes' keys.
-    if (response.statusCode === 404) return `${method} 404`;
+    if (status === 404) return '404';
     const url = typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
-    return routeKey(method, normalizePath(url));
+    return routePath(normalizePath(url));
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizePath, RouteCounts, routeKey } from './route-counts.ts';
+import { normalizePath, RouteCounts, routePath } from './route-counts.ts';
 
 describe('normalizePath', () => {
   it.each([
@@ -26,30 +26,30 @@ describe('normalizePath', () => {
   });
 });
 
-describe('routeKey', () => {
-  it('names method and pattern, without a trailing slash', () => {
-    expect(routeKey('GET', '/users/:id')).toBe('GET /users/:id');
-    expect(routeKey('POST', '/users/')).toBe('POST /users');
-    expect(routeKey('GET', '')).toBe('GET /');
+describe('routePath', () => {
+  it('is the pattern without a trailing slash', () => {
+    expect(routePath('/users/:id')).toBe('/users/:id');
+    expect(routePath('/users/')).toBe('/users');
+    expect(routePath('')).toBe('/');
   });
 
   it('is cut where a pattern is very long', () => {
-    expect(routeKey('GET', `/${'long'.repeat(100)}`)).toHaveLength(120);
+    expect(routePath(`/${'long'.repeat(100)}`)).toHaveLength(120);
   });
 });
 
 describe('RouteCounts', () => {
   it('counts what comes after the bound under other, and loses no request', () => {
     const counts = new RouteCounts(2);
-    for (const key of ['a', 'b', 'c', 'a', 'd']) counts.add(key);
-    expect(counts.toRecord()).toEqual({ a: 2, b: 1, other: 2 });
+    for (const route of ['/a', '/b', '/c', '/a', '/d']) counts.addRoute('GET', route);
+    expect(counts.toRecord()).toEqual({ 'GET /a': 2, 'GET /b': 1, other: 2 });
     expect(counts.total).toBe(5);
   });
 
   it('keeps a hundred keys at most while a million different URLs come in', () => {
     const counts = new RouteCounts();
     for (let i = 0; i < 1_000_000; i++)
-      counts.add(routeKey('GET', normalizePath(`/p${i.toString(36)}/x${String(i)}/q?i=${String(i)}`)));
+      counts.addRoute('GET', normalizePath(`/p${i.toString(36)}/x${String(i)}/q?i=${String(i)}`));
     expect(counts.size).toBeLessThanOrEqual(100);
     expect(counts.total).toBe(1_000_000);
     const sum = Object.values(counts.toRecord()).reduce((all, count) => all + count, 0);
@@ -58,7 +58,7 @@ describe('RouteCounts', () => {
 
   it('takes names that mean something to objects as plain keys', () => {
     const counts = new RouteCounts();
-    counts.add('__proto__');
-    expect(JSON.stringify(counts.toRecord())).toBe('{"__proto__":1}');
+    counts.addRoute('GET', '__proto__');
+    expect(JSON.stringify(counts.toRecord())).toBe('{"GET __proto__":1}');
   });
 });

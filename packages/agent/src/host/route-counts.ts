@@ -33,7 +33,9 @@ export class RouteCounts {
     return this.#counts.size;
   }
 
-  add(key: string): void {
+  /** Counts one request: `'GET'` and `'/users/:id'` are counted as `'GET /users/:id'`. */
+  addRoute(method: string, route: string): void {
+    const key = `${method} ${route}`;
     this.#total += 1;
     const count = this.#counts.get(key);
     if (count !== undefined) this.#counts.set(key, count + 1);
@@ -49,30 +51,47 @@ export class RouteCounts {
   }
 }
 
-/** `'GET'` and `'/users/:id'` make `'GET /users/:id'`, cut where it would be too long. */
-export function routeKey(method: string, route: string): string {
+/** A route as it is told: without a trailing slash, cut where it would be too long. */
+export function routePath(route: string): string {
   const path = route.length > 1 && route.endsWith('/') ? route.slice(0, -1) : route;
-  return `${method} ${path === '' ? '/' : path}`.slice(0, maxRouteLength);
+  return path === '' ? '/' : path.slice(0, maxRouteLength);
 }
 
 /**
  * A request's path as a route: without query, values replaced by `:id`, at most eight parts.
  * `/users/42/cart?x=1` becomes `/users/:id/cart`.
+ *
+ * Runs once for each request that shows no route: one pass over the characters, without regular expressions.
  */
 export function normalizePath(url: string): string {
-  const path = pathOf(url);
-  const segments = path.split('/', maxSegments + 2).slice(1);
-  const kept = segments.slice(0, maxSegments).map((segment) => (looksLikeValue(segment) ? ':id' : segment));
-  if (segments.length > maxSegments) kept.push('…');
-  return `/${kept.join('/')}`;
+  let at = pathStart(url);
+  const end = Math.min(url.length, at + maxPathLength);
+  let route = '';
+  let segments = 0;
+  if (url.charCodeAt(at) === SLASH) at += 1;
+  for (let start = at; ; at += 1) {
+    const code = at < end ? url.charCodeAt(at) : QUESTION_MARK;
+    const ends = code === QUESTION_MARK || code === HASH || code === SEMICOLON;
+    if (!ends && code !== SLASH) continue;
+    segments += 1;
+    if (segments > maxSegments) return `${route}/…`;
+    const segment = url.slice(start, at);
+    route += looksLikeValue(segment) ? '/:id' : `/${segment}`;
+    if (ends) return route;
+    start = at + 1;
+  }
 }
 
-function pathOf(url: string): string {
-  const start = /^[a-z][a-z0-9+.-]{0,19}:\/\/[^/?#]{0,255}/i.exec(url)?.[0].length ?? 0;
-  const rest = url.slice(start, start + 2048);
-  const end = rest.search(/[?#;]/);
-  const path = end === -1 ? rest : rest.slice(0, end);
-  return path.startsWith('/') ? path : `/${path}`;
+const maxPathLength = 2048;
+const SLASH = 47;
+const QUESTION_MARK = 63;
+const HASH = 35;
+const SEMICOLON = 59;
+
+/** Where the path begins in a URL that may be absolute (as proxies send it). */
+function pathStart(url: string): number {
+  if (url.charCodeAt(0) === SLASH) return 0;
+  return /^[a-z][a-z0-9+.-]{0,19}:\/\/[^/?#]{0,255}/i.exec(url)?.[0].length ?? 0;
 }
 
 /**
@@ -81,12 +100,38 @@ function pathOf(url: string): string {
  */
 function looksLikeValue(segment: string): boolean {
   if (segment.length > 32) return true;
-  if (/[^\w.~-]/.test(segment)) return true;
-  if (/^v\d{1,2}(?:\.\d{1,2})?$/i.test(segment)) return false;
-  if (/^[\d.,_-]*\d[\d.,_-]*$/.test(segment)) return true;
-  if (/^(?=.*\d)[0-9a-f-]{6,}$/i.test(segment)) return true;
-  const digits = segment.replace(/\D/g, '').length;
-  return digits >= 4 || (digits > 0 && digits * 3 >= segment.length && segment.length > 3) || isRandom(segment);
+  let digits = 0;
+  let hexadecimal = true;
+  let numeric = true;
+  for (let i = 0; i < segment.length; i++) {
+    const code = segment.charCodeAt(i);
+    if (isDigit(code)) digits += 1;
+    else if (isLetter(code)) {
+      numeric = false;
+      if ((code | 32) > 102) hexadecimal = false;
+    } else if (code === 45) continue;
+    else if (code === 46 || code === 95) hexadecimal = false;
+    else if (code === 126) hexadecimal = numeric = false;
+    else return true;
+  }
+  if (digits === 0) return false;
+  if (isVersion(segment)) return false;
+  if (numeric || (hexadecimal && segment.length >= 6)) return true;
+  return digits >= 4 || (digits * 3 >= segment.length && segment.length > 3) || isRandom(segment);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 32;
+  return lower >= 97 && lower <= 122;
+}
+
+/** `v1`, `v12`, `v2.1`: names of APIs. */
+function isVersion(segment: string): boolean {
+  return segment.length <= 6 && (segment.charCodeAt(0) | 32) === 118 && /^v\d{1,2}(?:\.\d{1,2})?$/i.test(segment);
 }
 
 /** Lower and upper case and digits through one another, as in base64 and short ids. */
