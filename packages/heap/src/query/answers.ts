@@ -49,6 +49,8 @@ export interface Reference {
 export interface HeapSummary {
   file: string;
   fileBytes: number;
+  /** What a cut-off file had lost, in words; absent where it is whole. */
+  lost?: string[];
   /** The Node.js that wrote it, as its `process.version` says; null where that is not in the heap. */
   nodeVersion: string | null;
   /** Of each row of nodes in the file, in order: newer Node versions write others. */

@@ -69,6 +69,7 @@ export function summarizeHeap(queried: QueriedHeap, control: QueryControl): Heap
   return {
     file: graph.file,
     fileBytes: graph.fileBytes,
+    ...(graph.lost.length > 0 ? { lost: graph.lost } : {}),
     nodeVersion: nodeVersion(queried),
     nodeFields: nodeFieldCount,
     objects: graph.nodeCount,

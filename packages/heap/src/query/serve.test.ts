@@ -52,6 +52,19 @@ test('summary: the figures of the file and of the heap', () => {
   });
 });
 
+test('summary: what a cut-off file had lost is said, and of a whole one nothing', () => {
+  const text = buildSnapshot(shopHeap());
+  const summaryOf = (length: number): Queries['summary']['answer'] =>
+    open(folder.write(text.slice(0, length)), false)('summary', null, control);
+  expect(summaryOf(text.length)).not.toHaveProperty('lost');
+  expect(summaryOf(text.indexOf('"strings":[')).lost).toEqual([
+    expect.stringMatching(/^the file is cut off; lost: all \d+ names of objects, properties, functions and files$/),
+  ]);
+  expect(summaryOf(text.indexOf('"strings":[') + 60).lost).toEqual([
+    expect.stringMatching(/^the file is cut off; lost: \d+ of \d+ names of/),
+  ]);
+});
+
 test('classes: count, size and what all of them retain, in any order, filtered, in pages', () => {
   const byRetained = ask('classes', { limit: 2 });
   expect(byRetained.rows.map(({ type }) => type)).toEqual(['Session', 'global']);
