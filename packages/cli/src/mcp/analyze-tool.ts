@@ -72,6 +72,10 @@ export function addAnalyzeTool(server: McpServer, desk: Desk): void {
       findings: z.array(findingShape),
       moreFindings: shape.count,
       file: z.string().describe('the snapshot that ids belong to'),
+      lost: z
+        .array(z.object({ file: z.string(), what: z.array(z.string()) }))
+        .optional()
+        .describe('what cut-off files had lost: all else is told without it'),
     }),
     async run({ files, limit }, ask) {
       const paths = files.map((file) => root.resolve(file));
@@ -81,11 +85,15 @@ export function addAnalyzeTool(server: McpServer, desk: Desk): void {
       }
       const maps = sourceMaps === undefined ? {} : { sourceMaps };
       const report = await inTurn(() => analyzeSnapshots(paths, { cwd: root.folder, ...maps, ...ask }));
+      const lost = report.snapshots.flatMap(({ lost: what }, at) =>
+        what === undefined ? [] : [{ file: root.shown(paths[at] ?? ''), what }],
+      );
       return {
         verdict: report.verdict,
         findings: report.findings.slice(0, limit).map((finding) => tellFinding(desk, finding)),
         moreFindings: Math.max(0, report.findings.length - limit),
         file: root.shown(paths.at(-1) ?? ''),
+        ...(lost.length > 0 ? { lost } : {}),
       };
     },
   });

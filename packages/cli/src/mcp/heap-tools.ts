@@ -23,6 +23,7 @@ function addSummaryTool(server: McpServer, { root, open }: Desk): void {
     output: z.object({
       nodeVersion: z.string().nullable(),
       fileBytes: shape.count,
+      lost: z.array(z.string()).optional().describe('what a cut-off file had lost'),
       heapBytes: shape.count,
       objects: shape.count,
       classes: shape.count,
@@ -30,8 +31,12 @@ function addSummaryTool(server: McpServer, { root, open }: Desk): void {
     }),
     run: async ({ file }, ask) => {
       const summary = await open.use(root.resolve(file), ask, (snapshot) => snapshot.summary(ask));
-      const { nodeVersion, fileBytes, heapBytes, objects, classes, kinds } = summary;
-      return { nodeVersion, fileBytes, heapBytes: Math.round(heapBytes), objects, classes, kinds: kinds.slice(0, 6) };
+      const { nodeVersion, fileBytes, lost, heapBytes, objects, classes, kinds } = summary;
+      return {
+        ...{ nodeVersion, fileBytes },
+        ...(lost === undefined ? {} : { lost }),
+        ...{ heapBytes: Math.round(heapBytes), objects, classes, kinds: kinds.slice(0, 6) },
+      };
     },
   });
 }

@@ -276,6 +276,18 @@ describe('bad input gets an error with its code and what to do', () => {
   });
 });
 
+test('a snapshot that is cut off behind its graph is told with what it had lost, a whole one without a word', async () => {
+  const cut = 'snapshots/cut-names.heapsnapshot';
+  const text = readFileSync(join(root, file), 'latin1'); // a character a byte
+  writeFileSync(join(root, cut), text.slice(0, text.lastIndexOf('"strings":[') + 11), 'latin1');
+  const lost = [expect.stringMatching(/^the file is cut off; lost: all [\d,]+ names of objects/u)];
+  expect(await agent.call('summary', { file: cut })).toMatchObject({ lost });
+  expect(await agent.call('summary', { file })).not.toHaveProperty('lost');
+  expect(await agent.call('analyze', { files: [files[0], cut] })).toMatchObject({ lost: [{ file: cut, what: lost }] });
+  expect(await agent.call('analyze', { files: files.slice(0, 2) })).not.toHaveProperty('lost');
+  rmSync(join(root, cut));
+});
+
 test('names that would steer a terminal, turn the text around or fill the context come out escaped and short', async () => {
   const meta = {
     node_fields: ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'],
