@@ -31,6 +31,8 @@ export const captureErrorCodes = {
   EBB_CAPTURE_ABORTED: 'the snapshot was called off',
   /** A file that was to be scrubbed is no heap snapshot, or not a whole one. */
   EBB_CAPTURE_NOT_A_SNAPSHOT: 'the file is not a whole heap snapshot',
+  /** The allocations of this thread cannot be sampled: no inspector, or somebody else's profiler runs. */
+  EBB_CAPTURE_PROFILER: 'the allocations of this thread cannot be sampled',
   /** This runtime offers no way to force a full collection. */
   EBB_CAPTURE_NO_GC: 'a full collection cannot be forced here',
 } as const;
