@@ -13,6 +13,14 @@ export const agentErrorCodes = {
   EBB_AGENT_COMMAND: 'the agent could not carry out a command',
   /** The agent could not observe something, and goes on without it. */
   EBB_AGENT_DEGRADED: 'the agent cannot observe something',
+  /** The value of an environment variable makes no sense; the agent goes on without it. */
+  EBB_AGENT_SETTING: 'a setting of the agent cannot be used',
+  /** The receiver of metrics does not take them. */
+  EBB_AGENT_EXPORT: 'metrics cannot be exported',
+  /** The port for Prometheus cannot be opened. */
+  EBB_AGENT_PROMETHEUS: 'Prometheus cannot be served',
+  /** The process leaks: memory goes on growing in step with time or requests. */
+  EBB_AGENT_LEAK: 'the process leaks memory',
 } as const;
 
 /** A stable code of this package's errors. */

@@ -1,8 +1,10 @@
 /**
  * `@ebb/agent`: the part of Ebb that lives inside the watched process, and the watcher's end of
- * its line. A program gets the agent by {@link preloadOptions}; the watcher hears it through
- * {@link createAgentListener}.
+ * its line. A program gets the agent by {@link preloadOptions}, or by `--import @ebb/agent`; the watcher hears it
+ * through {@link createAgentListener}.
  */
+import './preloaded.ts';
+
 export { AgentError, agentErrorCodes, type AgentErrorCode } from './error.ts';
 export {
   createAgentListener,
@@ -30,6 +32,8 @@ export type {
   IntervalMessage,
   MemorySample,
   MessageError,
+  ProfiledMessage,
+  ProfileMessage,
   ReceivedMessage,
   RequestsByRoute,
   SampleMessage,

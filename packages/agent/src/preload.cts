@@ -1,56 +1,10 @@
-// The file that a watched program loads with `--require`, before its own code.
-//
-// It must be invisible: it throws nothing, prints nothing, keeps nothing alive. The agent proper
-// is loaded from an unref'ed timer, so that a program which ends at once never pays for it.
-const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads');
-
-const socketKey = 'ebb.agent.socket';
-const threadKey = 'ebb.agent.thread';
-
-// Taken before the program can replace them.
-const { now } = Date;
-const { hrtime } = process;
-const clock = {
-  now,
-  monotonicMs: (): number => {
-    const [seconds, nanoseconds] = hrtime();
-    return seconds * 1e3 + nanoseconds / 1e6;
-  },
-  setTimeout,
-  clearTimeout,
-  setInterval,
-  clearInterval,
-};
-
-function prepare(): void {
-  // The program finds its own modules in the cache, and no others.
-  Reflect.deleteProperty(require.cache, __filename);
-  const { isMainThread, parentPort, threadId, getEnvironmentData, setEnvironmentData } = workerThreads;
-  // The thread in which Node runs module hooks: no program runs there, and it sleeps in a lock.
-  if (!isMainThread && parentPort === null) return;
-  // Preloaded twice, by NODE_OPTIONS and by the command line.
-  if (getEnvironmentData(threadKey) === threadId) return;
-  // A worker may have been given an environment of its own; it is the same process all the same. (Where that has no
-  // NODE_OPTIONS, nothing is preloaded, and the worker's heap stays unseen.)
-  const socketPath: unknown = process.env['EBB_AGENT_SOCKET'] ?? getEnvironmentData(socketKey);
-  if (typeof socketPath !== 'string' || socketPath === '') return;
-  setEnvironmentData(socketKey, socketPath);
-  setEnvironmentData(threadKey, threadId);
-  clock
-    .setTimeout(() => {
-      import('./host/start.ts').then(
-        ({ startAgent }) => {
-          startAgent(socketPath, clock);
-        },
-        // Not readable (the permission model) or gone: the program runs on without an agent.
-        () => undefined,
-      );
-    }, 0)
-    .unref();
-}
+// The file that a program watched by `ebb watch` loads with `--require`, before its own code. It does nothing where
+// nobody listens.
+const prepare = require('./prepare.cjs') as (alone: boolean) => void;
 
 try {
-  prepare();
+  Reflect.deleteProperty(require.cache, __filename);
+  prepare(false);
 } catch {
   // Whatever it was, the program comes first.
 }

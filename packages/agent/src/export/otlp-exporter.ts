@@ -10,7 +10,6 @@
  * - `ClientRequest` is called itself and not `http.request`, which tracers replace.
  */
 import { Agent as HttpAgent, ClientRequest, type ClientRequestArgs, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { gzip, gzipSync } from 'node:zlib';
@@ -54,15 +53,11 @@ export class OtlpExporter {
   #socket: Socket | undefined;
   #stopped = false;
 
-  constructor(options: OtlpExporterOptions) {
+  /** @param agent keeps the connection; made by {@link createOtlpExporter} */
+  constructor(options: OtlpExporterOptions, agent: HttpAgent) {
     this.#options = options;
+    this.#agent = agent;
     this.#random = options.random ?? Math.random;
-    const { url, caFile, keyFile, certificateFile } = options.settings;
-    const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
-    this.#agent =
-      url.protocol === 'https:'
-        ? new HttpsAgent({ ...kept, ...file('ca', caFile), ...file('key', keyFile), ...file('cert', certificateFile) })
-        : new HttpAgent(kept);
   }
 
   /** How many exports wait, the one under way included. */
@@ -306,6 +301,20 @@ export class OtlpExporter {
   #later(callback: () => void, delayMs: number): NodeJS.Timeout {
     return this.#options.clock.setTimeout(callback, delayMs).unref();
   }
+}
+
+/**
+ * An exporter with its own pool of one connection; TLS is loaded only where it is needed.
+ *
+ * @throws what reading a certificate or key throws
+ */
+export async function createOtlpExporter(options: OtlpExporterOptions): Promise<OtlpExporter> {
+  const { url, caFile, keyFile, certificateFile } = options.settings;
+  const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
+  if (url.protocol !== 'https:') return new OtlpExporter(options, new HttpAgent(kept));
+  const { Agent: HttpsAgent } = await import('node:https');
+  const files = { ...file('ca', caFile), ...file('key', keyFile), ...file('cert', certificateFile) };
+  return new OtlpExporter(options, new HttpsAgent({ ...kept, ...files }));
 }
 
 function file<Key extends string>(key: Key, path: string | undefined): Partial<Record<Key, Buffer>> {

@@ -16,8 +16,6 @@ export interface PrometheusServerOptions {
   text: (openMetrics: boolean) => string;
   /** Called before it listens, so that its requests are not taken for the host's. */
   onServer: (server: Server) => void;
-  /** The port that it got. */
-  onListening: (port: number) => void;
   /** Something that a person should know: the port is taken. */
   onProblem: (sentence: string) => void;
 }
@@ -25,7 +23,7 @@ export interface PrometheusServerOptions {
 export class PrometheusServer {
   readonly #server: Server;
 
-  constructor({ settings, text, onServer, onListening, onProblem }: PrometheusServerOptions) {
+  constructor({ settings, text, onServer, onProblem }: PrometheusServerOptions) {
     const { host, port } = settings;
     this.#server = createServer(
       { maxHeaderSize: maxHeaderBytes, requestTimeout: 10_000, headersTimeout: 5000, keepAliveTimeout: 65_000 },
@@ -40,13 +38,6 @@ export class PrometheusServer {
       'error',
       quietly((error: NodeJS.ErrnoException) => {
         onProblem(`Prometheus cannot be served on ${host}:${port} (${error.code ?? error.message}).`);
-      }),
-    );
-    this.#server.on(
-      'listening',
-      quietly(() => {
-        const address = this.#server.address();
-        if (typeof address === 'object' && address !== null) onListening(address.port);
       }),
     );
     onServer(this.#server);

@@ -10,6 +10,7 @@ import type { HostClock } from './clock.ts';
 import { collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
 import { heapLimitBytes } from './heap-limit.ts';
+import { ProfileDesk } from './profiles.ts';
 import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
 import { SnapshotDesk } from './snapshots.ts';
@@ -41,6 +42,7 @@ class Agent implements RunningAgent {
   readonly #rssLimitBytes = containerLimitBytes();
   readonly #sampler: Sampler;
   readonly #connection: WatcherConnection;
+  readonly #profiles: ProfileDesk;
   readonly #snapshots: SnapshotDesk;
   readonly #warnings: WarningWatch;
   #timer: NodeJS.Timeout;
@@ -50,6 +52,7 @@ class Agent implements RunningAgent {
     // performance.timeOrigin is the process's; a worker starts when it is started.
     this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
     this.#sampler = new Sampler(clock, this.#rssLimitBytes);
+    this.#profiles = new ProfileDesk(clock);
     this.#snapshots = new SnapshotDesk(clock, this.#sampler.requests);
     this.#connection = new WatcherConnection({
       socketPath,
@@ -73,6 +76,7 @@ class Agent implements RunningAgent {
     this.#clock.clearInterval(this.#timer);
     this.#sampler.stop();
     this.#snapshots.stop();
+    this.#profiles.stop();
     this.#warnings.stop();
     this.#connection.send({ type: 'bye', pid: process.pid, threadId, reason });
     this.#connection.stop();
@@ -89,6 +93,9 @@ class Agent implements RunningAgent {
             this.#connection.send(answer);
           }),
         );
+        return;
+      case 'profile':
+        this.#connection.send(this.#profiles.answer(message));
         return;
       case 'interval':
         this.#clock.clearInterval(this.#timer);

@@ -11,6 +11,7 @@ import {
   type HelloMessage,
   isAgentMessage,
   LineSplitter,
+  type ProfiledMessage,
   type SampleMessage,
   type WarningMessage,
   type WatcherMessage,
@@ -29,6 +30,8 @@ export interface AgentListenerEvents {
   collected: [agent: ConnectedAgent, message: CollectedMessage];
   /** The answer to a `snapshot`, also when its promise has given up waiting. */
   captured: [agent: ConnectedAgent, message: CapturedMessage];
+  /** The answer to a `profile`, also when its promise has given up waiting. */
+  profiled: [agent: ConnectedAgent, message: ProfiledMessage];
   warning: [agent: ConnectedAgent, message: WarningMessage];
   /** The agent is gone; `reason` is its own word, or `'disconnected'`. */
   bye: [agent: ConnectedAgent, message: ByeMessage];
@@ -188,7 +191,7 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
 
   #dispatch(
     agent: AgentConnection,
-    message: HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | WarningMessage,
+    message: HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | ProfiledMessage | WarningMessage,
   ): void {
     switch (message.type) {
       case 'hello':
@@ -207,6 +210,10 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
       case 'captured':
         agent.settle(message);
         this.emit('captured', agent, message);
+        return;
+      case 'profiled':
+        agent.settle(message);
+        this.emit('profiled', agent, message);
     }
   }
 

@@ -5,18 +5,22 @@ import type {
   CaptureMethod,
   CollectedMessage,
   HelloMessage,
+  ProfiledMessage,
+  ProfileMessage,
   WatcherMessage,
 } from '../protocol/index.ts';
 
+type Answer = CollectedMessage | CapturedMessage | ProfiledMessage;
+
 interface PendingAnswer {
-  type: 'collected' | 'captured';
+  type: Answer['type'];
   timer: NodeJS.Timeout;
-  resolve(answer: CollectedMessage | CapturedMessage): void;
+  resolve(answer: Answer): void;
 }
 
 /** How long to wait for an answer; a blocked thread answers late or never. */
 export interface CommandOptions {
-  /** Default: 30 s for a collection, 10 min for a snapshot. */
+  /** Default: 30 s for a collection or a profile, 10 min for a snapshot. */
   timeoutMs?: number;
 }
 
@@ -46,6 +50,11 @@ export interface ConnectedAgent {
    * another is being taken the answer is `EBB_CAPTURE_BUSY`. The agent calls it off when the time is over.
    */
   snapshot(file: string, options?: SnapshotRequest): Promise<CapturedMessage>;
+  /**
+   * Starts to sample the thread's allocations, takes a profile of them (which collects garbage), or stops. Resolves
+   * always, as `collect`.
+   */
+  profile(action: ProfileMessage['action'], options?: CommandOptions): Promise<ProfiledMessage>;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
 }
@@ -82,12 +91,18 @@ export class AgentConnection implements ConnectedAgent {
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 
+  profile(action: ProfileMessage['action'], options: CommandOptions = {}): Promise<ProfiledMessage> {
+    const id = this.#nextId++;
+    const timeoutMs = options.timeoutMs ?? 30_000;
+    return this.#ask({ type: 'profile', id, action }, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
+  }
+
   setInterval(ms: number): void {
     this.#send({ type: 'interval', ms });
   }
 
   /** Takes an answer that came over the wire; false when nobody waits for it (any more). */
-  settle(answer: CollectedMessage | CapturedMessage): boolean {
+  settle(answer: Answer): boolean {
     const pending = this.#pending.get(answer.id);
     if (pending?.type !== answer.type) return false;
     this.#pending.delete(answer.id);
@@ -106,10 +121,10 @@ export class AgentConnection implements ConnectedAgent {
   }
 
   #ask(
-    command: { type: 'collect' | 'snapshot'; id: number } & WatcherMessage,
+    command: { type: 'collect' | 'snapshot' | 'profile'; id: number } & WatcherMessage,
     type: PendingAnswer['type'],
     timeoutMs: number,
-  ): Promise<CollectedMessage | CapturedMessage> {
+  ): Promise<Answer> {
     const { id } = command;
     const who = `Process ${String(this.hello.pid)}, thread ${String(this.hello.threadId)},`;
     if (!this.#connected) {
@@ -132,14 +147,9 @@ export class AgentConnection implements ConnectedAgent {
   }
 }
 
-function failure(
-  type: PendingAnswer['type'],
-  id: number,
-  code: AgentErrorCode,
-  text: string,
-): CollectedMessage | CapturedMessage {
+function failure(type: PendingAnswer['type'], id: number, code: AgentErrorCode, text: string): Answer {
   const { message } = new AgentError(code, text);
   const error = { code, message };
-  if (type === 'collected') return { type, id, ok: false, error };
-  return { type, id, ok: false, method: 'fork', error };
+  if (type === 'captured') return { type, id, ok: false, method: 'fork', error };
+  return { type, id, ok: false, error };
 }

@@ -11,6 +11,8 @@ export type {
   IntervalMessage,
   MemorySample,
   MessageError,
+  ProfiledMessage,
+  ProfileMessage,
   ReceivedMessage,
   RequestsByRoute,
   SampleMessage,

@@ -4,6 +4,7 @@
  * The wire is a Unix socket with one JSON object a line (UTF-8, `\n`). Both ends skip what they do
  * not know, so that an older agent and a newer watcher still understand each other.
  */
+import type { AllocationProfile } from '@ebb/capture';
 
 /**
  * The live set just after a full collection. External memory counts array buffers too, as
@@ -127,6 +128,19 @@ export interface CaptureAttempt {
   tookMs: number;
 }
 
+/** The answer to {@link ProfileMessage}. */
+export interface ProfiledMessage {
+  type: 'profiled';
+  id: number;
+  ok: boolean;
+  /** How long the thread stood still. */
+  pauseMs?: number;
+  /** With `take`: what is left after the collection that it brings, and the profile. */
+  floor?: Floor;
+  profile?: AllocationProfile;
+  error?: MessageError;
+}
+
 /** Why a command failed: a stable code (`EBB_CAPTURE_…`, `EBB_AGENT_…`) and a sentence. */
 export interface MessageError {
   code: string;
@@ -157,7 +171,7 @@ export interface ByeMessage {
 
 /** All that an agent says. */
 export type AgentMessage =
-  HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | WarningMessage | ByeMessage;
+  HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | ProfiledMessage | WarningMessage | ByeMessage;
 
 /** Take a full collection now. Only for programs that Ebb itself started. */
 export interface CollectMessage {
@@ -179,6 +193,16 @@ export interface SnapshotMessage {
   timeoutMs?: number;
 }
 
+/**
+ * Start to sample the allocations of the agent's thread, take a profile of what is alive of them, or stop. Taking one
+ * collects all garbage first. The agent samples no allocations unless asked, and stops with its watcher.
+ */
+export interface ProfileMessage {
+  type: 'profile';
+  id: number;
+  action: 'start' | 'take' | 'stop';
+}
+
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */
 export interface IntervalMessage {
   type: 'interval';
@@ -196,4 +220,4 @@ export interface ReceivedMessage {
 }
 
 /** All that a watcher says. */
-export type WatcherMessage = CollectMessage | SnapshotMessage | IntervalMessage | ReceivedMessage;
+export type WatcherMessage = CollectMessage | SnapshotMessage | ProfileMessage | IntervalMessage | ReceivedMessage;

@@ -31,6 +31,20 @@ describe('isAgentMessage', () => {
     expect(isAgentMessage({ ...sample, sample: { ...sample.sample, floor }, later: 1 })).toBe(true);
   });
 
+  it('takes a profile whose every frame is whole, and refuses another', () => {
+    const frame = { function: 'login', url: 'file:///app.js', line: 1, column: 1 };
+    const profiled = (stack: unknown): object => ({
+      type: 'profiled',
+      id: 1,
+      ok: true,
+      profile: { sites: [{ stack, liveBytes: 1 }], otherBytes: 0, intervalBytes: 1 },
+    });
+    expect(isAgentMessage({ type: 'profiled', id: 1, ok: true })).toBe(true);
+    expect(isAgentMessage(profiled([frame]))).toBe(true);
+    expect(isAgentMessage(profiled([{ ...frame, line: '1' }]))).toBe(false);
+    expect(isAgentMessage(profiled('login'))).toBe(false);
+  });
+
   it.each([
     null,
     1,
@@ -51,12 +65,16 @@ describe('isAgentMessage', () => {
 });
 
 describe('isWatcherMessage', () => {
-  it('takes the four commands and nothing else', () => {
+  it('takes the five commands and nothing else', () => {
     expect(isWatcherMessage({ type: 'collect', id: 1 })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x' })).toBe(true);
+    expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x', method: 'auto', timeoutMs: 5 })).toBe(true);
+    expect(isWatcherMessage({ type: 'profile', id: 1, action: 'take' })).toBe(true);
     expect(isWatcherMessage({ type: 'interval', ms: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'received', lines: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1 })).toBe(false);
+    expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x', method: 'magic' })).toBe(false);
+    expect(isWatcherMessage({ type: 'profile', id: 1, action: 'publish' })).toBe(false);
     expect(isWatcherMessage({ type: 'hello' })).toBe(false);
   });
 });

@@ -31,6 +31,7 @@ const agentShapes: Readonly<Record<AgentMessage['type'], Shape>> = {
   },
   collected: { id: 'number', ok: 'boolean' },
   captured: { id: 'number', ok: 'boolean' },
+  profiled: { id: 'number', ok: 'boolean' },
   warning: { code: 'string', message: 'string' },
   bye: { pid: 'number', threadId: 'number', reason: 'string' },
 };
@@ -38,6 +39,7 @@ const agentShapes: Readonly<Record<AgentMessage['type'], Shape>> = {
 const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   collect: { id: 'number' },
   snapshot: { id: 'number', file: 'string' },
+  profile: { id: 'number', action: 'string' },
   interval: { ms: 'number' },
   received: { lines: 'number' },
 };
@@ -57,11 +59,15 @@ const floorShape: Shape = {
   arrayBuffersBytes: 'number',
 };
 
+const siteShape: Shape = { stack: 'object', liveBytes: 'number' };
+const frameShape: Shape = { function: 'string', url: 'string', line: 'number', column: 'number' };
+
 /** Whether a parsed line is a message of an agent, with every field that a reader relies on. */
 export function isAgentMessage(value: unknown): value is AgentMessage {
   if (!matchesOneOf(value, agentShapes)) return false;
   const message = value as AgentMessage;
   if (message.type === 'hello') return isStrings(message.argv);
+  if (message.type === 'profiled') return message.profile === undefined || isProfile(message.profile);
   if (message.type === 'sample') return isSample(message.sample) && isCounts(message.requestsByRoute);
   return true;
 }
@@ -70,6 +76,7 @@ export function isAgentMessage(value: unknown): value is AgentMessage {
 export function isWatcherMessage(value: unknown): value is WatcherMessage {
   if (!matchesOneOf(value, watcherShapes)) return false;
   const message = value as WatcherMessage;
+  if (message.type === 'profile') return ['start', 'take', 'stop'].includes(message.action);
   if (message.type !== 'snapshot') return true;
   const { method = 'fork', timeoutMs = 0 } = message;
   return ['fork', 'inline', 'auto'].includes(method) && typeof timeoutMs === 'number';
@@ -79,6 +86,16 @@ function isSample(value: unknown): boolean {
   if (!hasShape(value, sampleShape)) return false;
   const { floor, requests } = value;
   return (floor === null || hasShape(floor, floorShape)) && (requests === null || typeof requests === 'number');
+}
+
+function isProfile(value: unknown): boolean {
+  if (!hasShape(value, { sites: 'object', otherBytes: 'number', intervalBytes: 'number' })) return false;
+  const { sites } = value;
+  return Array.isArray(sites) && sites.every((site) => hasShape(site, siteShape) && isStack(site['stack']));
+}
+
+function isStack(value: unknown): boolean {
+  return Array.isArray(value) && value.every((frame) => hasShape(frame, frameShape));
 }
 
 function isCounts(value: object): boolean {

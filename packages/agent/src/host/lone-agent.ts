@@ -1,0 +1,293 @@
+/**
+ * The agent by itself, without `ebb watch`: it measures this thread, judges it at the edge in constant memory, exports
+ * where that is configured, and says in one line when a leak is confirmed.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
+import { containerLimitBytes } from '@ebb/capture';
+import { type Judgement, MemoryJudge } from '@ebb/trend';
+import { ebbMetrics } from '../export/ebb-metrics.ts';
+import type { Metric } from '../export/metric.ts';
+import { otlpRequest } from '../export/otlp-json.ts';
+import type { OtlpExporter } from '../export/otlp-exporter.ts';
+import { runtimeMetrics } from '../export/runtime-metrics.ts';
+import { type AgentSettings, readSettings } from '../export/settings.ts';
+import { readText } from '../identity/read-text.ts';
+import { identify, type ResourceAttributes } from '../identity/resource.ts';
+import { Meter } from '../measure/meter.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { type NativeMemory, readNativeMemory } from '../measure/native-memory.ts';
+import { ThreadReporter, ThreadReports } from '../measure/thread-relay.ts';
+import type { HostClock } from './clock.ts';
+import { IdleCollection } from './idle-collection.ts';
+import { leakDetails, leakSentence } from './leak-line.ts';
+import { Log, writeToStandardError } from './log.ts';
+import { quietly } from './quietly.ts';
+import { WarningWatch } from './warnings.ts';
+
+const scope = { name: '@ebb/agent', version: '0.1.0' };
+const instanceKey = 'ebb.agent.instance';
+
+/** How often worker threads tell the main thread what they hold. */
+const relayIntervalMs = 10_000;
+/** How often the mappings are read while nothing is suspected. */
+const nativeIntervalMs = 600_000;
+/** A scrape that comes sooner gets what the last one got. */
+const leastScrapeDistanceMs = 1000;
+
+/** An agent that runs; what it has started is at its end after `stop`. */
+export interface LoneAgent {
+  stop(): void;
+}
+
+/**
+ * Starts the agent in this thread; undefined where it is turned off. Nothing reaches the host: what fails, fails
+ * quietly, and the rest goes on.
+ */
+export async function startLoneAgent(
+  clock: HostClock,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<LoneAgent | undefined> {
+  const settings = readSettings(env);
+  if (!settings.enabled) return undefined;
+  const log = new Log(clock, settings.log ? writeToStandardError : undefined);
+  for (const problem of settings.problems) log.tell('warn', 'EBB_AGENT_SETTING', problem);
+  const agent = new Agent({ clock, env, settings, log });
+  await agent.open();
+  return agent;
+}
+
+interface AgentOptions {
+  clock: HostClock;
+  env: Readonly<Record<string, string | undefined>>;
+  settings: AgentSettings;
+  log: Log;
+}
+
+class Agent implements LoneAgent {
+  readonly #options: AgentOptions;
+  readonly #ownServers = new WeakSet();
+  readonly #meter: Meter;
+  readonly #judge: MemoryJudge;
+  readonly #idle: IdleCollection | undefined;
+  readonly #warnings: WarningWatch;
+  readonly #resource: ResourceAttributes;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stops: (() => void)[] = [];
+  #exporter: OtlpExporter | undefined;
+  #workers: ThreadReports<readonly Metric[]> | undefined;
+  #reporter: ThreadReporter | undefined;
+  #judgement: Judgement;
+  #listenerWarnings = 0;
+  #native: NativeMemory | undefined;
+  #nativeReadMs = Number.NEGATIVE_INFINITY;
+  #utilization = performance.eventLoopUtilization();
+  #scraped: { atMs: number; metrics: Metric[] } | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { clock, env, settings } = options;
+    this.#meter = new Meter({
+      clock,
+      rssLimitBytes: containerLimitBytes(),
+      ownServers: this.#ownServers,
+      isMainThread,
+    });
+    this.#judge = new MemoryJudge({ warmupMs: settings.warmupMs });
+    this.#idle = settings.idleCollections ? new IdleCollection(clock) : undefined;
+    this.#warnings = new WarningWatch(() => {
+      this.#listenerWarnings += 1;
+    });
+    this.#resource = identify({
+      env,
+      script: process.argv[1],
+      cwd: currentDirectory(),
+      hostName: hostname(),
+      pid: process.pid,
+      nodeVersion: process.versions.node,
+      executable: process.execPath,
+      threadId,
+      instanceId: instanceId(),
+      read: readText,
+    });
+    this.#judgement = this.#judge.observe(this.#meter.sample());
+    if (isMainThread) this.#workers = new ThreadReports(clock.monotonicMs, 4 * relayIntervalMs);
+    else this.#reporter = new ThreadReporter();
+  }
+
+  /** Opens what leads outside, and begins to sample. */
+  async open(): Promise<void> {
+    const { settings } = this.#options;
+    this.#every(settings.sampleIntervalMs, () => {
+      this.#sample();
+    });
+    if (this.#reporter !== undefined) {
+      this.#every(relayIntervalMs, () => {
+        this.#report();
+      });
+    }
+    if (settings.otlp !== undefined) await this.#openOtlp(settings.otlp);
+    // A worker thread's metrics are scraped through the main thread.
+    if (settings.prometheus !== undefined && isMainThread) await this.#openPrometheus(settings.prometheus);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) this.#options.clock.clearInterval(timer);
+    for (const stop of this.#stops) stop();
+    this.#meter.stop();
+    this.#warnings.stop();
+    this.#workers?.stop();
+    this.#reporter?.stop();
+  }
+
+  async #openOtlp(otlp: NonNullable<AgentSettings['otlp']>): Promise<void> {
+    const { clock, log, settings } = this.#options;
+    const onProblem = (sentence: string): void => {
+      log.tell('warn', 'EBB_AGENT_EXPORT', sentence);
+    };
+    try {
+      const { createOtlpExporter } = await import('../export/otlp-exporter.ts');
+      this.#exporter = await createOtlpExporter({ settings: otlp, clock, onProblem });
+    } catch (error) {
+      onProblem(`The OTLP exporter cannot be set up: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    this.#every(settings.exportIntervalMs, () => {
+      this.#export();
+    });
+    const onExit = quietly(() => this.#exporter?.sendLast(this.#body(this.#measure())));
+    process.on('exit', onExit);
+    this.#stops.push(() => {
+      process.off('exit', onExit);
+      this.#exporter?.stop();
+    });
+    // The first export tells that the process lives, and opens the connection.
+    this.#export();
+  }
+
+  async #openPrometheus(prometheus: NonNullable<AgentSettings['prometheus']>): Promise<void> {
+    const { log } = this.#options;
+    const onProblem = (sentence: string): void => {
+      log.tell('warn', 'EBB_AGENT_PROMETHEUS', sentence);
+    };
+    try {
+      const { openPrometheus } = await import('../export/open-prometheus.ts');
+      const server = openPrometheus(prometheus, {
+        exposition: () => ({
+          resource: this.#resource,
+          threads: [{ attributes: {}, metrics: this.#scrape() }, ...this.#workerMetrics()],
+        }),
+        onServer: (own) => this.#ownServers.add(own),
+        onProblem,
+      });
+      this.#stops.push(() => {
+        server.stop();
+      });
+    } catch (error) {
+      onProblem(`Prometheus cannot be served: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #sample(): void {
+    const sample = this.#meter.sample();
+    const before = this.#judgement.verdict;
+    this.#judgement = this.#judge.observe(sample);
+    const { verdict, suspicious } = this.#judgement;
+    const { clock } = this.#options;
+    if (this.#idle !== undefined) {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+      this.#utilization = now;
+      const floorAgeMs = sample.floor === null ? undefined : clock.now() - sample.floor.timeMs;
+      this.#idle.consider({ suspicious, floorAgeMs, activeRequests: this.#meter.requests.active, utilization });
+    }
+    if (suspicious || clock.monotonicMs() - this.#nativeReadMs >= nativeIntervalMs) this.#readNative();
+    if (verdict === before) return;
+    if (verdict === 'leak' || verdict === 'native') {
+      this.#options.log.tell('error', 'EBB_AGENT_LEAK', leakSentence(verdict), leakDetails(this.#judgement));
+    }
+    this.#export();
+  }
+
+  /** At most once a minute, however much is suspected. */
+  #readNative(): void {
+    if (!isMainThread) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#nativeReadMs < 60_000) return;
+    this.#nativeReadMs = nowMs;
+    void readNativeMemory().then((native) => {
+      this.#native = native;
+    });
+  }
+
+  #measure(): Measurement {
+    const reports = this.#workers?.all ?? [];
+    return this.#meter.measure({
+      judgement: this.#judgement,
+      native: this.#native,
+      workers: {
+        count: reports.length,
+        knownBytes: reports.reduce((all, { knownBytes }) => all + knownBytes, 0),
+      },
+      listenerWarnings: this.#listenerWarnings,
+      droppedExports: this.#exporter?.dropped ?? 0,
+    });
+  }
+
+  #export(): void {
+    if (this.#exporter !== undefined) this.#exporter.send(this.#body(this.#measure()));
+  }
+
+  #body(measurement: Measurement): object {
+    return otlpRequest(this.#resource, scope, metricsOf(measurement), measurement);
+  }
+
+  #report(): void {
+    const measurement = this.#measure();
+    const knownBytes = measurement.heapPhysicalBytes + measurement.sample.externalBytes;
+    this.#reporter?.tell(knownBytes, this.#options.settings.prometheus === undefined ? [] : metricsOf(measurement));
+  }
+
+  #workerMetrics(): { attributes: { 'thread.id': number }; metrics: readonly Metric[] }[] {
+    return (this.#workers?.all ?? []).map((report) => ({
+      attributes: { 'thread.id': report.threadId },
+      metrics: report.detail,
+    }));
+  }
+
+  #scrape(): Metric[] {
+    const atMs = this.#options.clock.monotonicMs();
+    if (this.#scraped === undefined || atMs - this.#scraped.atMs >= leastScrapeDistanceMs) {
+      this.#scraped = { atMs, metrics: metricsOf(this.#measure()) };
+    }
+    return this.#scraped.metrics;
+  }
+
+  #every(intervalMs: number, callback: () => void): void {
+    this.#timers.push(this.#options.clock.setInterval(quietly(callback), intervalMs).unref());
+  }
+}
+
+function metricsOf(measurement: Measurement): Metric[] {
+  return [...runtimeMetrics(measurement), ...ebbMetrics(measurement)];
+}
+
+/** One for a process; its worker threads are numbered below it. */
+function instanceId(): string {
+  const known: unknown = getEnvironmentData(instanceKey);
+  if (!isMainThread && typeof known === 'string') return known;
+  const made = randomUUID();
+  setEnvironmentData(instanceKey, made);
+  return made;
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    // The directory has been removed.
+    return '/';
+  }
+}

@@ -1,0 +1,57 @@
+// What both entries of the agent do before the program's first line: `preload` (started by `ebb watch`, which listens on
+// a socket) and `register` (started by the program's owner; nobody need listen).
+//
+// It must be invisible: it throws nothing, prints nothing, keeps nothing alive. The agent proper
+// is loaded from an unref'ed timer, so that a program which ends at once never pays for it.
+const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads');
+
+const socketKey = 'ebb.agent.socket';
+const threadKey = 'ebb.agent.thread';
+
+// Taken before the program can replace them.
+const { now } = Date;
+const { hrtime } = process;
+const clock = {
+  now,
+  monotonicMs: (): number => {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
+  setTimeout,
+  clearTimeout,
+  setInterval,
+  clearInterval,
+};
+
+/** @param alone the agent is wanted without a watcher, too */
+function prepare(alone: boolean): void {
+  // The program finds its own modules in the cache, and no others.
+  Reflect.deleteProperty(require.cache, __filename);
+  const { isMainThread, parentPort, threadId, getEnvironmentData, setEnvironmentData } = workerThreads;
+  // The thread in which Node runs module hooks: no program runs there, and it sleeps in a lock.
+  if (!isMainThread && parentPort === null) return;
+  // Preloaded twice, by NODE_OPTIONS and by the command line.
+  if (getEnvironmentData(threadKey) === threadId) return;
+  // A worker may have been given an environment of its own; it is the same process all the same. (Where that has no
+  // NODE_OPTIONS, nothing is preloaded, and the worker's heap stays unseen.)
+  const socketPath: unknown = process.env['EBB_AGENT_SOCKET'] ?? getEnvironmentData(socketKey);
+  const watched = typeof socketPath === 'string' && socketPath !== '';
+  if (!watched && !alone) return;
+  setEnvironmentData(threadKey, threadId);
+  if (watched) setEnvironmentData(socketKey, socketPath);
+  clock
+    .setTimeout(() => {
+      const started = watched
+        ? import('./host/start.ts').then(({ startAgent }) => {
+            startAgent(socketPath, clock);
+          })
+        : import('./host/lone-agent.ts').then(async ({ startLoneAgent }) => {
+            await startLoneAgent(clock);
+          });
+      // Not readable (the permission model) or gone: the program runs on without an agent.
+      void started.catch(() => undefined);
+    }, 0)
+    .unref();
+}
+
+module.exports = prepare;
