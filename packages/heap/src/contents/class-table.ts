@@ -1,4 +1,5 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { LocationRows } from '../graph/location-rows.ts';
 import { shortName } from './short-name.ts';
 
 /** Which class each node is of. */
@@ -39,10 +40,7 @@ export function classTable(graph: HeapGraph): ClassTable {
     return type === 'object' || type === 'native' ? -1 : add(`(${type})`, type);
   });
 
-  const rowOf = new Int32Array(nodeCount).fill(-1);
-  for (let row = 0; row < locations.length; row += 4)
-    if (nodeType[locations[row]] === nodeTypes.object) rowOf[locations[row]] = row;
-
+  const rows = new LocationRows(graph);
   const byName = new Int32Array(strings.length).fill(-1);
   const byPlace: PlaceIndex = new Map();
   for (let node = 0; node < nodeCount; node++) {
@@ -52,7 +50,7 @@ export function classTable(graph: HeapGraph): ClassTable {
       continue;
     }
     const name = nodeName[node];
-    const row = rowOf[node];
+    const row = nodeType[node] === nodeTypes.object ? rows.rowOf(node) : -1;
     if (row < 0) {
       if (byName[name] < 0) byName[name] = add(objectClass(strings.get(name)), typeNames[nodeType[node]]);
       classOf[node] = byName[name];

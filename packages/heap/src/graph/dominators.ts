@@ -85,7 +85,7 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
   const semi = new Uint32Array(reached + 1);
   const label = new Uint32Array(reached + 1);
   const ancestor = parent.slice(0, reached + 1);
-  const path = new Uint32Array(reached + 1);
+  const path = new Uint32Array(reached);
   for (let v = 1; v <= reached; v++) {
     semi[v] = v;
     label[v] = v;
@@ -149,33 +149,32 @@ export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = m
     dominator[w] = d;
   }
 
-  // 0, the root, for circles that nothing holds, by the fourth rule.
-  const idom = reached === nodeCount ? ancestor.subarray(1) : new Uint32Array(nodeCount);
-  for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
-  idom[0] = NO_NODE;
-
-  const size = semi.fill(1); // reuse: nodes dominated, the node among them
+  // What is needed no more is used again: such arrays are most of what a parse costs at its peak.
+  const size = semi.fill(1); // by number: nodes dominated, the node among them
   for (let w = reached; w > 1; w--) size[dominator[w]] += size[w];
-  const next = path; // reuse: by number, the place where the next child goes
+  const next = ancestor; // by number: the place where the next child goes
   const preorder = new Uint32Array(nodeCount);
-  const end = new Uint32Array(nodeCount);
-  const place = preorderOf; // reuse
-  for (let w = 1; w <= reached; w++) {
-    const at = w === 1 ? 0 : next[dominator[w]];
-    if (w > 1) next[dominator[w]] += size[w];
+  const end = parent.subarray(1);
+  next[1] = 1;
+  preorder[0] = 0;
+  end[0] = nodeCount;
+  for (let w = 2; w <= reached; w++) {
+    const at = next[dominator[w]];
+    next[dominator[w]] = at + size[w];
     next[w] = at + 1;
     preorder[at] = order[w];
     end[at] = at + size[w];
   }
-  if (reached < nodeCount) {
-    end[0] = nodeCount;
-    let at = reached;
-    for (let node = 0; node < nodeCount; node++) {
-      if ((preorderOf[node] & ~NOT_OWNED) !== 0) continue;
-      preorder[at] = node;
-      end[at] = ++at;
-    }
+  // Circles that nothing holds hang on the root, by the fourth rule.
+  for (let node = 0, at = reached; at < nodeCount; node++) {
+    if ((preorderOf[node] & ~NOT_OWNED) !== 0) continue;
+    preorder[at] = node;
+    end[at] = ++at;
   }
+  const idom = reached === nodeCount ? ancestor.subarray(1) : new Uint32Array(nodeCount);
+  for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
+  idom[0] = NO_NODE;
+  const place = preorderOf;
   for (let at = 0; at < nodeCount; at++) place[preorder[at]] = at;
   return { idom, order: preorder, end, place };
 }
@@ -251,11 +250,12 @@ function isOrphan(graph: HeapGraph, node: number, programOwned: Uint8Array): boo
 }
 
 /** Retained size by ordinal, in bytes: the node's own and all that it dominates. O(nodes). */
-export function retainedSizes({ nodeCount, nodeSelfSize }: HeapGraph, { order, end }: DominatorTree): Float64Array {
-  // What a node dominates stands behind it in one piece: the sum is the difference of two sums from the beginning.
-  const before = new Float64Array(nodeCount + 1);
-  for (let at = 0; at < nodeCount; at++) before[at + 1] = before[at] + nodeSelfSize[order[at]];
+export function retainedSizes({ nodeCount, nodeSelfSize }: HeapGraph, { idom, order }: DominatorTree): Float64Array {
   const retained = new Float64Array(nodeCount);
-  for (let at = 0; at < nodeCount; at++) retained[order[at]] = before[end[at]] - before[at];
+  for (let at = nodeCount - 1; at >= 0; at--) {
+    const node = order[at];
+    retained[node] += nodeSelfSize[node];
+    if (at > 0) retained[idom[node]] += retained[node];
+  }
   return retained;
 }

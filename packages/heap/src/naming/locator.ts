@@ -1,5 +1,6 @@
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { LocationRows } from '../graph/location-rows.ts';
 import type { ScriptPosition } from './bundled-names.ts';
 import { Project } from './project.ts';
 import type { Scripts } from './script-files.ts';
@@ -21,8 +22,7 @@ export class Locator {
   /** The folders that files belong to. */
   readonly project: Project;
   readonly #files: ReadonlyMap<number, string>;
-  /** Where each node's row of `locations` begins, plus one. */
-  readonly #rows: Uint32Array;
+  readonly #rows: LocationRows;
   /** By string: 1 for the names of V8's own objects, 2 for others, 0 where nobody asked. */
   readonly #kindOfName: Uint8Array;
 
@@ -32,13 +32,12 @@ export class Locator {
     this.project = new Project(cwd);
     this.#files = scripts.files;
     this.#kindOfName = new Uint8Array(graph.strings.length);
-    this.#rows = new Uint32Array(graph.nodeCount);
-    for (let row = 0; row < graph.locations.length; row += 4) this.#rows[graph.locations[row]] = row + 1;
+    this.#rows = new LocationRows(graph);
   }
 
   /** Where the node's row begins; a scope's is that of the first function made in it; -1 where there is none. */
   #rowOf(node: number): number {
-    const own = this.#rows[node] - 1;
+    const own = this.#rows.rowOf(node);
     if (own >= 0) return own;
     if (!this.#isScope(node)) return -1;
     const { nodeType, nodeTypes, firstRetainer, retainerNode, retainerEdge, edgeType, edgeTypes } = this.#graph;
@@ -48,7 +47,8 @@ export class Locator {
       if (nodeType[closure] !== nodeTypes.closure) continue;
       const edge = retainerEdge[slot];
       if (edgeType[edge] !== edgeTypes.internal || strings.get(edgeName[edge]) !== 'context') continue;
-      if (this.#rows[closure] > 0) return this.#rows[closure] - 1;
+      const row = this.#rows.rowOf(closure);
+      if (row >= 0) return row;
     }
     return -1;
   }
@@ -60,9 +60,9 @@ export class Locator {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       const handler = edgeTo[edge];
       if (edgeIsStrong[edge] === 0 || nodeType[handler] !== nodeTypes.closure) continue;
-      if (this.#rows[handler] > 0) return handler;
+      if (this.#rows.rowOf(handler) >= 0) return handler;
       const generator = this.#internal(this.#internal(handler, 'context'), 'extension');
-      if (generator >= 0 && this.#rows[generator] > 0) return generator;
+      if (generator >= 0 && this.#rows.rowOf(generator) >= 0) return generator;
     }
     return node;
   }

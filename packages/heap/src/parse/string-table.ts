@@ -55,6 +55,11 @@ export class StringTable {
     return text;
   }
 
+  /** Whether the i-th string is a text of plain ASCII; only one of its length is decoded (and kept). */
+  is(index: number, text: string): boolean {
+    return this.byteLength(index) === text.length && this.get(index) === text;
+  }
+
   #bytesOf(index: number): Buffer {
     const start = this.#starts[index];
     const length = Math.min(this.#starts[index + 1] - start, MOST_DECODED_BYTES);

@@ -38,7 +38,7 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
   for (let node = 0; node < nodeCount; node++) {
     if (nodeType[node] === string || nodeType[node] === closure) continue;
     const name = nodeName[node];
-    if (kinds[name] === 0) kinds[name] = KINDS.get(strings.get(name)) ?? NOTHING;
+    if (kinds[name] === 0) kinds[name] = KINDS.find(([text]) => strings.is(name, text))?.[1] ?? NOTHING;
     const kind = kinds[name];
     if (kind === NOTHING) continue;
     if (kind === GLOBAL_SCOPE) for (const scope of scopesBelow(graph, node)) offer(scope, 0);
@@ -50,12 +50,12 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
 }
 
 const [NOTHING, GLOBAL_SCOPE, MODULE, PROCESS] = [1, 2, 3, 4];
-const KINDS = new Map([
+const KINDS: [name: string, kind: number][] = [
   ['system / NativeContext', GLOBAL_SCOPE],
   ['Module', MODULE],
   ['system / SourceTextModule', MODULE],
   ['process', PROCESS],
-]);
+];
 
 /** Everybody's emitter, `process`: the one object of that class with a table of listeners. */
 function hasListeners({ firstEdge, edgeType, edgeTypes, edgeName, strings }: HeapGraph, node: number): boolean {

@@ -14,7 +14,9 @@ export interface Step {
 }
 
 const MAX_COST = 60;
-const NO_COST = 0xffffffff;
+/** Costs are counted from here: 0 stands for what was not reached, so that memory of what nobody asks for is never touched. */
+const NO_COST = 0;
+const LEAST_COST = 1;
 
 /**
  * The cheapest path from the root to any node. The search runs no further than it is asked: what is near the program's
@@ -30,7 +32,7 @@ export class Routes {
   /** Nodes that wait to be left, by their cost modulo the number of buckets. */
   readonly #buckets: number[][] = Array.from({ length: MAX_COST + 1 }, () => []);
   #waiting = 0;
-  #now = 0;
+  #now = LEAST_COST;
 
   /**
    * `strangeness` is what the code of a function, instance or scope adds to the cost of a path through it, undefined
@@ -42,9 +44,11 @@ export class Routes {
     this.#edgeCost = edgeCosts(graph);
     this.#nodeCost = nodeCosts(graph, strangeness);
     this.#enteredBy = new Uint32Array(graph.nodeCount);
-    this.#cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
-    for (const { node, cost } of starts) {
-      if (this.#cost[node] <= cost) continue;
+    this.#cost = new Uint32Array(graph.nodeCount);
+    for (const start of starts) {
+      const { node } = start;
+      const cost = LEAST_COST + start.cost;
+      if (this.#isWithin(node, cost)) continue;
       this.#cost[node] = cost;
       this.#buckets[cost].push(node);
       this.#waiting++;
@@ -67,7 +71,7 @@ export class Routes {
   #settle(node: number): void {
     const buckets = this.#buckets;
     const length = buckets.length;
-    while (this.#waiting > 0 && this.#cost[node] > this.#now) {
+    while (this.#waiting > 0 && !this.#isWithin(node, this.#now)) {
       const bucket = buckets[this.#now % length];
       // Every edge costs at least one, so that nothing is added to the bucket at hand.
       for (const from of bucket) this.#leave(from);
@@ -75,6 +79,11 @@ export class Routes {
       bucket.length = 0;
       this.#now++;
     }
+  }
+
+  /** Whether a way to a node is known that costs no more. */
+  #isWithin(node: number, cost: number): boolean {
+    return this.#cost[node] !== NO_COST && this.#cost[node] <= cost;
   }
 
   #leave(node: number): void {
@@ -88,9 +97,10 @@ export class Routes {
     for (let edge = firstEdge[node]; edge < end; edge++) {
       const to = edgeTo[edge];
       if (edgeIsStrong[edge] === 0 && !(isTable && edgeType[edge] === edgeTypes.internal && to !== node)) continue;
-      if (cost[to] <= now + 1) continue;
+      const known = cost[to];
+      if (known !== NO_COST && known <= now + 1) continue;
       const next = now + Math.max(1, Math.min(MAX_COST, this.#edgeCost(node, edge) + this.#nodeCost(to)));
-      if (next >= cost[to]) continue;
+      if (known !== NO_COST && next >= known) continue;
       cost[to] = next;
       this.#enteredBy[to] = edge + 1;
       this.#buckets[next % this.#buckets.length].push(to);
@@ -161,7 +171,7 @@ function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number | und
   const { nodeType, nodeTypes, strings, nodeName } = graph;
   const scopeNames = new Uint8Array(strings.length + 1); // 0: not yet known
   const isScope = (name: number): boolean => {
-    if (scopeNames[name] === 0) scopeNames[name] = strings.get(name) === SCOPE_NAME ? IS_SCOPE : IS_OTHER;
+    if (scopeNames[name] === 0) scopeNames[name] = strings.is(name, SCOPE_NAME) ? IS_SCOPE : IS_OTHER;
     return scopeNames[name] === IS_SCOPE;
   };
   return (node) => {
@@ -175,7 +185,7 @@ function nodeCosts(graph: HeapGraph, strangeness: (node: number) => number | und
     // Two of these (GC roots, stack roots) cost more than any way through the program's modules.
     if (type === nodeTypes.synthetic) return MAX_COST;
     if (type === nodeTypes.native) return 20;
-    if (type === hidden) return strings.get(nodeName[node]) === 'system / NativeContext' ? 15 : 1;
+    if (type === hidden) return strings.is(nodeName[node], 'system / NativeContext') ? 15 : 1;
     return 0;
   };
 }
