@@ -23,6 +23,23 @@ const clock = {
   clearInterval,
 };
 
+/**
+ * What worker threads inherit, and so must be there before the program can start one: the process's identity, and the
+ * memory in which they report to the main thread (see measure/thread-board.ts).
+ */
+function prepareThreads(): void {
+  const word = (): string =>
+    Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  const [a, b, c, d] = [word(), word(), word(), word()];
+  const instance = `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`;
+  workerThreads.setEnvironmentData('ebb.agent.instance', instance);
+  const scraped = process.env['EBB_PROMETHEUS_PORT'] ?? process.env['OTEL_METRICS_EXPORTER']?.includes('prometheus');
+  const textBytes = scraped === undefined || scraped === false ? 0 : 128 * 1024;
+  workerThreads.setEnvironmentData('ebb.agent.board', new SharedArrayBuffer(32 * (32 + textBytes)));
+}
+
 /** @param alone the agent is wanted without a watcher, too */
 function prepare(alone: boolean): void {
   // The program finds its own modules in the cache, and no others.
@@ -39,6 +56,7 @@ function prepare(alone: boolean): void {
   if (!watched && !alone) return;
   setEnvironmentData(threadKey, threadId);
   if (watched) setEnvironmentData(socketKey, socketPath);
+  else if (isMainThread) prepareThreads();
   clock
     .setTimeout(() => {
       const started = watched

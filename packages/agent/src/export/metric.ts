@@ -15,7 +15,7 @@ export interface NumberPoint {
 export interface HistogramPoint {
   attributes: Attributes;
   bounds: readonly number[];
-  counts: ArrayLike<number>;
+  counts: readonly number[];
   sum: number;
   count: number;
 }

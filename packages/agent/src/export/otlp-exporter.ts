@@ -9,14 +9,19 @@
  *   made: it is given up after `timeoutMs`, at most five seconds.
  * - `ClientRequest` is called itself and not `http.request`, which tracers replace.
  */
-import { Agent as HttpAgent, ClientRequest, type ClientRequestArgs, type IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { gzip, gzipSync } from 'node:zlib';
 import type { HostClock } from '../host/clock.ts';
 import { quietly } from '../host/quietly.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { OtlpSettings } from './settings.ts';
+
+// An import of node:http reads all that it exports, WebSocket included, for which Node 22 and later load all of undici.
+const load = createRequire(import.meta.url);
+const http = load('node:http') as typeof import('node:http');
 
 const maxQueuedExports = 60;
 const maxQueuedBytes = 2 * 2 ** 20;
@@ -184,7 +189,7 @@ export class OtlpExporter {
         ? {}
         : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` }),
     };
-    const request = new ClientRequest(options);
+    const request = new http.ClientRequest(options);
     request.on(
       'socket',
       quietly((socket: Socket) => {
@@ -308,11 +313,11 @@ export class OtlpExporter {
  *
  * @throws what reading a certificate or key throws
  */
-export async function createOtlpExporter(options: OtlpExporterOptions): Promise<OtlpExporter> {
+export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
   const { url, caFile, keyFile, certificateFile } = options.settings;
   const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 };
-  if (url.protocol !== 'https:') return new OtlpExporter(options, new HttpAgent(kept));
-  const { Agent: HttpsAgent } = await import('node:https');
+  if (url.protocol !== 'https:') return new OtlpExporter(options, new http.Agent(kept));
+  const { Agent: HttpsAgent } = load('node:https') as typeof import('node:https');
   const files = { ...file('ca', caFile), ...file('key', keyFile), ...file('cert', certificateFile) };
   return new OtlpExporter(options, new HttpsAgent({ ...kept, ...files }));
 }

@@ -22,7 +22,7 @@ describe('otlpRequest', () => {
         name: 'v8js.gc.duration',
         unit: 's',
         description: 'GC.',
-        points: [{ attributes: {}, bounds: [0.01, 1], counts: new Float64Array([3, 0, 1]), sum: 2.5, count: 4 }],
+        points: [{ attributes: {}, bounds: [0.01, 1], counts: [3, 0, 1], sum: 2.5, count: 4 }],
       },
     );
     expect(JSON.parse(JSON.stringify(request))).toEqual({

@@ -21,7 +21,9 @@ export function otlpRequest(
   metrics: readonly Metric[],
   span: Span,
 ): object {
-  const times = { startTimeUnixNano: nanoseconds(span.startedMs), timeUnixNano: nanoseconds(span.timeMs) };
+  // A clock that was set back must not make a point end before it starts.
+  const endsMs = Math.max(span.startedMs, span.timeMs);
+  const times = { startTimeUnixNano: nanoseconds(span.startedMs), timeUnixNano: nanoseconds(endsMs) };
   return {
     resourceMetrics: [
       {

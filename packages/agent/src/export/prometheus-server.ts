@@ -2,9 +2,13 @@
  * Answers Prometheus's scrapes, and nothing else: GET and HEAD of `/metrics`, without a body, few at a time. The server
  * and its connections do not keep the host alive. Where the port is taken, the host runs on without it.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { quietly } from '../host/quietly.ts';
 import type { PrometheusSettings } from './settings.ts';
+
+// See otlp-exporter.ts: an import would load much more.
+const { createServer } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 const maxConnections = 16;
 const maxHeaderBytes = 8 * 1024;

@@ -121,5 +121,6 @@ function requestMetrics({ requests, activeRequests, sample }: Measurement): Metr
 
 function histogramPoint(attributes: HistogramPoint['attributes'], histogram: Histogram): HistogramPoint {
   const { bounds, counts, count } = histogram;
-  return { attributes, bounds, counts, sum: histogram.sum, count };
+  // A plain list: it goes through JSON from thread to thread.
+  return { attributes, bounds, counts: [...counts], sum: histogram.sum, count };
 }

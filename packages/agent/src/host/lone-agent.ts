@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
-import { containerLimitBytes } from '@ebb/capture';
+import { getEnvironmentData, isMainThread, threadId } from 'node:worker_threads';
+import { containerLimitBytes } from '@ebb/capture/limits';
 import { type Judgement, MemoryJudge } from '@ebb/trend';
 import { ebbMetrics } from '../export/ebb-metrics.ts';
 import type { Metric } from '../export/metric.ts';
@@ -19,7 +19,7 @@ import { identify, type ResourceAttributes } from '../identity/resource.ts';
 import { Meter } from '../measure/meter.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { type NativeMemory, readNativeMemory } from '../measure/native-memory.ts';
-import { ThreadReporter, ThreadReports } from '../measure/thread-relay.ts';
+import { ThreadBoard, type ThreadReport } from '../measure/thread-board.ts';
 import type { HostClock } from './clock.ts';
 import { IdleCollection } from './idle-collection.ts';
 import { leakDetails, leakSentence } from './leak-line.ts';
@@ -29,6 +29,7 @@ import { WarningWatch } from './warnings.ts';
 
 const scope = { name: '@ebb/agent', version: '0.1.0' };
 const instanceKey = 'ebb.agent.instance';
+const boardKey = 'ebb.agent.board';
 
 /** How often worker threads tell the main thread what they hold. */
 const relayIntervalMs = 10_000;
@@ -77,8 +78,7 @@ class Agent implements LoneAgent {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #stops: (() => void)[] = [];
   #exporter: OtlpExporter | undefined;
-  #workers: ThreadReports<readonly Metric[]> | undefined;
-  #reporter: ThreadReporter | undefined;
+  readonly #board: ThreadBoard | undefined;
   #judgement: Judgement;
   #listenerWarnings = 0;
   #native: NativeMemory | undefined;
@@ -113,8 +113,7 @@ class Agent implements LoneAgent {
       read: readText,
     });
     this.#judgement = this.#judge.observe(this.#meter.sample());
-    if (isMainThread) this.#workers = new ThreadReports(clock.monotonicMs, 4 * relayIntervalMs);
-    else this.#reporter = new ThreadReporter();
+    this.#board = threadBoard();
   }
 
   /** Opens what leads outside, and begins to sample. */
@@ -123,7 +122,8 @@ class Agent implements LoneAgent {
     this.#every(settings.sampleIntervalMs, () => {
       this.#sample();
     });
-    if (this.#reporter !== undefined) {
+    if (!isMainThread) {
+      this.#report();
       this.#every(relayIntervalMs, () => {
         this.#report();
       });
@@ -138,8 +138,6 @@ class Agent implements LoneAgent {
     for (const stop of this.#stops) stop();
     this.#meter.stop();
     this.#warnings.stop();
-    this.#workers?.stop();
-    this.#reporter?.stop();
   }
 
   async #openOtlp(otlp: NonNullable<AgentSettings['otlp']>): Promise<void> {
@@ -149,7 +147,7 @@ class Agent implements LoneAgent {
     };
     try {
       const { createOtlpExporter } = await import('../export/otlp-exporter.ts');
-      this.#exporter = await createOtlpExporter({ settings: otlp, clock, onProblem });
+      this.#exporter = createOtlpExporter({ settings: otlp, clock, onProblem });
     } catch (error) {
       onProblem(`The OTLP exporter cannot be set up: ${error instanceof Error ? error.message : String(error)}`);
       return;
@@ -223,7 +221,7 @@ class Agent implements LoneAgent {
   }
 
   #measure(): Measurement {
-    const reports = this.#workers?.all ?? [];
+    const reports = this.#reports();
     return this.#meter.measure({
       judgement: this.#judgement,
       native: this.#native,
@@ -247,14 +245,21 @@ class Agent implements LoneAgent {
   #report(): void {
     const measurement = this.#measure();
     const knownBytes = measurement.heapPhysicalBytes + measurement.sample.externalBytes;
-    this.#reporter?.tell(knownBytes, this.#options.settings.prometheus === undefined ? [] : metricsOf(measurement));
+    const text = this.#options.settings.prometheus === undefined ? '' : JSON.stringify(metricsOf(measurement));
+    this.#board?.write({ threadId, knownBytes, text }, this.#options.clock.monotonicMs());
+  }
+
+  /** What worker threads have told; only the main thread asks. */
+  #reports(): ThreadReport[] {
+    return isMainThread ? (this.#board?.read(this.#options.clock.monotonicMs()) ?? []) : [];
   }
 
   #workerMetrics(): { attributes: { 'thread.id': number }; metrics: readonly Metric[] }[] {
-    return (this.#workers?.all ?? []).map((report) => ({
-      attributes: { 'thread.id': report.threadId },
-      metrics: report.detail,
-    }));
+    return this.#reports().flatMap((report) =>
+      report.text === ''
+        ? []
+        : [{ attributes: { 'thread.id': report.threadId }, metrics: JSON.parse(report.text) as Metric[] }],
+    );
   }
 
   #scrape(): Metric[] {
@@ -277,10 +282,13 @@ function metricsOf(measurement: Measurement): Metric[] {
 /** One for a process; its worker threads are numbered below it. */
 function instanceId(): string {
   const known: unknown = getEnvironmentData(instanceKey);
-  if (!isMainThread && typeof known === 'string') return known;
-  const made = randomUUID();
-  setEnvironmentData(instanceKey, made);
-  return made;
+  return typeof known === 'string' ? known : randomUUID();
+}
+
+/** The process's one board: made before the program started, and inherited by its workers. */
+function threadBoard(): ThreadBoard | undefined {
+  const memory: unknown = getEnvironmentData(boardKey);
+  return memory instanceof SharedArrayBuffer ? new ThreadBoard(memory, 4 * relayIntervalMs) : undefined;
 }
 
 function currentDirectory(): string {
