@@ -9,6 +9,7 @@
         'native/fork.c',
         'native/got.c',
         'native/mappings.c',
+        'native/number.c',
         'native/threads.c',
         'native/watch.c',
       ],

@@ -45,9 +45,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Stops the child that writes a snapshot, as soon as there is one: it will not come to its end by itself. */
+/**
+ * Stops the child that writes a snapshot: it will not come to its end by itself. It has made itself ready as soon as it
+ * has changed its name; before, it would keep what it inherited.
+ */
 async function stopChild(pid: number): Promise<number> {
-  const child = await vi.waitUntil(() => childrenOf(pid)[0], { timeout: 30_000, interval: 2 });
+  const isReady = (child: number): boolean => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'ebb-snapshot';
+  const child = await vi.waitUntil(() => childrenOf(pid).find(isReady), { timeout: 30_000, interval: 2 });
   process.kill(child, 'SIGSTOP');
   return child;
 }

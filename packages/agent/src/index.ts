@@ -28,6 +28,7 @@ export type {
   CollectedMessage,
   CollectMessage,
   Floor,
+  ForgetMessage,
   HelloMessage,
   IntervalMessage,
   MemorySample,

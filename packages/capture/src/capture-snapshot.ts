@@ -25,6 +25,13 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
    * snapshot stands in a file of mode 0600 in the same folder, which has no name where the file system allows it.
    */
   scrub?: boolean;
+  /**
+   * Whether the snapshot is to be compared with others of the same process: each object then has the same number in all
+   * of them. In a child V8 would number them anew each time; so they are numbered in the program, just before the fork,
+   * which collects garbage and walks over the heap: that is most of the pause then, about a third of a second for a
+   * million objects. The numbers take memory until `forgetObjectNumbers`. Default false. (Inline snapshots always number.)
+   */
+  comparable?: boolean;
   /** How many children are tried, at most. Default 3. */
   attempts?: number;
   /** How long one child may take. Default: five minutes, and two seconds more for each MB of heap: it runs when the CPU is idle. */
@@ -84,6 +91,7 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
       target,
       contents: contentsOf(options),
       scrub: options.scrub ?? false,
+      comparable: options.comparable ?? false,
       attempts: options.attempts ?? 3,
       stallMs: options.stallMs ?? 5000,
       timeoutMs: options.timeoutMs,
@@ -138,6 +146,7 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
     outcome: 'whole',
     pauseMs,
     forkMs: 0,
+    numberingMs: 0,
     mappingsMs: 0,
     threadsMs: 0,
     waitedMs: 0,

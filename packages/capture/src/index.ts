@@ -7,7 +7,7 @@ export { collectGarbage, type CollectedFloor } from './collect.ts';
 export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.ts';
 export { containerLimitBytes, containerMemory, type ContainerMemory, type ReadText } from './memory-limit.ts';
 export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
-export { forkUnavailable } from './fork/capture-forked.ts';
+export { forgetObjectNumbers, forkUnavailable } from './fork/capture-forked.ts';
 export { type AttemptOutcome } from './fork/judge-end.ts';
 export { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
 export { startAllocationSampling, type AllocationSampling, type TakenProfile } from './profile/allocation-sampling.ts';

@@ -2,7 +2,13 @@
  * Snapshots on request. A forked one is written by a child while the program goes on, so that the answer comes later;
  * it keeps the program neither busy nor alive, and ends with it.
  */
-import { CaptureError, captureSnapshot, type CapturedSnapshot, type CaptureOptions } from '@ebb/capture';
+import {
+  CaptureError,
+  captureSnapshot,
+  forgetObjectNumbers,
+  type CapturedSnapshot,
+  type CaptureOptions,
+} from '@ebb/capture';
 import type { CaptureAttempt, CapturedMessage, RequestsByRoute, SnapshotMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { messageError } from './commands.ts';
@@ -23,6 +29,7 @@ export class SnapshotDesk {
   readonly #requests: CountedRequests;
   readonly #take: TakeSnapshot;
   #running: AbortController | null = null;
+  #numbered = false;
 
   constructor(clock: HostClock, requests: CountedRequests, take: TakeSnapshot = captureSnapshot) {
     this.#clock = clock;
@@ -32,13 +39,14 @@ export class SnapshotDesk {
 
   /** Takes one, and answers. Never rejects; while another is being taken the answer is EBB_CAPTURE_BUSY. */
   async take(command: SnapshotMessage): Promise<CapturedMessage> {
-    const { id, file, method = 'fork' } = command;
+    const { id, file, method = 'fork', comparable = false } = command;
     if (this.#running !== null) {
       const message = 'Another snapshot of this thread is being taken. Wait for its end.';
       return { type: 'captured', id, ok: false, method: 'fork', error: { code: 'EBB_CAPTURE_BUSY', message } };
     }
     const running = new AbortController();
     this.#running = running;
+    this.#numbered ||= comparable;
     const timer = this.#callOffLater(running, command.timeoutMs);
     // Should it fail before its moment, the counts of now are as good as any.
     let moment = this.#moment();
@@ -51,6 +59,7 @@ export class SnapshotDesk {
       const { attempts, fallbackReason, ...taken } = await this.#take({
         file,
         method,
+        comparable,
         keepAlive: false,
         signal: running.signal,
         onMoment: quietly(() => {
@@ -87,9 +96,17 @@ export class SnapshotDesk {
     }
   }
 
+  /** Gives up what comparable snapshots have left with the objects of this thread. Never throws. */
+  forget(): void {
+    if (!this.#numbered) return;
+    this.#numbered = false;
+    quietly(forgetObjectNumbers)();
+  }
+
   /** Calls off what is being taken: nobody waits for it any more. */
   stop(): void {
     this.#running?.abort();
+    this.forget();
   }
 
   #moment(): { atMs: number; requests: number | null; requestsByRoute: RequestsByRoute } {

@@ -94,6 +94,9 @@ class Agent implements RunningAgent {
           }),
         );
         return;
+      case 'forget':
+        this.#snapshots.forget();
+        return;
       case 'profile':
         this.#connection.send(this.#profiles.answer(message));
         return;

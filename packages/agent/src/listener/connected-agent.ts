@@ -31,6 +31,8 @@ export interface SnapshotRequest extends CommandOptions {
    * forked where that is possible, else inline.
    */
   method?: CaptureMethod | 'auto';
+  /** Whether it will be compared with others of the same thread; `forget` when the last one is taken. Default false. */
+  comparable?: boolean;
 }
 
 /** One agent (one thread of one process) that has said hello, seen from the watcher. */
@@ -55,6 +57,8 @@ export interface ConnectedAgent {
    * always, as `collect`.
    */
   profile(action: ProfileMessage['action'], options?: CommandOptions): Promise<ProfiledMessage>;
+  /** No more snapshots will be compared with those taken so far. */
+  forget(): void;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
 }
@@ -86,8 +90,8 @@ export class AgentConnection implements ConnectedAgent {
 
   snapshot(file: string, options: SnapshotRequest = {}): Promise<CapturedMessage> {
     const id = this.#nextId++;
-    const { timeoutMs = 600_000, method = 'fork' } = options;
-    const command: WatcherMessage = { type: 'snapshot', id, file, method, timeoutMs };
+    const { timeoutMs = 600_000, method = 'fork', comparable = false } = options;
+    const command: WatcherMessage = { type: 'snapshot', id, file, method, comparable, timeoutMs };
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 
@@ -95,6 +99,10 @@ export class AgentConnection implements ConnectedAgent {
     const id = this.#nextId++;
     const timeoutMs = options.timeoutMs ?? 30_000;
     return this.#ask({ type: 'profile', id, action }, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
+  }
+
+  forget(): void {
+    this.#send({ type: 'forget' });
   }
 
   setInterval(ms: number): void {

@@ -7,6 +7,7 @@ export type {
   CollectedMessage,
   CollectMessage,
   Floor,
+  ForgetMessage,
   HelloMessage,
   IntervalMessage,
   MemorySample,

@@ -189,6 +189,8 @@ export interface SnapshotMessage {
    * forked where that is possible, else inline; whoever says so consents to the pause.
    */
   method?: CaptureMethod | 'auto';
+  /** Whether it will be compared with others of this thread: objects then keep their numbers until {@link ForgetMessage}. */
+  comparable?: boolean;
   /** It is called off after so long. */
   timeoutMs?: number;
 }
@@ -201,6 +203,11 @@ export interface ProfileMessage {
   type: 'profile';
   id: number;
   action: 'start' | 'take' | 'stop';
+}
+
+/** No more snapshots will be compared with those taken so far: the numbers of objects may go, and the memory of them. */
+export interface ForgetMessage {
+  type: 'forget';
 }
 
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */
@@ -220,4 +227,5 @@ export interface ReceivedMessage {
 }
 
 /** All that a watcher says. */
-export type WatcherMessage = CollectMessage | SnapshotMessage | ProfileMessage | IntervalMessage | ReceivedMessage;
+export type WatcherMessage =
+  CollectMessage | SnapshotMessage | ForgetMessage | ProfileMessage | IntervalMessage | ReceivedMessage;

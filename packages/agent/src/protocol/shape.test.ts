@@ -65,11 +65,12 @@ describe('isAgentMessage', () => {
 });
 
 describe('isWatcherMessage', () => {
-  it('takes the five commands and nothing else', () => {
+  it('takes the six commands and nothing else', () => {
     expect(isWatcherMessage({ type: 'collect', id: 1 })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x' })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x', method: 'auto', timeoutMs: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'profile', id: 1, action: 'take' })).toBe(true);
+    expect(isWatcherMessage({ type: 'forget' })).toBe(true);
     expect(isWatcherMessage({ type: 'interval', ms: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'received', lines: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1 })).toBe(false);

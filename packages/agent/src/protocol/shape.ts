@@ -40,6 +40,7 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   collect: { id: 'number' },
   snapshot: { id: 'number', file: 'string' },
   profile: { id: 'number', action: 'string' },
+  forget: {},
   interval: { ms: 'number' },
   received: { lines: 'number' },
 };

@@ -21,6 +21,8 @@ export interface SnapshotAttempt {
   pauseMs: number;
   /** How much of that was the `fork()` itself, setting aside V8's mappings, and looking at the threads. */
   forkMs: number;
+  /** And how much the numbering of the objects, with a collection, where snapshots are to be compared. */
+  numberingMs: number;
   mappingsMs: number;
   threadsMs: number;
   /** How long the event loop went on until the other threads slept. */
@@ -48,6 +50,8 @@ export interface AttemptPlan {
   patienceMs: number;
   standstillMs: number;
   raiseHeapLimit: boolean;
+  /** Whether the program's objects are numbered just before the fork. */
+  number: boolean;
   watch: Omit<WatchOptions, 'pid' | 'fd'>;
   /** What the child has said on its standard error. */
   readErrors: () => string;
@@ -66,6 +70,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     outcome: 'refused',
     pauseMs: 0,
     forkMs: 0,
+    numberingMs: 0,
     mappingsMs: 0,
     threadsMs: 0,
     waitedMs: 0,
@@ -93,7 +98,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   if (prepared.conditionSignals === 0) return { ...attempt, outcome: 'unpatchable' };
 
   const waiting = nowMs() - attempt.pauseMs;
-  const times = new Float64Array(7);
+  const times = new Float64Array(8);
   for (;;) {
     if (plan.cancelled()) return { ...attempt, outcome: 'cancelled' };
     const insist = nowMs() - waiting >= plan.patienceMs;
@@ -106,6 +111,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     attempt.waitedMs = nowMs() - waiting - attempt.pauseMs;
     attempt.mappingsMs = times[1] + times[3];
     attempt.forkMs = times[2];
+    attempt.numberingMs = times[7];
     attempt.threadsAwake = times[4];
     if (pid < 0) return { ...attempt, detail: nameOfErrno(times[6]) };
     plan.onForked();
@@ -121,13 +127,31 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   }
 }
 
+/**
+ * A string that tells readers of a snapshot up to which number objects were numbered by the program, and so have the same
+ * number in its other snapshots: up to its own. What is above it (objects made since, and values that V8 counts as
+ * objects in a snapshot only) was numbered in the child, where the next child numbers something else.
+ *
+ * It is as large as it is to stand in V8's space for large objects, which is numbered last.
+ */
+const numberMark = 'ebb: objects with a higher number than this string were numbered in a child';
+const numberMarkBytes = 1 << 19;
+
+function makeNumberMark(): string {
+  const text = Buffer.alloc(numberMarkBytes, ' ');
+  text.write(numberMark);
+  return text.toString('latin1');
+}
+
 /** In the child this writes the snapshot and ends the process; it returns in the parent only. */
 function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: Float64Array): number {
+  const mark = plan.number ? makeNumberMark() : '';
   const pid = addon.fork(
     {
       fd: plan.fd,
       errorsFd: plan.errorsFd,
       insist: Number(insist),
+      number: Number(plan.number),
       waitMs: plan.standstillMs,
       raiseHeapLimit: Number(plan.raiseHeapLimit),
     },
@@ -138,7 +162,7 @@ function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: F
     // The report of a crash is about the program, and this is not the program.
     if (process.report !== undefined) process.report.reportOnFatalError = false;
     writeHeapSnapshot(`/proc/self/fd/${plan.fd}`, plan.contents);
-    return addon.leave(0);
+    return addon.leave(mark.length < 0 ? 1 : 0); // it has to live until here
   } catch (error) {
     return addon.leave(Math.abs((error as NodeJS.ErrnoException).errno ?? 0) || -1);
   }

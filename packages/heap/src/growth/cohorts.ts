@@ -9,7 +9,7 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { IdIndex } from './id-index.ts';
-import { newestId, signatureOf } from './object-identity.ts';
+import { newestLastingId, signatureOf } from './object-identity.ts';
 
 /** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
 export interface EarlierSnapshot {
@@ -30,7 +30,11 @@ export interface EarlierSnapshot {
 /** Condenses a graph to what later comparison needs. */
 export function summarize(graph: HeapGraph): EarlierSnapshot {
   const index = new IdIndex(graph.nodeCount);
-  for (let node = 0; node < graph.nodeCount; node++) index.set(graph.nodeId[node], node);
+  const newest = newestLastingId(graph);
+  for (let node = 0; node < graph.nodeCount; node++) {
+    const id = graph.nodeId[node];
+    if (id <= newest || (id & 1) === 0) index.set(id, node);
+  }
   const { degree, storeBytes, elements } = measureContainers(graph);
   const signature = new Uint8Array(graph.nodeCount);
   let totalBytes = 0;
@@ -39,7 +43,7 @@ export function summarize(graph: HeapGraph): EarlierSnapshot {
     totalBytes += graph.nodeSelfSize[node];
   }
   return {
-    newestId: newestId(graph.nodeId),
+    newestId: newest,
     signature,
     index,
     degree,
