@@ -31,6 +31,26 @@ export const captureErrorCodes = {
   EBB_CAPTURE_ABORTED: 'the snapshot was called off',
   /** A file that was to be scrubbed is no heap snapshot, or not a whole one. */
   EBB_CAPTURE_NOT_A_SNAPSHOT: 'the file is not a whole heap snapshot',
+  /** There is no such process, or it does not run. */
+  EBB_CAPTURE_NO_PROCESS: 'there is no such process',
+  /** The process belongs to another user, or does not let itself be looked at. */
+  EBB_CAPTURE_NOT_YOURS: 'the process is not yours to touch',
+  /** The process is not Node.js. */
+  EBB_CAPTURE_NOT_NODE: 'the process is not Node.js',
+  /** The process does not catch SIGUSR1, which would kill it. Nothing was sent. */
+  EBB_CAPTURE_NO_SIGNAL: 'the process does not catch the signal that opens its inspector',
+  /** The process has a network namespace of its own, where its inspector cannot be reached. Nothing was sent. */
+  EBB_CAPTURE_OTHER_NETWORK: 'the process has a network of its own',
+  /** Something else listens where the inspector would, or answers there. */
+  EBB_CAPTURE_PORT_TAKEN: 'the port of the inspector is taken',
+  /** The process got the signal and opened no inspector. */
+  EBB_CAPTURE_NO_INSPECTOR: 'the process opened no inspector',
+  /** The main thread of the process did not answer in time. */
+  EBB_CAPTURE_NO_ANSWER: 'the process did not answer',
+  /** The process ended, or the connection to it broke. */
+  EBB_CAPTURE_LOST: 'the connection to the process was lost',
+  /** Something that was evaluated in the process threw, or its inspector refused it. */
+  EBB_CAPTURE_TARGET: 'an expression failed in the process',
   /** The allocations of this thread cannot be sampled: no inspector, or somebody else's profiler runs. */
   EBB_CAPTURE_PROFILER: 'the allocations of this thread cannot be sampled',
   /** This runtime offers no way to force a full collection. */

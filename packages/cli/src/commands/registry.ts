@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
 import { mcpCommand } from './mcp.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { testCommand } from './test.ts';
 import { watchCommand } from './watch.ts';
 
@@ -8,4 +9,10 @@ import { watchCommand } from './watch.ts';
 export type MakeCommand = (finish: (exitCode: number) => void) => Command;
 
 /** Every command of `ebb`, in the order of its help. One file a command; adding one is a file and a line here. */
-export const COMMANDS: readonly MakeCommand[] = [watchCommand, analyzeCommand, testCommand, mcpCommand];
+export const COMMANDS: readonly MakeCommand[] = [
+  watchCommand,
+  analyzeCommand,
+  snapshotCommand,
+  testCommand,
+  mcpCommand,
+];
