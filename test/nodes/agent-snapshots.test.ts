@@ -50,7 +50,13 @@ function isAlive(pid: number): boolean {
  * has changed its name; before, it would keep what it inherited.
  */
 async function stopChild(pid: number): Promise<number> {
-  const isReady = (child: number): boolean => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'ebb-snapshot';
+  const isReady = (child: number): boolean => {
+    try {
+      return readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'ebb-snapshot';
+    } catch {
+      return false; // it has ended in this moment
+    }
+  };
   const child = await vi.waitUntil(() => childrenOf(pid).find(isReady), { timeout: 30_000, interval: 2 });
   process.kill(child, 'SIGSTOP');
   return child;

@@ -14,9 +14,12 @@ export type EvidenceEvent =
       readonly requests: number | null;
       /** Share of the interval in which the program did something, 0 to 1. */
       readonly busyShare: number;
+      /** How fast the judge thinks that it grows; 0 or less where it does not. */
+      readonly bytesPerSecond: number;
       /** Whether no other series is being captured or analysed, so that this one may begin. */
       readonly mayCapture: boolean;
     }
+  /** The answer to `collect`, and to `profile`, which collects too. */
   | {
       readonly kind: 'collected';
       readonly nowMs: number;
@@ -33,8 +36,12 @@ export type EvidenceEvent =
 /** A snapshot on disk, with what the program had done by then. */
 export interface CapturedSnapshot {
   readonly file: string;
+  /** In a child, with a pause of milliseconds; or in the thread itself, which stood still while it was written. */
+  readonly method: 'fork' | 'inline';
   readonly pauseMs: number;
-  /** When it was taken, less all pauses for snapshots until then: the time in which the program could work. */
+  /** The moment that it shows, on the clock of the events; a child goes on writing for a while after it. */
+  readonly takenAtMs: number;
+  /** That moment, less all pauses for snapshots until then: the time in which the program could work. */
   readonly activeMs: number;
   readonly requests: number | null;
   readonly requestsByRoute: Readonly<Record<string, number>>;
@@ -43,6 +50,10 @@ export interface CapturedSnapshot {
 /** What the machine wants done; whoever runs it answers with events. */
 export type EvidenceAction =
   | { readonly kind: 'collect' }
+  /** Starts or stops the sampling of allocations: the lightest evidence, and never taken without a doubt. */
+  | { readonly kind: 'sampling'; readonly on: boolean }
+  /** A profile of what is alive by the place that allocated it. Taking it collects, so that it stands for `collect`. */
+  | { readonly kind: 'profile' }
   | { readonly kind: 'capture'; readonly ordinal: number; readonly of: number }
   | { readonly kind: 'analyse'; readonly captures: readonly CapturedSnapshot[] }
   | { readonly kind: 'discard'; readonly captures: readonly CapturedSnapshot[] }

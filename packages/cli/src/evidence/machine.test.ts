@@ -15,22 +15,33 @@ interface Scene {
   mayCapture?(second: number): boolean;
   /** What the analyser says of the n-th set of snapshots. */
   analysis?(time: number): FindingsReport['verdict'] | 'error';
+  findings?: FindingsReport['findings'];
   captureFails?(ordinal: number): boolean;
   /** Writing a snapshot collects, and leaves a floor of that moment. */
   snapshotLeavesFloor?: boolean;
+  /** How snapshots are taken; default: inline. */
+  method?: 'fork' | 'inline';
+  pauseMs?: number;
+  /** What the judge says of the slope. */
+  bytesPerSecond?: number;
   /** What a collection takes; so long ones are not asked for again soon. */
   collectionMs?: number;
 }
 
-/** Plays a scene, answering the machine as a well-behaved program would, and returns what it did as `second: action`. */
+/**
+ * Plays a scene, answering the machine as a well-behaved program would, and returns what it did as `second: action`;
+ * `light` is what was asked of allocations.
+ */
 function play(
   scene: Scene,
   seconds: number,
   options: { mayCollect?: boolean } = {},
-): { log: string[]; machine: EvidenceMachine } {
+): { log: string[]; machine: EvidenceMachine; light: string[]; collections: number } {
   const machine = new EvidenceMachine(paceOf(1000), { mayCollect: options.mayCollect ?? true });
   const log: string[] = [];
   let analyses = 0;
+  const light: string[] = [];
+  let collections = 0;
   let floor = { id: 0, atMs: 0, bytes: scene.floorBytes(0) };
   const feed = (event: EvidenceEvent): void => {
     for (const action of machine.step(event)) act(action, event.nowMs);
@@ -38,7 +49,13 @@ function play(
   const act = (action: EvidenceAction, nowMs: number): void => {
     const second = nowMs / 1000;
     switch (action.kind) {
+      case 'sampling':
+        light.push(`${String(second)}: sampling ${action.on ? 'on' : 'off'}`);
+        return;
       case 'collect':
+      case 'profile':
+        if (action.kind === 'profile') light.push(`${String(second)}: profile`);
+        else collections++;
         floor = { id: floor.id + 1, atMs: nowMs, bytes: scene.floorBytes(second) };
         feed({ kind: 'collected', nowMs, ok: true, tookMs: scene.collectionMs ?? 40, floorBytes: floor.bytes });
         return;
@@ -56,7 +73,9 @@ function play(
           nowMs,
           capture: {
             file: `${String(second)}.heapsnapshot`,
-            pauseMs: 500,
+            method: scene.method ?? 'inline',
+            pauseMs: scene.pauseMs ?? 500,
+            takenAtMs: nowMs,
             activeMs: nowMs,
             requests,
             requestsByRoute: {},
@@ -74,7 +93,14 @@ function play(
           feed({
             kind: 'analysed',
             nowMs,
-            report: { format: 'ebb.findings/1', verdict, findings: [] } as unknown as FindingsReport,
+            report: {
+              format: 'ebb.findings/1',
+              verdict,
+              findings: scene.findings ?? [],
+              snapshots: action.captures.map(({ file }) => ({
+                heapBytes: scene.floorBytes(Number.parseInt(file, 10)),
+              })),
+            } as unknown as FindingsReport,
           });
         return;
       }
@@ -97,10 +123,11 @@ function play(
       floor: { id: floor.id, ageMs: nowMs - floor.atMs, bytes: floor.bytes },
       requests: scene.requests?.(second) ?? null,
       busyShare: 0.3,
+      bytesPerSecond: scene.bytesPerSecond ?? 0,
       mayCapture: scene.mayCapture?.(second) ?? true,
     });
   }
-  return { log, machine };
+  return { log, machine, light, collections };
 }
 
 const leaking: Scene = {
@@ -170,6 +197,70 @@ describe('the evidence of a leak', () => {
       '47: confirmed',
       '47: discard 3',
     ]);
+  });
+});
+
+describe('evidence that costs little', () => {
+  const forked: Scene = { ...leaking, method: 'fork', pauseMs: 20, bytesPerSecond: MB };
+
+  test('comes twice as fast: the distance of forked snapshots follows their pauses', () => {
+    expect(play(forked, 60).log.slice(0, 5)).toEqual([
+      '12: capture 1 of 3',
+      '17: capture 2 of 3',
+      '22: capture 3 of 3',
+      '22: analyse 12 17 22',
+      '22: confirmed',
+    ]);
+    expect(play({ ...forked, pauseMs: 240 }, 60).log.slice(0, 3)).toEqual([
+      '12: capture 1 of 3',
+      '20: capture 2 of 3',
+      '28: capture 3 of 3',
+    ]);
+  });
+
+  test('asks for no collection between forked snapshots: a profile stands for the one before the next', () => {
+    const { light, collections } = play(forked, 22);
+    const { collections: before } = play(forked, 12);
+    expect(light).toEqual(['12: sampling on', '17: profile', '22: profile', '22: sampling off']);
+    expect(collections).toBe(before);
+  });
+
+  test('never samples allocations without a doubt, nor where no collection may be asked for', () => {
+    expect(play({ ...forked, suspicious: () => false, verdict: () => 'clean' }, 100).light).toEqual([]);
+    expect(play(forked, 60, { mayCollect: false }).light).toEqual([]);
+  });
+
+  test('stops the sampling when the doubt is gone', () => {
+    const { light, log } = play({ ...forked, verdict: () => 'warming', analysis: () => 'clean' }, 40);
+    expect(log).toContain('22: refuted (nothing in the snapshots grows with the work)');
+    expect(light.at(-1)).toBe('22: sampling off');
+  });
+
+  test('is looked at again after half the rest', () => {
+    const { log } = play({ ...forked, verdict: () => 'warming', analysis: () => 'clean' }, 100);
+    const first = log.filter((line) => line.includes('capture 1')).map((line) => Number.parseInt(line, 10));
+    expect(first).toEqual([12, 22 + 31]);
+  });
+});
+
+describe('a bound', () => {
+  const told = (kind: string): FindingsReport['findings'] =>
+    [
+      { verdict: 'bounded', subject: 'cache (Map)', reason: 'it is so', bound: { kind } },
+    ] as unknown as FindingsReport['findings'];
+
+  test('that the heap shows ends the evidence', () => {
+    for (const kind of ['slots', 'declared']) {
+      expect(play({ ...leaking, analysis: () => 'bounded', findings: told(kind) }, 40).log).toContain('32: bounded');
+    }
+  });
+
+  test('that is only growth which slows down is none: it is looked at further, and watched after that', () => {
+    const { log } = play({ ...leaking, analysis: () => 'bounded', findings: told('slowing') }, 80);
+    expect(log.filter((line) => line.includes('analyse'))).toHaveLength(3);
+    expect(log.some((line) => line.endsWith(': bounded'))).toBe(false);
+    expect(log).toContain('70: refuted (of cache (Map), it is so)');
+    expect(log.at(-1)).not.toContain('retracted');
   });
 });
 
@@ -283,6 +374,7 @@ test('a healthy program is asked for few collections, and for no snapshot', () =
       floor: { id: collections, ageMs: nowMs - floorAtMs, bytes: 30 * MB },
       requests: second,
       busyShare: 0.01,
+      bytesPerSecond: 0,
       mayCapture: true,
     });
     for (const action of actions) {

@@ -1,7 +1,7 @@
 import type { FindingsReport } from '@ebb/heap';
 import { CollectionBudget } from './collection-budget.ts';
 import type { CapturedSnapshot, EvidenceAction, EvidenceEvent, EvidencePhase } from './events.ts';
-import type { Pace } from './pace.ts';
+import { stepAfter, type Pace } from './pace.ts';
 import { boundedReason } from '../report/bounded.ts';
 import { StandstillWatch } from './standstill.ts';
 
@@ -17,6 +17,12 @@ import { StandstillWatch } from './standstill.ts';
  *
  * A leak is confirmed only by what is in the snapshots: a trend alone never is. Where the snapshots say leak but the
  * trend has calmed down meanwhile, one more snapshot replaces the middle one before anything is said.
+ *
+ * What stops the program is asked for sparingly. A snapshot collects by itself (a forked one in the child), so that one
+ * asks for a collection before it only for what is finalized between collections (entries that a FinalizationRegistry
+ * takes out would look like growth), and not where the program has just collected; from the second snapshot on a profile
+ * of the allocations takes its place. Between forked snapshots of a series that still alarms no floor is asked for: the
+ * judge's slope says when the next one is worth it.
  */
 export class EvidenceMachine {
   readonly #pace: Pace;
@@ -31,6 +37,8 @@ export class EvidenceMachine {
   #extensions = 0;
   #refutations = 0;
   #beganAsLeak = false;
+  #sampling = false;
+  #lastPauseMs = Infinity;
   #standstill: StandstillWatch | null = null;
 
   constructor(pace: Pace, options: { mayCollect: boolean }) {
@@ -67,7 +75,7 @@ export class EvidenceMachine {
       case 'collected':
         if (event.ok) this.#budget.took(event.tookMs);
         if (this.#phase.name !== 'collecting') return [];
-        this.#collectedFloorBytes = event.ok ? event.floorBytes : null;
+        this.#collectedFloorBytes = event.ok ? event.floorBytes : this.#collectedFloorBytes;
         return this.#capture(event.nowMs);
       case 'captured':
         return this.#onCaptured(event.nowMs, event.capture);
@@ -119,16 +127,29 @@ export class EvidenceMachine {
     this.#captures = [];
     this.#ordinal = 1;
     this.#extensions = 0;
-    return this.#next(sample.nowMs);
+    const sampling: EvidenceAction[] = this.#mayCollect ? this.#setSampling(true) : [];
+    return [...sampling, ...this.#next(sample)];
   }
 
-  /** The next snapshot: after a collection, so that what is about to be finalized is gone, or at once where none may be asked for. */
-  #next(nowMs: number): EvidenceAction[] {
-    this.#collectedFloorBytes = null;
-    if (!this.#mayCollect) return this.#capture(nowMs);
+  /**
+   * The next snapshot: after a collection, so that what is about to be finalized is gone. At once where the program has
+   * just collected by itself, and where none may be asked for.
+   */
+  #next({ nowMs, floor }: SampleEvent): EvidenceAction[] {
+    const collectedLately = floor !== null && floor.ageMs < 2 * this.#pace.minCollectDistanceMs;
+    this.#collectedFloorBytes = collectedLately ? floor.bytes : null;
+    // There is nothing in a profile yet when the first snapshot is taken.
+    const profiled = this.#sampling && this.#captures.length > 0;
+    if (!this.#mayCollect || (collectedLately && !profiled)) return this.#capture(nowMs);
     this.#enter({ name: 'collecting', ordinal: this.#ordinal, of: this.#of }, nowMs);
     this.#budget.asked(nowMs);
-    return [{ kind: 'collect' }];
+    return [{ kind: profiled ? 'profile' : 'collect' }];
+  }
+
+  #setSampling(on: boolean): EvidenceAction[] {
+    if (this.#sampling === on) return [];
+    this.#sampling = on;
+    return [{ kind: 'sampling', on }];
   }
 
   #capture(nowMs: number): EvidenceAction[] {
@@ -139,7 +160,8 @@ export class EvidenceMachine {
   #onCaptured(nowMs: number, capture: CapturedSnapshot): EvidenceAction[] {
     // It may come after the wait for it was given up: nobody needs it any more.
     if (this.#phase.name !== 'capturing') return [{ kind: 'discard', captures: [capture] }];
-    this.#captures.push({ capture, atMs: nowMs, floorBytes: this.#collectedFloorBytes });
+    this.#captures.push({ capture, atMs: capture.takenAtMs, floorBytes: this.#collectedFloorBytes });
+    this.#lastPauseMs = capture.pauseMs;
     this.#ordinal++;
     if (this.#captures.length >= this.#pace.captures) {
       this.#enter({ name: 'analysing', captures: this.#captures.length }, nowMs);
@@ -158,35 +180,45 @@ export class EvidenceMachine {
     if (fresh !== null) last.floorBytes ??= fresh.bytes;
     const growth = fresh === null || last.floorBytes === null ? null : fresh.bytes - last.floorBytes;
 
-    const stepMs = this.#pace.minStepMs * 1.5 ** this.#extensions;
+    const stepMs = stepAfter(last.capture.pauseMs, this.#pace) * 1.5 ** this.#extensions;
     const worked = enoughWork(sample, last.capture.requests, elapsedMs, this.#pace);
     const phase = this.#phase;
     if (phase.name === 'gathering' && phase.idle === worked) this.#phase = { ...phase, idle: !worked };
-    if (elapsedMs < stepMs) return this.#maybeCollect(sample, stepMs - elapsedMs);
+    if (elapsedMs < stepMs) return this.#collectInStep(sample, last.capture, stepMs - elapsedMs);
     if (!worked) {
-      if (elapsedMs < this.#pace.idleMs) return this.#maybeCollect(sample);
+      if (elapsedMs < this.#pace.idleMs) return this.#collectInStep(sample, last.capture);
       return this.#refute(sample.nowMs, 'no work came, so nothing could be compared', null);
     }
     const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
-    if (growth !== null && growth >= noticeable) return this.#next(sample.nowMs);
-    if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#maybeCollect(sample);
+    const likely = growth ?? (isAlarming(sample) ? (sample.bytesPerSecond * elapsedMs) / 1000 : 0);
+    if (likely >= noticeable) return this.#next(sample);
+    if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#collectInStep(sample, last.capture);
     // A floor from the step's beginning (the snapshot's own collection leaves one) cannot tell that nothing rose since.
     const telling = fresh !== null && elapsedMs - fresh.ageMs >= stepMs / 2;
     if (telling && growth !== null && growth <= 0 && sample.verdict !== 'leak') {
       return this.#refute(sample.nowMs, 'memory did not rise any further', null);
     }
-    return this.#next(sample.nowMs);
+    return this.#next(sample);
+  }
+
+  /** Between forked snapshots the judge's slope says as much as another floor would, and costs no pause. */
+  #collectInStep(sample: SampleEvent, last: CapturedSnapshot, untilNextMs = Infinity): EvidenceAction[] {
+    if (last.method === 'fork' && isAlarming(sample) && sample.bytesPerSecond > 0) return [];
+    return this.#maybeCollect(sample, untilNextMs);
   }
 
   #onAnalysed(nowMs: number, report: FindingsReport): EvidenceAction[] {
-    if (report.verdict === 'bounded') return this.#refute(nowMs, boundedReason(report), report);
+    if (isBounded(report)) return this.#refute(nowMs, boundedReason(report), report);
     if (report.verdict === 'clean') return this.#refute(nowMs, 'nothing in the snapshots grows with the work', report);
-    const [first, last] = [this.#captures[0]?.floorBytes ?? null, this.#captures.at(-1)?.floorBytes ?? null];
-    const rising = first === null || last === null || last > first;
+    const [first, last] = [report.snapshots[0], report.snapshots.at(-1)];
+    const rising = first === undefined || last === undefined || last.heapBytes > first.heapBytes;
     const alarmed = this.#latest !== null && isAlarming(this.#latest);
     if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak'))
       return this.#confirm(report);
-    if (this.#extensions >= 2) return this.#refute(nowMs, 'growth could not be proven', report);
+    if (this.#extensions >= 2) {
+      // Growth that slows down may go on: nobody has shown a bound, so that it is watched further.
+      return this.#refute(nowMs, report.verdict === 'bounded' ? boundedReason(report) : UNPROVEN, report);
+    }
     this.#extensions++;
     const dropped = this.#captures.splice(1, 1); // the longest span says most: keep its ends
     this.#enter({ name: 'gathering', taken: this.#ordinal - 1, of: this.#of, idle: false }, nowMs);
@@ -204,6 +236,7 @@ export class EvidenceMachine {
     this.#captures = [];
     return [
       { kind: 'conclude', conclusion: { kind: 'confirmed', report, captures } },
+      ...this.#setSampling(false),
       { kind: 'discard', captures },
     ];
   }
@@ -211,20 +244,24 @@ export class EvidenceMachine {
   #refute(nowMs: number, reason: string, report: FindingsReport | null): EvidenceAction[] {
     const captures = this.captures;
     this.#captures = [];
-    const kind = report?.verdict === 'bounded' ? 'bounded' : 'refuted';
     return [
       {
         kind: 'conclude',
         conclusion:
-          kind === 'bounded' && report !== null ? { kind, report, captures } : { kind: 'refuted', reason, report },
+          report !== null && isBounded(report)
+            ? { kind: 'bounded', report, captures }
+            : { kind: 'refuted', reason, report },
       },
+      ...this.#setSampling(false),
       ...(captures.length > 0 ? [{ kind: 'discard' as const, captures }] : []),
       ...this.#rest(nowMs, reason),
     ];
   }
 
   #rest(nowMs: number, reason: string): EvidenceAction[] {
-    const restMs = Math.min(this.#pace.maxRestMs, this.#pace.firstRestMs * 2 ** this.#refutations++);
+    // What costs less is looked at again sooner.
+    const share = stepAfter(this.#lastPauseMs, this.#pace) / this.#pace.minStepMs;
+    const restMs = Math.min(this.#pace.maxRestMs, this.#pace.firstRestMs * share * 2 ** this.#refutations++);
     this.#enter({ name: 'resting', untilMs: nowMs + restMs, reason }, nowMs);
     return [];
   }
@@ -254,6 +291,16 @@ interface TakenCapture {
   readonly atMs: number;
   /** Post-GC floor at the snapshot; from the first floor after it where no collection came before it. */
   floorBytes: number | null;
+}
+
+const UNPROVEN = 'growth could not be proven';
+
+/**
+ * Whether everything that grows has a bound that the heap itself shows. Growth that merely slows down is no bound: it may
+ * be a leak whose load went down.
+ */
+function isBounded({ verdict, findings }: FindingsReport): boolean {
+  return verdict === 'bounded' && findings.every(({ bound }) => bound?.kind === 'slots' || bound?.kind === 'declared');
 }
 
 /** Worth a snapshot. Native growth is not: a heap snapshot does not show it. */

@@ -4,8 +4,11 @@ export interface Pace {
   readonly warmupMs: number;
   /** Snapshots that a confirmation needs. */
   readonly captures: number;
-  /** Least time between two snapshots of one series. */
+  /** Least time between two snapshots of one series: where they are dear, and where they cost next to nothing. */
   readonly minStepMs: number;
+  readonly leastStepMs: number;
+  /** In between, the share of time that the pauses of snapshots may take. */
+  readonly pauseShare: number;
   /** After this time a step is taken even when the floor has hardly risen. */
   readonly maxStepMs: number;
   /** Requests that must have come between two snapshots, in programs that serve requests. */
@@ -32,6 +35,14 @@ export interface Pace {
   readonly retractMs: number;
 }
 
+/**
+ * How far the next snapshot must be from the last one, given how long the program stood still for it: a forked one costs
+ * milliseconds, and the next may come as soon as there is something to compare.
+ */
+export function stepAfter(pauseMs: number, pace: Pace): number {
+  return Math.min(pace.minStepMs, Math.max(pace.leastStepMs, pauseMs / pace.pauseShare));
+}
+
 /** The pace for a sampling interval; 1000 ms is what people use. */
 export function paceOf(intervalMs: number): Pace {
   const minStepMs = 10 * intervalMs;
@@ -39,6 +50,8 @@ export function paceOf(intervalMs: number): Pace {
     warmupMs: 8 * intervalMs,
     captures: 3,
     minStepMs,
+    leastStepMs: 5 * intervalMs,
+    pauseShare: 0.03,
     maxStepMs: 3 * minStepMs,
     minStepRequests: 50,
     noticeableBytes: 100_000,
@@ -51,7 +64,7 @@ export function paceOf(intervalMs: number): Pace {
     minCollectDistanceMs: 2 * intervalMs,
     maxCollectDistanceMs: 30 * intervalMs,
     collectTimeoutMs: 10_000,
-    captureTimeoutMs: 300_000,
+    captureTimeoutMs: 600_000,
     retractMs: 4 * minStepMs,
   };
 }

@@ -60,7 +60,7 @@ test('the panel shows verdict, floor, slope, time to the limit, a chart up to th
             │                      ⢀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣠⣤⣤⣤⣤⣤⣤⣤⣤⣤⣤⣤⣤⣤⠄⠒⠐⠂⠒⠐⠂⠒⠐⠂⠒⠐⠂⠒⠐⠂⠒⠐⠂⠒⠐
         0 B ┤⣶⣶⣶⣶⣶⣶⣶⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿                     
      requests 210/s   RSS 143 MB   limit 200 MB   GC 3.1 %   event loop p99 12 ms  
-     ⠋ taking snapshot 2 of 3 (the program pauses)"
+     ⠋ taking snapshot 2 of 3"
   `);
 });
 

@@ -207,7 +207,7 @@ function activity(phase: EvidencePhase): string {
     case 'collecting':
       return `growth is suspicious: collecting garbage before snapshot ${phase.ordinal} of ${phase.of}`;
     case 'capturing':
-      return `taking snapshot ${phase.ordinal} of ${phase.of} (the program pauses)`;
+      return `taking snapshot ${phase.ordinal} of ${phase.of}`;
     case 'gathering':
       return `snapshot ${phase.taken} of ${phase.of} is taken; ${phase.idle ? 'waiting for requests' : 'letting the program work'} before the next`;
     case 'analysing':

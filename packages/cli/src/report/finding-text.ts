@@ -3,6 +3,7 @@ import type { Trend } from '@ebb/trend';
 import type { ChalkInstance } from 'chalk';
 import { printable } from '../wording/printable.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
+import { evidence } from './evidence-text.ts';
 import { howFast, howLong } from './outlook.ts';
 import type { ReportedCapture, WatchedFinding } from './watch-report.ts';
 
@@ -40,7 +41,12 @@ export function confirmedLeakText(leak: ConfirmedLeak, style: TextStyle): string
       snapshots: false, // The files are gone by the time a watch is read.
       beside: (finding) => {
         const fedBy = routeText(finding);
-        const rows = fedBy === null ? [] : [{ label: 'fed by', text: fedBy, before: ['removed', 'library', 'mend'] }];
+        const madeBy = allocatorText(finding);
+        const before = ['removed', 'library', 'mend'];
+        const rows = [
+          ...(madeBy === null ? [] : [{ label: 'made by', text: madeBy, before }]),
+          ...(fedBy === null ? [] : [{ label: 'fed by', text: fedBy, before }]),
+        ];
         if (finding !== told[0]) return { rows };
         return { lines: howBad(leak), rows: [...rows, { label: 'evidence', text: howWeKnow(leak, finding) }] };
       },
@@ -72,11 +78,18 @@ function howWeKnow({ who, afterMs, captures }: ConfirmedLeak, { fingerprint }: W
   return `confirmed in ${who} after ${duration(afterMs / 1000)} by ${evidence(captures)}; fingerprint ${fingerprint}`;
 }
 
-/** `3 snapshots, which paused your program for 0.9 s, 1.0 s and 1.1 s`. */
-export function evidence(captures: readonly ReportedCapture[]): string {
-  if (captures.length === 0) return 'no snapshots';
-  const pauses = list(captures.map((capture) => duration(capture.pauseMs / 1000)));
-  return `${count(captures.length)} ${captures.length === 1 ? 'snapshot' : 'snapshots'}, which paused your program for ${pauses}`;
+/** `Session in src/session.ts:12, called by login in src/login.ts:31`; null where nobody knows. */
+function allocatorText({ allocatedAt, insertedAt, holder }: WatchedFinding): string | null {
+  if (allocatedAt === null) return null;
+  const near = [insertedAt, holder.location].find((location) => location?.repoPath !== undefined);
+  const root =
+    near?.repoPath !== undefined && near.file.endsWith(near.repoPath) ? near.file.slice(0, -near.repoPath.length) : '';
+  const relative = (file: string): string => (file.startsWith(root) ? file.slice(root.length) : file);
+  const told = allocatedAt.slice(0, 2).map(({ function: name, file, line }) => {
+    const where = `${relative(file)}:${line}`;
+    return printable(name === '' ? where : `${name} in ${where}`);
+  });
+  return told.length === 0 ? null : told.join(', called by ');
 }
 
 /** `+1 entry per POST /login, 2.1 KB each`; null when no route and no ratio to the requests fits. */

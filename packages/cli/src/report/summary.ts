@@ -2,7 +2,8 @@ import { printable } from '../wording/printable.ts';
 import { wrapLine } from '../wording/wrap.ts';
 import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { boundedSentence } from './bounded.ts';
-import { evidence, routeText, type TextStyle } from './finding-text.ts';
+import { evidence } from './evidence-text.ts';
+import { routeText, type TextStyle } from './finding-text.ts';
 import { howFast, howLong } from './outlook.ts';
 import type { ReportedProcess, WatchedFinding, WatchReport } from './watch-report.ts';
 

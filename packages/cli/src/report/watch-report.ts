@@ -6,9 +6,13 @@ export type WatchVerdict = Judgement['verdict'];
 
 /** One look into a process, as the report tells it. */
 export interface ReportedCapture {
-  readonly kind: 'snapshot';
+  readonly kind: 'snapshot' | 'profile';
+  /** How long the program stood still for it, over all attempts. */
   readonly pauseMs: number;
-  readonly method: 'inline';
+  /** `fork`: written by a child; `inline`: in the program itself, which stood still meanwhile; `inspector`: a profile. */
+  readonly method: 'fork' | 'inline' | 'inspector';
+  /** How often a child was tried, where it was more than once. */
+  readonly attempts?: number;
 }
 
 /** A finding with what only watching can know. */

@@ -13,7 +13,9 @@ import {
   type WatchedFinding,
   type WatchVerdict,
 } from '../report/watch-report.ts';
+import { withAllocators } from './allocated-at.ts';
 import { withRoutes } from './attribute.ts';
+import { SeriesProfiles } from './profiles.ts';
 
 /** One process or worker thread: what it told, what the judge makes of it, and where the evidence stands. */
 export class Series {
@@ -22,6 +24,7 @@ export class Series {
   readonly machine: EvidenceMachine;
   readonly history: FloorHistory = new FloorHistory();
   readonly notes: string[] = [];
+  readonly profiles: SeriesProfiles = new SeriesProfiles();
   readonly captures: (ReportedCapture & { readonly atMs: number })[] = [];
   findings: WatchedFinding[] = [];
   otherFindings: Finding[] = [];
@@ -35,6 +38,7 @@ export class Series {
   #standing: 'none' | 'confirmed' | 'bounded' | 'retracted' = 'none';
   #nativeSinceMs: number | null = null;
   #observedAtMs = 0;
+  #pausedInVainMs = 0;
   #alive = true;
 
   constructor(agent: ConnectedAgent, pace: Pace, options: { mayCollect: boolean }) {
@@ -96,15 +100,21 @@ export class Series {
     return this.judgement;
   }
 
-  /** How long the program has stood still for snapshots so far. */
+  /** How long the program has stood still for evidence so far. */
   get pausedMs(): number {
-    return this.captures.reduce((sum, capture) => sum + capture.pauseMs, 0);
+    return this.captures.reduce((sum, capture) => sum + capture.pauseMs, this.#pausedInVainMs);
   }
 
-  /** A snapshot was written; told in the report whatever becomes of it. */
-  captured(pauseMs: number, nowMs: number): void {
-    this.captures.push({ kind: 'snapshot', method: 'inline', pauseMs, atMs: nowMs });
-    this.#nativeSinceMs = null; // writing it took memory outside the heap: RSS says little for a while
+  /** Evidence was taken; told in the report whatever becomes of it. */
+  captured(capture: ReportedCapture, nowMs: number): void {
+    this.captures.push({ ...capture, atMs: nowMs });
+    // Numbering the objects, and writing inline, take memory outside the heap: RSS says little for a while.
+    if (capture.kind === 'snapshot') this.#nativeSinceMs = null;
+  }
+
+  /** A capture came to nothing, but the program had stood still for it. */
+  pausedInVain(pauseMs: number): void {
+    this.#pausedInVainMs += pauseMs;
   }
 
   /** Takes in what the evidence said. */
@@ -113,7 +123,7 @@ export class Series {
       case 'confirmed':
         this.#standing = 'confirmed';
         this.detectedAfterMs ??= Math.round(nowMs - (this.#firstSampleAtMs ?? nowMs));
-        this.findings = findingsOf(conclusion.report, conclusion.captures);
+        this.findings = this.#findingsOf(conclusion.report, conclusion.captures);
         this.otherFindings = [];
         return;
       case 'bounded':
@@ -146,11 +156,16 @@ export class Series {
       trend: reportedTrend(this.judgement?.trend ?? null),
       floorBytes: this.floorBytes,
       requests: this.latest?.sample.requests ?? null,
-      captures: this.captures.map(({ kind, pauseMs, method }) => ({ kind, pauseMs, method })),
+      captures: this.captures.map(({ atMs: _, ...capture }) => capture),
       findings: this.findings,
       otherFindings: this.otherFindings,
       notes: this.notes,
     };
+  }
+
+  #findingsOf(report: FindingsReport, captures: readonly CapturedSnapshot[]): WatchedFinding[] {
+    const routed = report.findings.map((finding) => withRoutes(finding, captures));
+    return withAllocators(routed, captures, this.profiles, this.agent.hello.cwd);
   }
 
   /** Long enough to be no ripple, and not in the wake of Ebb's own snapshot. */
@@ -158,8 +173,4 @@ export class Series {
     if (this.#nativeSinceMs === null) return false;
     return this.#observedAtMs - this.#nativeSinceMs >= 2 * this.#pace.minStepMs;
   }
-}
-
-function findingsOf(report: FindingsReport, captures: readonly CapturedSnapshot[]): WatchedFinding[] {
-  return report.findings.map((finding) => withRoutes(finding, captures));
 }

@@ -9,11 +9,11 @@ import { describeCommand } from '../program/describe-command.ts';
 import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
 import { SignalRelay } from '../program/signals.ts';
 import { boundedReason } from '../report/bounded.ts';
+import { capturedText } from '../report/evidence-text.ts';
 import { confirmedLeakText, type TextStyle } from '../report/finding-text.ts';
 import { watchReport, type WatchReport } from '../report/watch-report.ts';
 import { checkReportPlace, writeReport } from '../report/write-file.ts';
 import { summaryText } from '../report/summary.ts';
-import { duration } from '../wording/quantities.ts';
 import { printable } from '../wording/printable.ts';
 import { exhaustedHeap } from './exhausted-heap.ts';
 import { panelState } from './panel-state.ts';
@@ -106,6 +106,8 @@ class Session {
       pace: paceOf(options.intervalMs),
       intervalMs: options.intervalMs,
       mayCollect: options.mayCollect,
+      // Whoever starts a program to have it watched wants to know what leaks; a program that runs already is another's.
+      method: 'auto',
       now: () => performance.now(),
     });
   }
@@ -213,8 +215,8 @@ class Session {
       this.#log(`${this.#who(series)} grows: taking snapshot ${ordinal} of ${of}`);
       this.#refresh();
     });
-    watcher.on('captured', (_series, pauseMs) => {
-      this.#log(`the snapshot paused your program for ${duration(pauseMs / 1000)}`);
+    watcher.on('captured', (_series, capture) => {
+      this.#log(capturedText(capture));
       this.#refresh();
     });
     watcher.on('analysing', (_series, snapshots) => {

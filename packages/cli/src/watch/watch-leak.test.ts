@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forkUnavailable } from '@ebb/capture';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ebb, node, program, type Ended } from '../fixtures/run-ebb.ts';
 import type { WatchReport } from '../report/watch-report.ts';
@@ -36,10 +37,14 @@ describe('a program that keeps what it should drop', () => {
     expect(run.code).toBe(1);
     expect(report.verdict).toBe('leak');
     expect(report.detectedAfterMs).toBeGreaterThan(0);
-    expect(report.captures.length).toBeGreaterThanOrEqual(3);
-    expect(
-      report.captures.every(({ kind, method, pauseMs }) => kind === 'snapshot' && method === 'inline' && pauseMs > 0),
-    ).toBe(true);
+    const snapshots = report.captures.filter(({ kind }) => kind === 'snapshot');
+    const profiles = report.captures.filter(({ kind }) => kind === 'profile');
+    expect(snapshots.length).toBeGreaterThanOrEqual(3);
+    expect(profiles.length).toBeGreaterThanOrEqual(2);
+    const method = forkUnavailable() === null ? 'fork' : 'inline';
+    expect(new Set(snapshots.map((capture) => capture.method))).toEqual(new Set([method]));
+    expect(new Set(profiles.map((capture) => capture.method))).toEqual(new Set(['inspector']));
+    expect(report.captures.every(({ pauseMs }) => pauseMs > 0)).toBe(true);
   });
 
   test('has its holding variable named', () => {
@@ -48,11 +53,20 @@ describe('a program that keeps what it should drop', () => {
     expect(first?.growthCount).toBeGreaterThan(100);
   });
 
+  test('has the function named that makes what piles up', () => {
+    const [first] = report.findings;
+    expect(first?.allocatedAt?.[0]).toMatchObject({ function: 'remember', file: program('leak.mjs'), line: 6 });
+    expect(run.stderr).toMatch(/made by +remember in \S*leak\.mjs:6/u);
+  });
+
   test('is told with rate, finding, and the pauses that the evidence cost', () => {
     expect(run.stderr).toMatch(/^LEAK {3}remembered \(Map\)/mu);
     expect(run.stderr).toMatch(/live now, \+[\d.]+ [KM]B/u);
     const evidence = run.stderr.replace(/\n\s+/gu, ' ');
-    expect(evidence).toMatch(/evidence +confirmed in process \d+ .*snapshots, which paused your program for [\d.]+ s/u);
+    expect(evidence).toMatch(
+      /evidence +confirmed in process \d+ .*snapshots, (?:pauses of|which paused your program for) [\d.]+/u,
+    );
+    expect(evidence).toMatch(/and \d+ allocation profiles, pauses of [\d.]+/u);
     expect(evidence).toMatch(/LEAK: remembered \(Map\) in \S+, as told above/u);
     expect(report.trend.bytesPerSecond).toBeGreaterThan(0);
     expect(report.trend.limitBytes).toBeGreaterThan(0);

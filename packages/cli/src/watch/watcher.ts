@@ -4,7 +4,9 @@ import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
 import { CliError } from '../errors/cli-error.ts';
 import type { CapturedSnapshot, Conclusion, EvidenceAction, EvidenceEvent } from '../evidence/events.ts';
 import type { Pace } from '../evidence/pace.ts';
+import type { ReportedCapture } from '../report/watch-report.ts';
 import { printable } from '../wording/printable.ts';
+import { duration } from '../wording/quantities.ts';
 import { Series } from './series.ts';
 import { workDone } from './work-done.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
@@ -18,7 +20,7 @@ export interface WatcherEvents {
   sampled: [series: Series];
   /** A snapshot is being taken, and then how long it stopped the program. */
   capturing: [series: Series, ordinal: number, of: number];
-  captured: [series: Series, pauseMs: number, bytes: number | null];
+  captured: [series: Series, capture: ReportedCapture];
   analysing: [series: Series, snapshots: number];
   concluded: [series: Series, conclusion: Conclusion];
   /** Something that a person should know, once. */
@@ -33,6 +35,8 @@ export interface WatcherOptions {
   readonly pace: Pace;
   readonly intervalMs: number;
   readonly mayCollect: boolean;
+  /** `auto` where the program's owner consents to a long pause if nothing can be forked. */
+  readonly method: 'fork' | 'auto';
   /** Any monotonic clock. */
   now(): number;
 }
@@ -119,6 +123,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
           : { id: floor.timeMs, ageMs: sample.timeMs - floor.timeMs, bytes: floor.heapBytes + floor.externalBytes },
       requests: sample.requests,
       busyShare: message.eventLoopUtilization,
+      bytesPerSecond: judgement.trend.bytesPerSecond,
       mayCapture: ![...this.#series.values()].some((other) => other !== series && other.machine.holdsTurn),
     });
     this.emit('sampled', series);
@@ -171,6 +176,12 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       case 'collect':
         void this.#collect(series);
         return;
+      case 'sampling':
+        void this.#setSampling(series, action.on);
+        return;
+      case 'profile':
+        void this.#profile(series);
+        return;
       case 'capture':
         this.emit('capturing', series, action.ordinal, action.of);
         void this.#capture(series);
@@ -189,6 +200,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         this.#options.store.discard(action.captures.map((capture) => capture.file));
         return;
       case 'conclude':
+        if (series.alive) series.agent.forget();
         series.conclude(action.conclusion, this.#options.now());
         this.emit('concluded', series, action.conclusion);
     }
@@ -207,6 +219,42 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     });
   }
 
+  /** Samples allocations while there is a doubt. Where that is not possible, snapshots do without it. */
+  async #setSampling(series: Series, on: boolean): Promise<void> {
+    series.profiles.clear();
+    if (!on) {
+      if (series.alive) await series.agent.profile('stop');
+      return;
+    }
+    const answer = await series.agent.profile('start');
+    if (answer.ok) series.profiles.started(answer.pauseMs ?? 0);
+  }
+
+  /** A profile, which leaves a floor as a collection does; where there is none, just the collection. */
+  async #profile(series: Series): Promise<void> {
+    if (!series.profiles.running) {
+      await this.#collect(series);
+      return;
+    }
+    const { profile, pauseMs = 0, floor, ok, error } = await series.agent.profile('take');
+    const nowMs = this.#options.now();
+    if (profile !== undefined) {
+      const capture = {
+        kind: 'profile',
+        method: 'inspector',
+        pauseMs: pauseMs + series.profiles.takeStartPause(),
+      } as const;
+      series.profiles.add({ profile, takenAtMs: nowMs, requests: series.latest?.sample.requests ?? null });
+      series.captured(capture, nowMs);
+      this.emit('captured', series, capture);
+    } else {
+      series.profiles.clear(); // somebody else has ended it
+      if (error !== undefined) series.notes.push(`${error.message} (${error.code})`);
+    }
+    const floorBytes = floor === undefined ? null : floor.heapBytes + floor.externalBytes;
+    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: pauseMs, floorBytes });
+  }
+
   async #capture(series: Series): Promise<void> {
     const { hello } = series.agent;
     const sample = series.latest?.sample;
@@ -218,11 +266,13 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         rssBytes: sample?.rssBytes ?? 0,
         rssLimitBytes: sample?.rssLimitBytes ?? null,
       });
-      const answer = await series.agent.snapshot(file);
+      const { method, pace } = this.#options;
+      const answer = await series.agent.snapshot(file, { method, comparable: true, timeoutMs: pace.captureTimeoutMs });
       const nowMs = this.#options.now();
-      const capture = capturedOf(answer, file, nowMs - series.pausedMs);
+      const capture = capturedOf(answer, file, nowMs - (answer.ageMs ?? answer.pauseMs ?? 0), series.pausedMs);
       if (capture === null) {
         this.#options.store.discard([file]);
+        series.pausedInVain(answer.pauseMs ?? 0);
         if (!series.alive) return;
         const { code, message } = answer.error ?? {
           code: 'EBB_CLI_CAPTURE_FAILED',
@@ -230,11 +280,26 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         };
         throw new CliError(
           'EBB_CLI_CAPTURE_FAILED',
-          `process ${hello.pid} wrote no snapshot: ${printable(message)} [${printable(code)}]`,
+          `process ${hello.pid} wrote no snapshot${pausedInVain(answer)}: ${printable(message)} [${printable(code)}]`,
         );
       }
-      series.captured(capture.pauseMs, nowMs);
-      this.emit('captured', series, capture.pauseMs, answer.bytes ?? null);
+      const attempts = answer.attempts?.length ?? 1;
+      const { pauseMs } = capture;
+      const reported = {
+        kind: 'snapshot',
+        method: answer.method,
+        pauseMs,
+        ...(attempts > 1 ? { attempts } : {}),
+      } as const;
+      series.captured(reported, nowMs);
+      this.emit('captured', series, reported);
+      if (answer.fallback !== undefined) {
+        this.#trouble(series, {
+          code: answer.fallback.code,
+          message: `the snapshot paused your program for ${duration(pauseMs / 1000)}, because none could be forked: ${answer.fallback.message}`,
+          next: null,
+        });
+      }
       this.#step(series, { kind: 'captured', nowMs, capture });
     } catch (error) {
       this.#trouble(series, describe(error));
@@ -288,15 +353,27 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 }
 
-function capturedOf(answer: CapturedMessage, file: string, resumedMs: number): CapturedSnapshot | null {
+function capturedOf(
+  answer: CapturedMessage,
+  file: string,
+  takenAtMs: number,
+  pausedBeforeMs: number,
+): CapturedSnapshot | null {
   if (!answer.ok) return null;
   return {
     file: answer.file ?? file,
+    method: answer.method,
     pauseMs: answer.pauseMs ?? 0,
-    activeMs: resumedMs - (answer.pauseMs ?? 0),
+    takenAtMs,
+    activeMs: takenAtMs - pausedBeforeMs,
     requests: answer.requests ?? null,
     requestsByRoute: answer.requestsByRoute ?? {},
   };
+}
+
+/** A capture that failed may have stopped the program all the same. */
+function pausedInVain({ pauseMs = 0 }: CapturedMessage): string {
+  return pauseMs > 0 ? `, for which it stood still for ${duration(pauseMs / 1000)}` : '';
 }
 
 function describe(error: unknown): { code: string; message: string; next: string | null } {
