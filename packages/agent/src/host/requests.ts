@@ -9,7 +9,7 @@
  */
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AnsweredRequest } from '../measure/request-durations.ts';
+import type { RequestDurations, RequestSeries } from '../measure/request-durations.ts';
 import type { RequestsByRoute } from '../protocol/index.ts';
 import { quietly } from './quietly.ts';
 import { normalizePath, RouteCounts, routePath } from './route-counts.ts';
@@ -27,8 +27,8 @@ const routeChannel = 'ebb.http.route';
 export interface RequestWatchOptions {
   /** How many routes are told apart; default 100. */
   maxRoutes?: number;
-  /** Is called for each request when its response closes, with how long it took. */
-  onAnswered?: (request: AnsweredRequest) => void;
+  /** Where to record how long each request took, from its headers to the close of its response. */
+  durations?: RequestDurations;
   /** Tells the time for that, in milliseconds since some moment. */
   monotonicMs?: () => number;
   /** Servers whose requests are not counted: the agent's own. */
@@ -39,7 +39,7 @@ export interface RequestWatchOptions {
 export class RequestWatch {
   /** Requests that were started and whose response is not closed yet. */
   active = 0;
-  readonly #counts: RouteCounts;
+  readonly #counts: RouteCounts<RequestSeries>;
   readonly #options: RequestWatchOptions;
   readonly #toldRoutes = new WeakMap<object, string>();
   readonly #subscriptions: [name: string, listener: (message: unknown) => void][];
@@ -82,11 +82,15 @@ export class RequestWatch {
   }
 
   #startListener(): (message: unknown) => void {
-    const { onAnswered, monotonicMs, ownServers } = this.#options;
-    const end = quietly((response: ServerResponse, startedMs: number) => {
-      this.#end(response, startedMs);
-    });
-    if (onAnswered === undefined || monotonicMs === undefined) {
+    const { durations, monotonicMs, ownServers } = this.#options;
+    const end = (response: ServerResponse, startedMs: number): void => {
+      try {
+        this.#end(response, startedMs);
+      } catch {
+        // The host comes first.
+      }
+    };
+    if (durations === undefined || monotonicMs === undefined) {
       // One listener for all responses: nothing is allocated per request but its entry.
       const onClose = function (this: ServerResponse): void {
         end(this, 0);
@@ -94,7 +98,7 @@ export class RequestWatch {
       return (message) => {
         const { response } = message as { response: ServerResponse };
         this.#begin();
-        response.once('close', onClose);
+        response.on('close', onClose);
       };
     }
     return (message) => {
@@ -102,7 +106,8 @@ export class RequestWatch {
       if (server !== undefined && ownServers?.has(server) === true) return;
       this.#begin();
       const startedMs = monotonicMs();
-      response.once('close', () => {
+      // Not `once`, which costs more: a response closes once.
+      response.on('close', () => {
         end(response, startedMs);
       });
     };
@@ -116,13 +121,12 @@ export class RequestWatch {
   #end(response: ServerResponse, startedMs: number): void {
     this.active -= 1;
     const request = response.req as ExpressRequest;
-    const method = request.method ?? 'GET';
-    const route = this.#routeOf(request, response.statusCode);
-    this.#counts.addRoute(method, route);
-    const { onAnswered, monotonicMs } = this.#options;
-    if (onAnswered === undefined || monotonicMs === undefined) return;
-    const seconds = (monotonicMs() - startedMs) / 1e3;
-    onAnswered({ method, route, status: response.statusCode, aborted: !response.writableFinished, seconds });
+    const { statusCode } = response;
+    const counted = this.#counts.addRoute(request.method ?? 'GET', this.#routeOf(request, statusCode));
+    const { durations, monotonicMs } = this.#options;
+    if (durations === undefined || monotonicMs === undefined) return;
+    const status = response.writableFinished ? statusCode : null;
+    durations.record(counted, status, (monotonicMs() - startedMs) / 1e3);
   }
 
   #routeOf(request: ExpressRequest, status: number): string {

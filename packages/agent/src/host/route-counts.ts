@@ -12,12 +12,22 @@ const otherKey = 'other';
 const maxRouteLength = 120;
 const maxSegments = 8;
 
-/** Cumulative counts by key, with at most `maxKeys` keys and `other`. */
-export class RouteCounts {
+/** One method of one route, with what is kept of it. Found once a request: nothing is looked up or put together twice. */
+export interface CountedRoute<Detail> {
+  readonly method: string;
+  readonly route: string;
+  count: number;
+  /** Whatever else is kept by route; begins empty. */
+  readonly details: Detail[];
+}
+
+/** Cumulative counts by method and route, at most `maxKeys` of them and `other`. */
+export class RouteCounts<Detail = never> {
   readonly #maxKeys: number;
-  readonly #counts = new Map<string, number>();
+  readonly #routes = new Map<string, CountedRoute<Detail>[]>();
+  readonly #other: CountedRoute<Detail> = { method: '', route: otherKey, count: 0, details: [] };
   #total = 0;
-  #other = 0;
+  #size = 0;
 
   constructor(maxKeys = 100) {
     this.#maxKeys = maxKeys;
@@ -30,24 +40,36 @@ export class RouteCounts {
 
   /** How many keys are kept, without `other`. */
   get size(): number {
-    return this.#counts.size;
+    return this.#size;
   }
 
-  /** Counts one request: `'GET'` and `'/users/:id'` are counted as `'GET /users/:id'`. */
-  addRoute(method: string, route: string): void {
-    const key = `${method} ${route}`;
+  /** Counts one request, and returns what it was counted with. */
+  addRoute(method: string, route: string): CountedRoute<Detail> {
     this.#total += 1;
-    const count = this.#counts.get(key);
-    if (count !== undefined) this.#counts.set(key, count + 1);
-    else if (this.#counts.size < this.#maxKeys) this.#counts.set(key, 1);
-    else this.#other += 1;
+    const counted = this.#find(method, route);
+    counted.count += 1;
+    return counted;
   }
 
   /** A fresh plain object, e.g. `{ 'GET /users/:id': 3, other: 1 }`. */
   toRecord(): Record<string, number> {
-    const entries = [...this.#counts];
-    if (this.#other > 0) entries.push([otherKey, this.#other]);
+    const entries: [string, number][] = [];
+    for (const methods of this.#routes.values()) {
+      for (const { method, route, count } of methods) entries.push([`${method} ${route}`, count]);
+    }
+    if (this.#other.count > 0) entries.push([otherKey, this.#other.count]);
     return Object.fromEntries(entries);
+  }
+
+  #find(method: string, route: string): CountedRoute<Detail> {
+    const methods = this.#routes.get(route);
+    if (methods !== undefined) for (const counted of methods) if (counted.method === method) return counted;
+    if (this.#size >= this.#maxKeys) return this.#other;
+    const made: CountedRoute<Detail> = { method, route, count: 0, details: [] };
+    this.#size += 1;
+    if (methods === undefined) this.#routes.set(route, [made]);
+    else methods.push(made);
+    return made;
   }
 }
 
@@ -66,18 +88,22 @@ export function routePath(route: string): string {
 export function normalizePath(url: string): string {
   let at = pathStart(url);
   const end = Math.min(url.length, at + maxPathLength);
-  let route = '';
-  let segments = 0;
+  // What has been replaced so far, and where what has not been copied yet begins.
+  let route = url.charCodeAt(at) === SLASH ? '' : '/';
+  let copied = at;
   if (url.charCodeAt(at) === SLASH) at += 1;
+  let segments = 0;
   for (let start = at; ; at += 1) {
     const code = at < end ? url.charCodeAt(at) : QUESTION_MARK;
     const ends = code === QUESTION_MARK || code === HASH || code === SEMICOLON;
     if (!ends && code !== SLASH) continue;
     segments += 1;
-    if (segments > maxSegments) return `${route}/…`;
-    const segment = url.slice(start, at);
-    route += looksLikeValue(segment) ? '/:id' : `/${segment}`;
-    if (ends) return route;
+    if (segments > maxSegments) return `${route}${url.slice(copied, start)}…`;
+    if (looksLikeValue(url, start, at)) {
+      route += `${url.slice(copied, start)}:id`;
+      copied = at;
+    }
+    if (ends) return copied === at ? route : route + url.slice(copied, at);
     start = at + 1;
   }
 }
@@ -98,13 +124,14 @@ function pathStart(url: string): number {
  * Digits, dates, UUIDs, hashes, tokens, mail addresses, anything escaped or long. What stays are
  * short words, which is what programmers name routes with: `users`, `api-v2`, `index.html`.
  */
-function looksLikeValue(segment: string): boolean {
-  if (segment.length > 32) return true;
+function looksLikeValue(url: string, start: number, end: number): boolean {
+  const length = end - start;
+  if (length > 32) return true;
   let digits = 0;
   let hexadecimal = true;
   let numeric = true;
-  for (let i = 0; i < segment.length; i++) {
-    const code = segment.charCodeAt(i);
+  for (let i = start; i < end; i++) {
+    const code = url.charCodeAt(i);
     if (isDigit(code)) digits += 1;
     else if (isLetter(code)) {
       numeric = false;
@@ -115,9 +142,11 @@ function looksLikeValue(segment: string): boolean {
     else return true;
   }
   if (digits === 0) return false;
+  if (numeric) return true;
+  const segment = url.slice(start, end);
   if (isVersion(segment)) return false;
-  if (numeric || (hexadecimal && segment.length >= 6)) return true;
-  return digits >= 4 || (digits * 3 >= segment.length && segment.length > 3) || isRandom(segment);
+  if (hexadecimal && length >= 6) return true;
+  return digits >= 4 || (digits * 3 >= length && length > 3) || isRandom(segment);
 }
 
 function isDigit(code: number): boolean {

@@ -54,9 +54,7 @@ export class Meter {
     this.requests = new RequestWatch({
       ownServers,
       monotonicMs: clock.monotonicMs,
-      onAnswered: (request) => {
-        this.#durations.record(request);
-      },
+      durations: this.#durations,
     });
   }
 

@@ -3,6 +3,7 @@
  * (about 60 KB for all). What comes beyond is counted together, under the route `other`.
  */
 import { Histogram } from './histogram.ts';
+import type { CountedRoute } from '../host/route-counts.ts';
 
 /** The ranges that the semantic conventions ask for `http.server.request.duration`, in seconds. */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -11,17 +12,6 @@ const otherRoute = 'other';
 
 /** Methods that are told by their name; clients can send anything (RFC 9110, RFC 5789). */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
-
-/** How one request ended. */
-export interface AnsweredRequest {
-  method: string;
-  /** The route's pattern, or the path without its values. */
-  route: string;
-  status: number;
-  /** The connection was closed before the response was written to its end. */
-  aborted: boolean;
-  seconds: number;
-}
 
 /** All requests of one route that ended in one way. */
 export interface RequestSeries {
@@ -37,7 +27,7 @@ export interface RequestSeries {
 
 export class RequestDurations {
   readonly #maxSeries: number;
-  readonly #series = new Map<string, RequestSeries>();
+  readonly #series: RequestSeries[] = [];
   #other: RequestSeries | undefined;
 
   constructor(maxSeries = 200) {
@@ -46,28 +36,30 @@ export class RequestDurations {
 
   /** How many series there are, with the one for the rest. */
   get size(): number {
-    return this.#series.size + (this.#other === undefined ? 0 : 1);
+    return this.series().length;
   }
 
-  record({ method, route, status, aborted, seconds }: AnsweredRequest): void {
-    const key = `${method} ${aborted ? 'aborted' : String(status)} ${route}`;
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      if (this.#series.size >= this.#maxSeries) {
-        series = this.#other ??= newSeries('_OTHER', otherRoute, null, null);
-      } else {
-        series = aborted
-          ? newSeries(method, route, null, 'aborted')
-          : newSeries(method, route, status, status >= 500 ? String(status) : null);
-        this.#series.set(key, series);
-      }
-    }
-    series.seconds.record(seconds);
+  /** @param status null where the connection was closed before the response was written to its end */
+  record(counted: CountedRoute<RequestSeries>, status: number | null, seconds: number): void {
+    const known = counted.details.find((series) => series.status === status);
+    (known ?? this.#make(counted, status)).seconds.record(seconds);
   }
 
   /** All series, in the order in which they were first met. */
   series(): RequestSeries[] {
-    return this.#other === undefined ? [...this.#series.values()] : [...this.#series.values(), this.#other];
+    return this.#other === undefined ? this.#series : [...this.#series, this.#other];
+  }
+
+  #make(counted: CountedRoute<RequestSeries>, status: number | null): RequestSeries {
+    if (this.#series.length >= this.#maxSeries || counted.method === '') {
+      this.#other ??= newSeries('_OTHER', otherRoute, null, null);
+      return this.#other;
+    }
+    const errorType = status === null ? 'aborted' : status >= 500 ? String(status) : null;
+    const series = newSeries(counted.method, counted.route, status, errorType);
+    counted.details.push(series);
+    this.#series.push(series);
+    return series;
   }
 }
 

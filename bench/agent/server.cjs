@@ -1,0 +1,30 @@
+// The service of the overhead bench: an ordinary JSON API on node:http, bound by CPU, as cheap a request as a real one
+// may be. It tells its port, and answers `cpu` on its standard input with the CPU seconds and memory it has used.
+const { createServer } = require('node:http');
+
+const items = Array.from({ length: 2000 }, (_, i) => ({
+  id: i,
+  name: `item ${i}`,
+  price: i * 7,
+  tags: ['a', 'b', `t${i % 9}`],
+}));
+const recent = [];
+
+const server = createServer((request, response) => {
+  const id = Number(/^\/items\/(\d+)/.exec(request.url)?.[1] ?? 0);
+  const found = items.slice(id % 1900, (id % 1900) + 60).filter(({ price }) => price % 3 !== 0);
+  recent.push({ id, found });
+  if (recent.length > 200) recent.shift();
+  const body = JSON.stringify({ id, found });
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+});
+
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`));
+
+process.stdin.on('data', () => {
+  const { user, system } = process.cpuUsage();
+  const state = { cpuMicroseconds: user + system, rssBytes: process.memoryUsage().rss, uptimeMs: performance.now() };
+  process.stdout.write(`${JSON.stringify(state)}\n`);
+});
+process.stdin.on('end', () => process.exit());
