@@ -44,9 +44,9 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
   signal?: AbortSignal;
   /**
    * Called at the moment that the snapshot will show, in the same turn of the event loop: what it reads stands in the
-   * snapshot. Again for each further attempt; the last one counts.
+   * snapshot. Again for each further attempt; the last one counts. Of a comparable fork, garbage has just been collected.
    */
-  onMoment?: () => void;
+  onMoment?: (method: 'fork' | 'inline') => void;
   /** Also fork where that was never tested: arm64, and musl. Default false. */
   allowUntested?: boolean;
   /** How the room is measured; default: this process, its disk, its container, the machine. */
@@ -131,7 +131,7 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
   }
   const contents = contentsOf(options);
   const whole = options.scrub === true ? `${target.file}.${randomBytes(6).toString('hex')}.part` : target.file;
-  options.onMoment?.();
+  options.onMoment?.('inline');
   const { pauseMs, bytes: wholeBytes } = captureSnapshotInline(whole, { contents });
   let bytes = wholeBytes;
   if (whole !== target.file) {

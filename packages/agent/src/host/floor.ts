@@ -29,6 +29,7 @@ export class FloorWatch {
   floor: Floor | null = null;
   /** How long collections took, in seconds, by kind (`major`, `minor`, `incremental`, `weakcb`, `other`). */
   readonly durations: Map<string, Histogram> = new Map();
+  #noted = false;
   #pauseMs = 0;
   #allPauseMs = 0;
   readonly #observer: PerformanceObserver;
@@ -36,15 +37,28 @@ export class FloorWatch {
   constructor(clock: HostClock) {
     this.#observer = new PerformanceObserver(
       quietly((list: { getEntries(): { duration: number }[] }) => {
+        let major = false;
         for (const entry of list.getEntries() as { duration: number; detail?: { kind?: number } }[]) {
           this.#pauseMs += entry.duration;
           this.#allPauseMs += entry.duration;
           this.#record(kinds.get(entry.detail?.kind) ?? 'other', entry.duration / 1e3);
-          if (entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) this.floor = readFloor(clock.now());
+          major ||= entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
         }
+        if (!major) return;
+        if (!this.#noted) this.floor = readFloor(clock.now());
+        this.#noted = false;
       }),
     );
     this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  /**
+   * A floor that was read at once after a collection that Ebb has brought about. Node tells of that collection when the
+   * event loop has gone on, and after a pause there is much to do first, which would stand in the floor.
+   */
+  note(floor: Floor): void {
+    this.floor = floor;
+    this.#noted = true;
   }
 
   /** How long this thread has stood still for collections since the last call. */
@@ -70,7 +84,8 @@ export class FloorWatch {
   }
 }
 
-function readFloor(timeMs: number): Floor {
+/** What is left, read now: a floor just after a collection. */
+export function readFloor(timeMs: number): Floor {
   const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
   const { arrayBuffers: arrayBuffersBytes } = process.memoryUsage();
   return { timeMs, heapBytes, externalBytes, arrayBuffersBytes };

@@ -1,9 +1,9 @@
 /** Sampling of allocations on request: only the watcher starts it, and it ends with the watcher. */
-import { getHeapStatistics } from 'node:v8';
 import { startAllocationSampling, type AllocationProfile, type AllocationSampling } from '@ebb/capture';
-import type { Floor, ProfiledMessage, ProfileMessage } from '../protocol/index.ts';
+import type { ProfiledMessage, ProfileMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { messageError } from './commands.ts';
+import { readFloor } from './floor.ts';
 
 /** A message has to fit into what the agent may write ahead (`connection.ts`); the rest of it is small. */
 const maxProfileBytes = 56 * 1024;
@@ -32,7 +32,9 @@ export class ProfileDesk {
           const sampling = this.#sampling ?? this.#start();
           this.#sampling = sampling;
           const { profile, pauseMs } = sampling.take();
-          return { type: 'profiled', id, ok: true, pauseMs, floor: this.#floor(), profile: fitting(profile) };
+          // Taking a profile collects, so that what is left now is a floor.
+          const floor = readFloor(this.#clock.now());
+          return { type: 'profiled', id, ok: true, pauseMs, floor, profile: fitting(profile) };
         }
         case 'stop':
           this.stop();
@@ -48,13 +50,6 @@ export class ProfileDesk {
   stop(): void {
     this.#sampling?.stop();
     this.#sampling = null;
-  }
-
-  /** Taking a profile collects, so that what is left now is a floor. */
-  #floor(): Floor {
-    const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
-    const { arrayBuffers: arrayBuffersBytes } = process.memoryUsage();
-    return { timeMs: this.#clock.now(), heapBytes, externalBytes, arrayBuffersBytes };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { threadId } from 'node:worker_threads';
-import type { SampleMessage } from '../protocol/index.ts';
+import type { Floor, SampleMessage } from '../protocol/index.ts';
 import { heapLimitBytes } from './heap-limit.ts';
 import type { HostClock } from './clock.ts';
 import { FloorWatch } from './floor.ts';
@@ -65,6 +65,11 @@ export class Sampler {
       activeRequests: this.requests.active,
       droppedMessages,
     };
+  }
+
+  /** See `FloorWatch.note`. */
+  noteFloor(floor: Floor): void {
+    this.#floorWatch.note(floor);
   }
 
   stop(): void {

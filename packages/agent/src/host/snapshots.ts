@@ -9,15 +9,24 @@ import {
   type CapturedSnapshot,
   type CaptureOptions,
 } from '@ebb/capture';
-import type { CaptureAttempt, CapturedMessage, RequestsByRoute, SnapshotMessage } from '../protocol/index.ts';
+import type {
+  CaptureAttempt,
+  CapturedMessage,
+  CaptureMethod,
+  Floor,
+  RequestsByRoute,
+  SnapshotMessage,
+} from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { messageError } from './commands.ts';
+import { readFloor } from './floor.ts';
 import { quietly } from './quietly.ts';
 
-/** What is counted at the moment of a snapshot. */
-export interface CountedRequests {
-  readonly total: number | null;
-  byRoute(): RequestsByRoute;
+/** What is known of the thread at the moment of a snapshot, and told of it. */
+export interface SnapshotSubject {
+  readonly requests: { readonly total: number | null; byRoute(): RequestsByRoute };
+  /** What is left just after a collection that a snapshot has brought about. */
+  noteFloor(floor: Floor): void;
 }
 
 /** Takes a snapshot as `captureSnapshot` of `@ebb/capture` does. */
@@ -26,14 +35,14 @@ export type TakeSnapshot = (options: CaptureOptions) => Promise<CapturedSnapshot
 /** Takes the snapshots that the watcher asks for, one at a time. */
 export class SnapshotDesk {
   readonly #clock: HostClock;
-  readonly #requests: CountedRequests;
+  readonly #subject: SnapshotSubject;
   readonly #take: TakeSnapshot;
   #running: AbortController | null = null;
   #numbered = false;
 
-  constructor(clock: HostClock, requests: CountedRequests, take: TakeSnapshot = captureSnapshot) {
+  constructor(clock: HostClock, subject: SnapshotSubject, take: TakeSnapshot = captureSnapshot) {
     this.#clock = clock;
-    this.#requests = requests;
+    this.#subject = subject;
     this.#take = take;
   }
 
@@ -62,8 +71,10 @@ export class SnapshotDesk {
         comparable,
         keepAlive: false,
         signal: running.signal,
-        onMoment: quietly(() => {
+        onMoment: quietly((by: CaptureMethod) => {
           moment = this.#moment();
+          // The objects were numbered just now, which collects.
+          if (comparable && by === 'fork') this.#subject.noteFloor(readFloor(this.#clock.now()));
         }),
       });
       return {
@@ -110,8 +121,8 @@ export class SnapshotDesk {
   }
 
   #moment(): { atMs: number; requests: number | null; requestsByRoute: RequestsByRoute } {
-    const { total: requests } = this.#requests;
-    return { atMs: this.#clock.monotonicMs(), requests, requestsByRoute: this.#requests.byRoute() };
+    const { requests } = this.#subject;
+    return { atMs: this.#clock.monotonicMs(), requests: requests.total, requestsByRoute: requests.byRoute() };
   }
 
   #callOffLater(running: AbortController, timeoutMs: number | undefined): NodeJS.Timeout | undefined {

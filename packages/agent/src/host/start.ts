@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture';
-import type { HelloMessage, WatcherMessage } from '../protocol/index.ts';
+import type { CollectedMessage, HelloMessage, ProfiledMessage, WatcherMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
@@ -53,7 +53,7 @@ class Agent implements RunningAgent {
     this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
     this.#sampler = new Sampler(clock, this.#rssLimitBytes);
     this.#profiles = new ProfileDesk(clock);
-    this.#snapshots = new SnapshotDesk(clock, this.#sampler.requests);
+    this.#snapshots = new SnapshotDesk(clock, this.#sampler);
     this.#connection = new WatcherConnection({
       socketPath,
       clock,
@@ -85,7 +85,7 @@ class Agent implements RunningAgent {
   #obey(message: WatcherMessage): void {
     switch (message.type) {
       case 'collect':
-        this.#connection.send(collect(message.id, this.#clock));
+        this.#answer(collect(message.id, this.#clock));
         return;
       case 'snapshot':
         void this.#snapshots.take(message).then(
@@ -98,7 +98,7 @@ class Agent implements RunningAgent {
         this.#snapshots.forget();
         return;
       case 'profile':
-        this.#connection.send(this.#profiles.answer(message));
+        this.#answer(this.#profiles.answer(message));
         return;
       case 'interval':
         this.#clock.clearInterval(this.#timer);
@@ -107,6 +107,11 @@ class Agent implements RunningAgent {
       case 'received':
         return;
     }
+  }
+
+  #answer(message: CollectedMessage | ProfiledMessage): void {
+    if (message.floor !== undefined) this.#sampler.noteFloor(message.floor);
+    this.#connection.send(message);
   }
 
   #every(intervalMs: number): NodeJS.Timeout {

@@ -135,7 +135,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
  * It is as large as it is to stand in V8's space for large objects, which is numbered last.
  */
 const numberMark = 'ebb: objects with a higher number than this string were numbered in a child';
-const numberMarkBytes = 1 << 19;
+const numberMarkBytes = 150_000;
 
 function makeNumberMark(): string {
   const text = Buffer.alloc(numberMarkBytes, ' ');

@@ -33,7 +33,7 @@ export interface ForkedOptions {
   /** Gets each attempt as soon as it has ended. */
   onAttempt: (attempt: SnapshotAttempt) => void;
   /** Called just after each fork, before the event loop goes on. */
-  onMoment: (() => void) | undefined;
+  onMoment: ((method: 'fork') => void) | undefined;
   measureRoom: (file: string | null) => ChildRoom;
 }
 
@@ -145,7 +145,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
       watch: watchOptions(options, room, limits),
       readErrors: () => readText(errorsFd),
       cancelled: () => options.signal?.aborted ?? false,
-      onForked: () => options.onMoment?.(),
+      onForked: () => options.onMoment?.('fork'),
     };
     await attemptUntilWhole(addon, plan, options, evidence);
     if (evidence === null) return sizeOf(plan.fd);
