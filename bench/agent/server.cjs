@@ -8,10 +8,11 @@ const items = Array.from({ length: 2000 }, (_, i) => ({
   price: i * 7,
   tags: ['a', 'b', `t${i % 9}`],
 }));
+/** @type {unknown[]} */
 const recent = [];
 
 const server = createServer((request, response) => {
-  const id = Number(/^\/items\/(\d+)/.exec(request.url)?.[1] ?? 0);
+  const id = Number(/^\/items\/(\d+)/.exec(request.url ?? '')?.[1] ?? 0);
   const found = items.slice(id % 1900, (id % 1900) + 60).filter(({ price }) => price % 3 !== 0);
   recent.push({ id, found });
   if (recent.length > 200) recent.shift();
@@ -20,7 +21,10 @@ const server = createServer((request, response) => {
   response.end(body);
 });
 
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`));
+server.listen(0, '127.0.0.1', () => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  process.stdout.write(`${JSON.stringify({ port })}\n`);
+});
 
 process.stdin.on('data', () => {
   const { user, system } = process.cpuUsage();
