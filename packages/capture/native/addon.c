@@ -226,6 +226,7 @@ static napi_value fork_child(napi_env env, napi_callback_info info) {
       .keep_fd = (int)number_of(env, arguments[0], "fd"),
       .stderr_fd = (int)number_of(env, arguments[0], "errorsFd"),
       .raise_heap_limit = number_of(env, arguments[0], "raiseHeapLimit") != 0 && can_raise_heap_limit(),
+      .niceness = (int)number_of(env, arguments[0], "niceness"),
       .report = report,
   };
   const bool insist = number_of(env, arguments[0], "insist") != 0;

@@ -85,6 +85,7 @@ struct child_setup {
   int keep_fd;   /* the snapshot goes there: never closed */
   int stderr_fd; /* what the child's standard error becomes */
   bool raise_heap_limit;
+  int niceness; /* 19: only what nobody else wants of the CPU */
   struct child_report *report;
 };
 

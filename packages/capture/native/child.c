@@ -1,7 +1,7 @@
 /*
  * What the child does before it goes back to JavaScript, in this order: signal handlers first, because Node's write
  * into a pipe that parent and child share; then the sockets, so that connections that the parent closes are closed;
- * then what keeps the child from waiting for ever; and only then the lowest priority.
+ * then what keeps the child from waiting for ever; and only then the lower priority.
  */
 #include "capture.h"
 
@@ -64,8 +64,8 @@ static void write_text(const char *file, const char *text) {
   close(fd);
 }
 
-static void step_back(void) {
-  setpriority(PRIO_PROCESS, 0, 19);
+static void step_back(int niceness) {
+  setpriority(PRIO_PROCESS, 0, niceness);
   /* Class 3 is idle; 1 says "a process". There is no wrapper in libc. */
   syscall(SYS_ioprio_set, 1, 0, 3 << 13);
   write_text("/proc/self/oom_score_adj", "1000");
@@ -106,7 +106,7 @@ void become_child(const struct child_setup *setup) {
   const int patched = patch_wait_calls(setup->report);
   if (patched < 0) _exit(5);
   atomic_store(&setup->report->patched, patched);
-  step_back();
+  step_back(setup->niceness);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

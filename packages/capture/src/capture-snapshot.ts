@@ -47,6 +47,11 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
    * snapshot. Again for each further attempt; the last one counts. Of a comparable fork, garbage has just been collected.
    */
   onMoment?: (method: 'fork' | 'inline') => void;
+  /**
+   * How far the child stands back where the CPU is short: 19 (default) takes only what nobody else wants, which may be
+   * nothing for long; 0 takes as much as the program.
+   */
+  niceness?: number;
   /** Also fork where that was never tested: arm64, and musl. Default false. */
   allowUntested?: boolean;
   /** How the room is measured; default: this process, its disk, its container, the machine. */
@@ -97,6 +102,7 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
       timeoutMs: options.timeoutMs,
       keepAlive: options.keepAlive ?? true,
       signal: options.signal,
+      niceness: options.niceness ?? 19,
       allowUntested: options.allowUntested ?? false,
       onAttempt: (attempt) => attempts.push(attempt),
       onMoment: options.onMoment,

@@ -48,7 +48,7 @@ export class SnapshotDesk {
 
   /** Takes one, and answers. Never rejects; while another is being taken the answer is EBB_CAPTURE_BUSY. */
   async take(command: SnapshotMessage): Promise<CapturedMessage> {
-    const { id, file, method = 'fork', comparable = false } = command;
+    const { id, file, method = 'fork', comparable = false, niceness = 19 } = command;
     if (this.#running !== null) {
       const message = 'Another snapshot of this thread is being taken. Wait for its end.';
       return { type: 'captured', id, ok: false, method: 'fork', error: { code: 'EBB_CAPTURE_BUSY', message } };
@@ -69,6 +69,7 @@ export class SnapshotDesk {
         file,
         method,
         comparable,
+        niceness,
         keepAlive: false,
         signal: running.signal,
         onMoment: quietly((by: CaptureMethod) => {

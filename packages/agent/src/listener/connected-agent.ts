@@ -33,6 +33,8 @@ export interface SnapshotRequest extends CommandOptions {
   method?: CaptureMethod | 'auto';
   /** Whether it will be compared with others of the same thread; `forget` when the last one is taken. Default false. */
   comparable?: boolean;
+  /** How far the child that writes it stands back where the CPU is short: 0 to 19 (default). */
+  niceness?: number;
 }
 
 /** One agent (one thread of one process) that has said hello, seen from the watcher. */
@@ -90,8 +92,8 @@ export class AgentConnection implements ConnectedAgent {
 
   snapshot(file: string, options: SnapshotRequest = {}): Promise<CapturedMessage> {
     const id = this.#nextId++;
-    const { timeoutMs = 600_000, method = 'fork', comparable = false } = options;
-    const command: WatcherMessage = { type: 'snapshot', id, file, method, comparable, timeoutMs };
+    const { timeoutMs = 600_000, method = 'fork', comparable = false, niceness = 19 } = options;
+    const command: WatcherMessage = { type: 'snapshot', id, file, method, comparable, niceness, timeoutMs };
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 

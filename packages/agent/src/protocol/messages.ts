@@ -191,6 +191,8 @@ export interface SnapshotMessage {
   method?: CaptureMethod | 'auto';
   /** Whether it will be compared with others of this thread: objects then keep their numbers until {@link ForgetMessage}. */
   comparable?: boolean;
+  /** How far the child that writes it stands back where the CPU is short: 0 to 19 (default). */
+  niceness?: number;
   /** It is called off after so long. */
   timeoutMs?: number;
 }

@@ -79,8 +79,8 @@ export function isWatcherMessage(value: unknown): value is WatcherMessage {
   const message = value as WatcherMessage;
   if (message.type === 'profile') return ['start', 'take', 'stop'].includes(message.action);
   if (message.type !== 'snapshot') return true;
-  const { method = 'fork', timeoutMs = 0 } = message;
-  return ['fork', 'inline', 'auto'].includes(method) && typeof timeoutMs === 'number';
+  const { method = 'fork', timeoutMs = 0, niceness = 19 } = message;
+  return ['fork', 'inline', 'auto'].includes(method) && [timeoutMs, niceness].every(Number.isFinite);
 }
 
 function isSample(value: unknown): boolean {

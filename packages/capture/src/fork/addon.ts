@@ -53,7 +53,15 @@ export interface Addon {
   prepare(keepAlive: boolean, done: (errno: number, conditionSignals: number) => void): number;
   /** The child's id, 0 in the child, -1 when the fork failed, -2 when threads are awake. */
   fork(
-    options: { fd: number; errorsFd: number; insist: number; number: number; waitMs: number; raiseHeapLimit: number },
+    options: {
+      fd: number;
+      errorsFd: number;
+      insist: number;
+      number: number;
+      waitMs: number;
+      raiseHeapLimit: number;
+      niceness: number;
+    },
     times: Float64Array,
   ): number;
   /** Whether `fork` can number the objects first. */

@@ -50,6 +50,8 @@ export interface AttemptPlan {
   patienceMs: number;
   standstillMs: number;
   raiseHeapLimit: boolean;
+  /** Of the child: 0 to 19. */
+  niceness: number;
   /** Whether the program's objects are numbered just before the fork. */
   number: boolean;
   watch: Omit<WatchOptions, 'pid' | 'fd'>;
@@ -154,6 +156,7 @@ function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: F
       number: Number(plan.number),
       waitMs: plan.standstillMs,
       raiseHeapLimit: Number(plan.raiseHeapLimit),
+      niceness: plan.niceness,
     },
     times,
   );

@@ -29,6 +29,8 @@ export interface ForkedOptions {
   /** Whether the capture keeps the program from ending. */
   keepAlive: boolean;
   signal: AbortSignal | undefined;
+  /** Of the child. */
+  niceness: number;
   allowUntested: boolean;
   /** Gets each attempt as soon as it has ended. */
   onAttempt: (attempt: SnapshotAttempt) => void;
@@ -141,6 +143,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
       standstillMs,
       // On Node 20 this has taken the parent along, in a way that is not understood.
       raiseHeapLimit: major >= 22,
+      niceness: options.niceness,
       number: options.comparable,
       watch: watchOptions(options, room, limits),
       readErrors: () => readText(errorsFd),

@@ -108,6 +108,7 @@ class Session {
       mayCollect: options.mayCollect,
       // Whoever starts a program to have it watched wants to know what leaks; a program that runs already is another's.
       method: 'auto',
+      niceness: 5, // and waits for it: the program still comes first where the CPU is short
       now: () => performance.now(),
     });
   }

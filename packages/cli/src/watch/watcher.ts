@@ -37,6 +37,8 @@ export interface WatcherOptions {
   readonly mayCollect: boolean;
   /** `auto` where the program's owner consents to a long pause if nothing can be forked. */
   readonly method: 'fork' | 'auto';
+  /** Of the child that writes a snapshot: 0 to 19, which waits until nobody else wants the CPU. */
+  readonly niceness: number;
   /** Any monotonic clock. */
   now(): number;
 }
@@ -266,8 +268,13 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         rssBytes: sample?.rssBytes ?? 0,
         rssLimitBytes: sample?.rssLimitBytes ?? null,
       });
-      const { method, pace } = this.#options;
-      const answer = await series.agent.snapshot(file, { method, comparable: true, timeoutMs: pace.captureTimeoutMs });
+      const { method, niceness, pace } = this.#options;
+      const answer = await series.agent.snapshot(file, {
+        method,
+        comparable: true,
+        niceness,
+        timeoutMs: pace.captureTimeoutMs,
+      });
       const nowMs = this.#options.now();
       const capture = capturedOf(answer, file, nowMs - (answer.ageMs ?? answer.pauseMs ?? 0), series.pausedMs);
       if (capture === null) {
