@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { testCommand } from './test.ts';
@@ -14,5 +15,6 @@ export const COMMANDS: readonly MakeCommand[] = [
   analyzeCommand,
   snapshotCommand,
   testCommand,
+  logsCommand,
   mcpCommand,
 ];

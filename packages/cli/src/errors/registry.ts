@@ -22,6 +22,7 @@ export type CliErrorCode =
   | 'EBB_CLI_NO_SOURCE'
   | 'EBB_CLI_SNAPSHOT_TOO_LARGE'
   | 'EBB_CLI_TOO_MANY_OPEN'
+  | 'EBB_CLI_LOG_UNREADABLE'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -148,6 +149,11 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 2,
     meaning: 'As many snapshots as `ebb mcp` may open are open and being asked.',
     next: 'ask again when an answer has come, or start `ebb mcp` with a larger --max-open or --memory',
+  },
+  EBB_CLI_LOG_UNREADABLE: {
+    exitCode: 2,
+    meaning: 'A log given to `ebb logs` does not exist, may not be read, or is damaged.',
+    next: 'check its name and permissions; - is standard input',
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,
