@@ -49,15 +49,16 @@ interface Mapping {
 export function parseNativeMemory(smaps: string): NativeMemory {
   const mappings: Mapping[] = [];
   for (const line of smaps.split('\n')) {
+    // Two dozen lines a mapping, of which two count.
+    const rss = line.startsWith('Rss:') ? /^Rss:\s+(\d+) kB/.exec(line)?.[1] : undefined;
+    const last = mappings.at(-1);
+    if (rss !== undefined && last !== undefined) last.rssBytes = Number(rss) * 1024;
+    if (line.charCodeAt(0) >= 65 && line.charCodeAt(0) <= 90) continue;
     const head = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+\s*(.*)$/.exec(line);
     if (head !== null) {
       const [, start = '0', end = '0', permissions = '', name = ''] = head;
       mappings.push({ startsAt: BigInt(`0x${start}`), endsAt: BigInt(`0x${end}`), permissions, name, rssBytes: 0 });
-      continue;
     }
-    const rss = /^Rss:\s+(\d+) kB/.exec(line)?.[1];
-    const last = mappings.at(-1);
-    if (rss !== undefined && last !== undefined) last.rssBytes = Number(rss) * 1024;
   }
   const memory: NativeMemory = {
     arenaBytes: 0,
