@@ -79,7 +79,7 @@ export function isStillThere({ pid, startTicks }: TargetProcess): boolean {
 }
 
 /** The 22nd field of `/proc/PID/stat`; the second is in brackets and may hold anything. */
-export function startTicksOf(stat: string): string | null {
+function startTicksOf(stat: string): string | null {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 

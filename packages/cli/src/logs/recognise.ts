@@ -12,7 +12,7 @@ export interface Recognised {
 
 /** A cheap look at a piece of a log: where nothing of this stands, nothing is recognised. */
 export const hint: RegExp =
-  /out of memory|OUT_OF_MEMORY|buffer allocation failed|MaxListeners|bad_alloc|ocate memory|ENOMEM|alloc(?:\(\))? failed|oom|OOM|13[47]\b|Evicted|low on resource|Mark-|Scavenge|memory: usage|Killed process|status=[69]\/|Memory quota|memory usage/i;
+  /[Oo]ut of memory|OUT_OF_MEMORY|FATAL ERROR|buffer allocation failed|MaxListeners|bad_alloc|ocate memory|ENOMEM|alloc(?:\(\))? failed|\boom\b|oom[-_]|OOM|(?:xit|code|status)\D{1,24}13[47]\b|low on resource|Mark-[Cc]ompact|Mark-sweep|Scavenge|memory: usage|Killed process|status=[69]\/|Memory quota|memory usage/;
 
 type Rule = readonly [pattern: RegExp, kind: MemoryErrorKind, detail?: (match: RegExpExecArray) => Partial<Recognised>];
 
