@@ -3,7 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer, get as httpGet } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'vitest';
 import { availableNodes } from './index.ts';
@@ -426,6 +426,32 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       expect(stderr()).toBe('');
     },
   );
+
+  it.concurrent.each([
+    ['--import', '@ebb/agent'],
+    ['--import', '@ebb/agent/register'],
+    ['--require', '@ebb/agent/register'],
+  ])('is loaded by %s %s, on the command line and by NODE_OPTIONS', async (flag, name) => {
+    const receiver = await startOtlpReceiver();
+    const start = (flags: string[], nodeOptions: string): ChildProcessWithoutNullStreams =>
+      spawn(node, [...flags, '-e', 'process.stdin.resume()'], {
+        // From where the package's name can be resolved.
+        cwd: dirname(fileURLToPath(import.meta.url)),
+        env: {
+          PATH: process.env['PATH'],
+          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+          ...(nodeOptions === '' ? {} : { NODE_OPTIONS: nodeOptions }),
+        },
+        stdio: 'pipe',
+      });
+    const children = [start([flag, name], ''), start([], `${flag} ${name}`)];
+    try {
+      for (const { pid } of children) await receiver.until(({ resource }) => resource['process.pid'] === pid);
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+      receiver.close();
+    }
+  });
 
   it.concurrent('a program that is not configured behaves as it does without the agent', async ({ expect }) => {
     const place = makeWorkplace();

@@ -25,13 +25,22 @@ export class Log {
   tell(level: 'error' | 'warn', code: AgentErrorCode, message: string, details: object = {}): void {
     if (this.#told.size >= maxLines || this.#told.has(message)) return;
     this.#told.add(message);
-    const time = new Date(this.#clock.now()).toISOString();
+    const time = isoTime(this.#clock.now());
     const line = { time, level, source: 'ebb', code, message, pid: process.pid, threadId, ...details };
     try {
       this.#write(`${JSON.stringify(line)}\n`);
     } catch {
       // A closed or full standard error is the host's affair.
     }
+  }
+}
+
+/** Null where the clock tells no time, or the program has put something else in the place of Date. */
+function isoTime(timeMs: number): string | null {
+  try {
+    return new Date(timeMs).toISOString();
+  } catch {
+    return null;
   }
 }
 
