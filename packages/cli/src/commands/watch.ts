@@ -19,7 +19,7 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         '--interval <MS>',
-        'how often each process is sampled; the pace of evidence follows (ten intervals between two snapshots)',
+        'how often each process is sampled; the pace of evidence follows (five to ten intervals between two snapshots, by what they cost)',
       )
         .default(1000)
         .argParser(interval),
