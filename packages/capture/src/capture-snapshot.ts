@@ -28,8 +28,8 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
   /**
    * Whether the snapshot is to be compared with others of the same process: each object then has the same number in all
    * of them. In a child V8 would number them anew each time; so they are numbered in the program, just before the fork,
-   * which collects garbage and walks over the heap: that is most of the pause then, 150 to 500 ms for half a million
-   * objects on a busy machine with two cores. The numbers take memory until `forgetObjectNumbers`. Default false. (Inline snapshots always number.)
+   * which collects garbage and walks over the heap: that is nearly all of the pause then, half a microsecond to one for
+   * each object. The numbers take memory until `forgetObjectNumbers`. Default false. (Inline snapshots always number.)
    */
   comparable?: boolean;
   /** How many children are tried, at most. Default 3. */
