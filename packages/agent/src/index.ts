@@ -42,3 +42,15 @@ export type {
   WarningMessage,
   WatcherMessage,
 } from './protocol/index.ts';
+export {
+  openRecorder,
+  readRecord,
+  tellEnd,
+  type EndCause,
+  type ProcessEnd,
+  type ProcessRecord,
+  type RecordedSample,
+  type Recorder,
+  type RecorderOptions,
+  type ToldEnd,
+} from './record/index.ts';
