@@ -32,7 +32,7 @@ export function judged(error: unknown, method: 'fork' | 'auto' | 'inline' = 'inl
   if (!(error instanceof CaptureError)) return error;
   const next =
     method === 'fork' && PAUSE_HELPS.has(error.code)
-      ? '`--method auto` takes it all the same; the process then stands still, about 4 s for each 100 MB of heap'
+      ? '`--method auto` takes it all the same; the process then stands still, for 5 to 20 s with 100 MB of heap'
       : undefined;
   return Object.assign(error, { exitCode: UNFINISHED.has(error.code) ? 3 : 2 }, next === undefined ? {} : { next });
 }
