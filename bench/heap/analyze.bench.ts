@@ -1,8 +1,10 @@
 // What does it cost to read a snapshot, beside the peers and the floor, in CPU and memory, and does it grow with the
-// file alone? Each engine runs in processes of its own, in turns; the median counts. Ebb's is the whole analysis of one
-// snapshot (names, classes, retained sizes, paths, findings); heap-snapshot-toolkit parses and computes retained sizes
+// file alone? Each engine runs in processes of its own, in turns; the median counts. Ebb's is the analysis of one snapshot
+// (names, classes, retained sizes, paths, findings), and the same with all that `ebb analyze` can tell of one besides
+// (duplicated strings, buffers, waste, kept scopes, treemap); heap-snapshot-toolkit parses and computes retained sizes
 // and class names; memlab parses and computes dominators and retained sizes; the floor is floor.mjs.
-// `npm run bench -w packages/heap` measures the first two sizes; arguments name others, in MB: … -- 57 348 1300 2400
+// `npm run bench -w packages/heap` measures the first two sizes; arguments name others, in MB, or snapshots that exist:
+// … -- 57 348 1300 /tmp/large.heapsnapshot (write-snapshot.cjs writes them)
 // Committed: results/analyze.md. Peers that are not in the repository's own lock file are installed in peers/.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,8 +15,8 @@ import { fileURLToPath } from 'node:url';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const dist = (file: string): string => new URL(`../../packages/heap/dist/${file}`, import.meta.url).href;
 
-const sizesMegabytes = process.argv.slice(2).map(Number);
-if (sizesMegabytes.length === 0) sizesMegabytes.push(57, 348);
+const subjects = process.argv.slice(2);
+if (subjects.length === 0) subjects.push('57', '348');
 const BYTES_PER_SESSION = 1170;
 /** Above it one round is enough: it takes minutes. */
 const ROUNDS_BELOW_MEGABYTES = 500;
@@ -23,6 +25,20 @@ const ROUNDS = 3;
 /** Each is a program that reads the file in `process.argv[1]` and leaves the `nodes` and the `rootBytes` that it found. */
 const engines: Record<string, string> = {
   Ebb: `
+    const { parseSnapshot } = await import('${dist('parse/parse-snapshot.js')}');
+    const { buildGraph } = await import('${dist('graph/heap-graph.js')}');
+    const { openHeap } = await import('${dist('opened/opened-heap.js')}');
+    const { findDominating } = await import('${dist('finding/dominating.js')}');
+    const { classTable } = await import('${dist('contents/class-table.js')}');
+    const { countClasses, describeClasses } = await import('${dist('contents/classes.js')}');
+    const { retainedByClass } = await import('${dist('contents/retained-by-class.js')}');
+    const heap = openHeap(buildGraph(parseSnapshot(process.argv[1])), { cwd: process.cwd(), onProgress() {} });
+    const table = classTable(heap.graph);
+    const ofClasses = retainedByClass(heap, { classOf: table.classOf, classCount: table.names.length });
+    const { classes } = describeClasses(heap, table, countClasses(heap, table), ofClasses);
+    if (findDominating(heap).length === 0 || classes.length === 0) throw new Error('nothing found');
+    const nodes = heap.graph.nodeCount, rootBytes = heap.retained[0];`,
+  'Ebb, all contents': `
     const { analyze } = await import('${dist('finding/analyze.js')}');
     const report = analyze({ files: [process.argv[1]], cwd: process.cwd(), work: [], contents: true, onProgress() {} });
     if (report.findings.length === 0) throw new Error('nothing found');
@@ -77,10 +93,18 @@ interface Row {
   of: Record<string, { cpuSeconds: number; wallSeconds: number; peakRssMegabytes: number }>;
 }
 
-function measure(folder: string, sizeMegabytes: number): Row {
-  const file = join(folder, 'bench.heapsnapshot');
-  const sessions = Math.round((sizeMegabytes * 1e6) / BYTES_PER_SESSION);
+/** The file of an argument: its own, or one of that many megabytes that is made for it. */
+function fileOf(folder: string, subject: string): string {
+  if (existsSync(subject)) return subject;
+  const file = join(folder, `${subject}.heapsnapshot`);
+  const sessions = Math.round((Number(subject) * 1e6) / BYTES_PER_SESSION);
   execFileSync(process.execPath, ['--max-old-space-size=8000', here('write-snapshot.cjs'), file, String(sessions)]);
+  return file;
+}
+
+function measure(folder: string, subject: string): Row {
+  const file = fileOf(folder, subject);
+  const sizeMegabytes = statSync(file).size / 1e6;
   const names = [...Object.keys(engines), FLOOR];
   const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
   const rounds = sizeMegabytes < ROUNDS_BELOW_MEGABYTES ? ROUNDS : 1;
@@ -92,7 +116,7 @@ function measure(folder: string, sizeMegabytes: number): Row {
     throw new Error('The engines disagree on the number of nodes.');
   const rootBytes = new Set(all.flatMap((run) => run.rootBytes ?? []));
   if (rootBytes.size !== 1) throw new Error('Ebb and the toolkit disagree on what the root retains.');
-  const row: Row = { megabytes: statSync(file).size / 1e6, nodes: all[0].nodes, of: {} };
+  const row: Row = { megabytes: sizeMegabytes, nodes: all[0].nodes, of: {} };
   for (const [name, list] of runs) {
     const of = (figure: 'cpuSeconds' | 'wallSeconds' | 'peakRssMegabytes'): number =>
       median(list.map((run) => run[figure]));
@@ -102,7 +126,7 @@ function measure(folder: string, sizeMegabytes: number): Row {
       peakRssMegabytes: of('peakRssMegabytes'),
     };
   }
-  rmSync(file);
+  if (file !== subject) rmSync(file);
   return row;
 }
 
@@ -150,7 +174,7 @@ if (!existsSync(here('peers/node_modules'))) {
 const folder = mkdtempSync(join(tmpdir(), 'ebb-bench-'));
 try {
   const loadBefore = loadavg()[0];
-  const rows = sizesMegabytes.map((size) => measure(folder, size));
+  const rows = subjects.map((subject) => measure(folder, subject));
   const perMegabyte = rows.map((row) => ((row.of['Ebb'].cpuSeconds / row.megabytes) * 1000).toFixed(1));
   const text = `# Analysing one snapshot
 
@@ -163,7 +187,8 @@ Ebb's CPU milliseconds a megabyte: ${perMegabyte.join(', ')}.
 
 ${plot(rows)}
 
-Ebb analyses whole: names, classes and the rest of what a heap holds, retained sizes, paths, findings. The toolkit
+Ebb: names, classes, retained sizes, paths, findings; its ratios are those. All contents: duplicated strings, buffers,
+over-allocated collections, kept scopes and the treemap as well, as \`ebb analyze\` tells them of one snapshot. The toolkit
 parses and computes retained sizes, distances and class names; memlab parses and computes retained sizes by another
 definition. The floor (floor.mjs) computes both adjacencies, dominators, retained sizes and distances, and nothing else.
 Ebb and the toolkit find the same bytes retained by the root; all find the same number of nodes.
