@@ -3,7 +3,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attach, type CaptureError } from '@ebb/capture';
+import type { CaptureError } from '@ebb/capture';
+import { attach } from '@ebb/capture/attach';
 import { afterEach, describe, expect, test } from 'vitest';
 import { availableNodes } from './index.ts';
 

@@ -14,7 +14,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attach, type CaptureError } from '@ebb/capture';
+import type { CaptureError } from '@ebb/capture';
+import { attach } from '@ebb/capture/attach';
 import { afterEach, describe, expect, test } from 'vitest';
 import { availableNodes } from './index.ts';
 

@@ -2,9 +2,6 @@
  * `@ebb/capture`: takes evidence from the process that it runs in. A forked snapshot stands still for milliseconds, an
  * inline one for as long as it is written.
  */
-export { attach, type AttachedProcess, type AttachOptions } from './attach/attach.ts';
-export { type Departure } from './attach/attached-process.ts';
-export { type AttachedSnapshot, type AttachedSnapshotOptions } from './attach/take-snapshot.ts';
 export { captureSnapshot, type CapturedSnapshot, type CaptureOptions } from './capture-snapshot.ts';
 export { collectGarbage, type CollectedFloor } from './collect.ts';
 export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.ts';

@@ -1,7 +1,8 @@
 /** `ebb snapshot --pid`: from the command line to a file. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { attach, CaptureError, type AttachedSnapshot } from '@ebb/capture';
+import { CaptureError } from '@ebb/capture';
+import { attach, type AttachedSnapshot } from '@ebb/capture/attach';
 import { printable } from '../wording/printable.ts';
 import { bytes } from '../wording/quantities.ts';
 import { judged } from './exit-code.ts';
