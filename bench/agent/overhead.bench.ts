@@ -22,7 +22,7 @@ const connections = 8;
 const variants: Record<string, string[]> = {
   without: [],
   Ebb: ['--require', here('../../packages/agent/dist/register.cjs')],
-  OpenTelemetry: ['--require', here('peers/otel.cjs')],
+  OpenTelemetry: ['--require', here('fixtures/otel.cjs')],
 };
 const names = Object.keys(variants);
 

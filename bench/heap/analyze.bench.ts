@@ -64,7 +64,8 @@ interface Run {
   rootBytes: number | null;
 }
 
-function runEngine(name: string, file: string): Run {
+/** Undefined where the engine gave up. */
+function runEngine(name: string, file: string): Run | undefined {
   const before = performance.now();
   const program = `${engines[name]}
     const { user, system } = process.cpuUsage();
@@ -73,7 +74,10 @@ function runEngine(name: string, file: string): Run {
     process.exit();`;
   const args = ['--max-old-space-size=16000', '--input-type=module', '-e', program, file];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: here('.'), encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  if (status !== 0) {
+    process.stderr.write(`${name}: ${stderr.slice(-2000)}\n`);
+    return undefined;
+  }
   return { ...(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Run), wallSeconds: since(before) };
 }
 
@@ -109,7 +113,10 @@ function measure(folder: string, subject: string): Row {
   const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
   const rounds = sizeMegabytes < ROUNDS_BELOW_MEGABYTES ? ROUNDS : 1;
   for (let round = 0; round < rounds; round++) {
-    for (const name of names) runs.get(name)?.push(name === FLOOR ? runFloor(file) : runEngine(name, file));
+    for (const name of names) {
+      const run = name === FLOOR ? runFloor(file) : runEngine(name, file);
+      if (run) runs.get(name)?.push(run);
+    }
   }
   const all = [...runs.values()].flat();
   if (new Set(all.map(({ nodes }) => nodes)).size !== 1)
@@ -118,6 +125,7 @@ function measure(folder: string, subject: string): Row {
   if (rootBytes.size !== 1) throw new Error('Ebb and the toolkit disagree on what the root retains.');
   const row: Row = { megabytes: sizeMegabytes, nodes: all[0].nodes, of: {} };
   for (const [name, list] of runs) {
+    if (list.length === 0) continue;
     const of = (figure: 'cpuSeconds' | 'wallSeconds' | 'peakRssMegabytes'): number =>
       median(list.map((run) => run[figure]));
     row.of[name] = {
@@ -133,7 +141,7 @@ function measure(folder: string, subject: string): Row {
 function table(rows: Row[]): string {
   const names = Object.keys(rows[0].of);
   const cell = ({ of }: Row, name: string): string =>
-    `${of[name].cpuSeconds.toFixed(2)} s, ${(of[name].peakRssMegabytes / 1024).toFixed(2)} GB`;
+    name in of ? `${of[name].cpuSeconds.toFixed(2)} s, ${(of[name].peakRssMegabytes / 1024).toFixed(2)} GB` : 'gave up';
   const peer = 'heap-snapshot-toolkit';
   const ratios = ({ of }: Row): string =>
     [

@@ -8,7 +8,7 @@ import { attach } from '@ebb/capture/attach';
 import { afterEach, describe, expect, test } from 'vitest';
 import { availableNodes } from './index.ts';
 
-const [{ path: node }] = availableNodes() as [{ path: string }];
+const node = availableNodes()[0].path;
 const folder = mkdtempSync(join(tmpdir(), 'ebb-namespaces-'));
 const dist = new URL('../../packages/capture/dist', import.meta.url).pathname;
 const mayUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount', '--net', 'true']).status === 0;
@@ -72,7 +72,7 @@ describe.skipIf(!mayUnshare)('a process', () => {
   test('in a network of its own is not sent anything, and Ebb in that network reaches it', async () => {
     const pid = await startIn(['--net', '--mount', '--fork'], 'ip link set lo up;');
     expect(await codeOf(attach(pid))).toBe('EBB_CAPTURE_OTHER_NETWORK');
-    const ask = `import('${dist}/index.js').then(async ({ attach }) => {
+    const ask = `import('${dist}/attach/index.js').then(async ({ attach }) => {
       const attached = await attach(${pid}); console.log(await attached.evaluate('process.version')); await attached.close(); });`;
     const inside = spawnSync('nsenter', ['--target', String(pid), '--net', node, '-e', ask], { encoding: 'utf8' });
     expect(inside.stdout).toMatch(/^v\d+/);
@@ -81,7 +81,7 @@ describe.skipIf(!mayUnshare)('a process', () => {
   test('of a container is reached from a debug container that shares its PID namespace and network', async () => {
     const pid = await startIn(['--pid', '--fork', '--mount-proc']);
     // A mount namespace of its own, with its own /proc, and inside of it other numbers than outside.
-    const ask = `import('${dist}/index.js').then(async ({ attach }) => {
+    const ask = `import('${dist}/attach/index.js').then(async ({ attach }) => {
       const attached = await attach(1); console.log(await attached.evaluate('process.pid')); await attached.close(); });`;
     const inside = spawnSync(
       'nsenter',

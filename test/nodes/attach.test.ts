@@ -247,7 +247,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
 });
 
 test('the inspector closes by itself when Ebb is killed, and a stopped Ebb stops no program, on every Node', async () => {
-  const capture = new URL('../../packages/capture/dist/index.js', import.meta.url).href;
+  const capture = new URL('../../packages/capture/dist/attach/index.js', import.meta.url).href;
   await Promise.all(
     availableNodes().map(async ({ path: node }) => {
       const { child } = await start(node, [ownPort()], "setInterval(() => console.log('tick'), 200);");
@@ -285,9 +285,9 @@ test('what is no Node.js process is refused, and lives on', async () => {
 test.skipIf(process.geteuid?.() !== 0)(
   "another user's process is refused to an ordinary user, and root's snapshot of it is root's",
   async () => {
-    const [{ path: node }] = availableNodes() as [{ path: string }];
+    const node = availableNodes()[0].path;
     const mine = await start(node, [ownPort()], '');
-    const capture = new URL('../../packages/capture/dist/index.js', import.meta.url).href;
+    const capture = new URL('../../packages/capture/dist/attach/index.js', import.meta.url).href;
     const asking = `import('${capture}').then(({ attach }) => attach(${mine.child.pid})).catch((error) => console.log(error.code))`;
     const refused = spawnSync(node, ['-e', asking], { uid: 65_534, gid: 65_534, encoding: 'utf8' });
     expect(refused.stdout).toBe('EBB_CAPTURE_NOT_YOURS\n');

@@ -33,7 +33,9 @@ describe.each(availableNodes())('on Node $major, a process', ({ path: node }) =>
     const [exitCode, ended] = await new Promise<[number | null, string | null]>((resolve) =>
       child.once('exit', (...how) => resolve(how)),
     );
-    return { record: readRecord(join(directory, readdirSync(directory)[0])), exitCode, signal: ended };
+    const record = readRecord(join(directory, readdirSync(directory)[0]));
+    if (record === null) throw new Error('There is no record.');
+    return { record, exitCode, signal: ended };
   };
 
   test('that was ended by SIGKILL has left what it recorded', async () => {

@@ -21,6 +21,7 @@ const sessions = (more: Partial<Growing> = {}): Growing => ({
     name: 'sessions',
     edge: 'sessions',
     location: { file: '/shop/store.js', line: 12, column: 1 },
+    reason: 'grows',
   },
   sample: { type: 'Session', count: 1000 },
   ...more,
@@ -73,7 +74,13 @@ test('of two things that leak each gets its own, and a call site goes to one of 
   const log: Growing = {
     growthBytes: 4 * MB,
     insertedAt: { file: '/shop/log.js', line: 9, column: 1 },
-    holder: { type: 'Array', name: 'lines', edge: 'lines', location: { file: '/shop/log.js', line: 2, column: 1 } },
+    holder: {
+      type: 'Array',
+      name: 'lines',
+      edge: 'lines',
+      location: { file: '/shop/log.js', line: 2, column: 1 },
+      reason: 'grows',
+    },
     sample: { type: 'Object', count: 5 },
   };
   const grown = [

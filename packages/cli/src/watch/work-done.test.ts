@@ -3,7 +3,9 @@ import { workDone } from './work-done.ts';
 
 const at = (activeMs: number, requests: number | null): Parameters<typeof workDone>[0][number] => ({
   file: 'x',
+  method: 'inline',
   pauseMs: 500,
+  takenAtMs: activeMs,
   activeMs,
   requests,
   requestsByRoute: {},
