@@ -6,7 +6,7 @@ import { parse } from 'heap-snapshot-toolkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { snapshotFolder } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
-import { computeDominators, markProgramOwned, NO_NODE, retainedSizes, type DominatorTree } from './dominators.ts';
+import { computeDominators, NO_NODE, numberNodes, retainedSizes, type DominatorTree } from './dominators.ts';
 import { buildGraph, type HeapGraph } from './heap-graph.ts';
 
 /** What is used here of DevTools' JSHeapSnapshot, by ordinal. */
@@ -33,7 +33,7 @@ beforeAll(() => {
   const program = fileURLToPath(new URL('../fixtures/varied-heap.cjs', import.meta.url));
   execFileSync(process.execPath, [program, file], { stdio: 'ignore' });
   graph = buildGraph(parseSnapshot(file));
-  owned = markProgramOwned(graph);
+  owned = numberNodes(graph).programOwned;
   tree = computeDominators(graph, owned);
   retained = retainedSizes(graph, tree);
 });

@@ -4,7 +4,7 @@ import { ephemeron, randomHeap } from '../fixtures/random-heap.ts';
 import { buildSnapshot, snapshotFolder } from '../fixtures/snapshot-builder.ts';
 import type { EdgeSpec, SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
-import { computeDominators, markProgramOwned, NO_NODE, retainedSizes, type DominatorTree } from './dominators.ts';
+import { computeDominators, NO_NODE, numberNodes, retainedSizes, type DominatorTree } from './dominators.ts';
 import { buildGraph, type HeapGraph } from './heap-graph.ts';
 
 const folder = snapshotFolder();
@@ -93,7 +93,7 @@ describe('beside the slow twin', () => {
     fc.assert(
       fc.property(randomHeap(), (spec) => {
         const graph = graphOf(spec);
-        const owned = markProgramOwned(graph);
+        const owned = numberNodes(graph).programOwned;
         const tree = computeDominators(graph, owned);
         const expected = twin(spec);
         expect(Array.from(owned, (flag) => flag === 1)).toEqual(expected.owned);

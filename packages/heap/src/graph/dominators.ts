@@ -8,7 +8,7 @@
  * What counts as holding is DevTools' choice (front_end/entrypoints/heap_snapshot_worker/HeapSnapshot.ts), in order:
  *
  * 1. strong edges only, see `edgeIsStrong`;
- * 2. into what the program owns ({@link markProgramOwned}), only edges of the root and of what the program owns;
+ * 2. into what the program owns ({@link DepthFirst}), only edges of the root and of what the program owns;
  * 3. a node that no such edge leads to hangs on the root: V8 collected before it wrote, so something keeps it, if not in
  *    a way that the snapshot shows. What it holds, it holds;
  * 4. what is left are circles that nothing outside holds, and what hangs on those: each node hangs on the root alone.
@@ -43,41 +43,13 @@ export function dominates({ end, place }: DominatorTree, above: number, node: nu
   return place[node] >= place[above] && place[node] < end[place[above]];
 }
 
-/**
- * Nodes that the program's own global objects reach. DevTools' rule: what they hold, they hold; that one of V8's or
- * Node's internal roots points there too does not take it away from them. Reached is what any edge but a weak one leads
- * to, a WeakMap's table included. (Chrome's `(Document DOM trees)` are no start here: Node has none.)
- */
-export function markProgramOwned(graph: HeapGraph): Uint8Array {
-  const { nodeCount, firstEdge, edgeTo, edgeType, edgeTypes } = graph;
-  const owned = new Uint8Array(nodeCount);
-  const stack = new Uint32Array(nodeCount);
-  let top = 0;
-  for (let edge = firstEdge[0]; edge < firstEdge[1]; edge++) {
-    const to = edgeTo[edge];
-    if (edgeType[edge] !== edgeTypes.shortcut || owned[to]) continue;
-    owned[to] = 1;
-    stack[top++] = to;
-  }
-  while (top > 0) {
-    const node = stack[--top];
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      const to = edgeTo[edge];
-      if (edgeType[edge] === edgeTypes.weak || owned[to]) continue;
-      owned[to] = 1;
-      stack[top++] = to;
-    }
-  }
-  return owned;
-}
-
 /** Marks, in the preorder number of a node, that the program does not own it. */
 const NOT_OWNED = 0x80000000;
 
 /** Computes the dominator tree from node 0. O(edges) time; about 30 bytes a node while it runs, 8 stay. */
-export function computeDominators(graph: HeapGraph, programOwned: Uint8Array = markProgramOwned(graph)): DominatorTree {
+export function computeDominators(graph: HeapGraph): DominatorTree {
   const { nodeCount, firstRetainer, retainerNode } = graph;
-  const { order, reached, preorderOf, parent } = depthFirst(graph, programOwned);
+  const { order, reached, preorderOf, parent, programOwned } = numberNodes(graph);
   // One look tells both the number and the owner: these looks are what the time goes to.
   for (let node = 1; node < nodeCount; node++) if (programOwned[node] === 0) preorderOf[node] |= NOT_OWNED;
 
@@ -185,7 +157,7 @@ function counts(from: number, to: number, programOwned: Uint8Array): boolean {
 }
 
 /** Numbers are those of a preorder, from 1; 0 stands for what was not reached. */
-interface DepthFirst {
+export interface DepthFirst {
   /** Ordinal by number. */
   order: Uint32Array;
   reached: number;
@@ -193,18 +165,30 @@ interface DepthFirst {
   preorderOf: Uint32Array;
   /** The parent's number, by number. */
   parent: Uint32Array;
+  /**
+   * By ordinal: 1 for what the program's own global objects reach. DevTools' rule: what they hold, they hold; that one of
+   * V8's or Node's internal roots points there too does not take it away from them. Reached is what any edge but a weak
+   * one leads to, a WeakMap's table included. (Chrome's `(Document DOM trees)` are no start here: Node has none.)
+   */
+  programOwned: Uint8Array;
 }
 
-/** Numbers what the root reaches, then what hangs on the root because nothing holds it, with what that reaches. */
-function depthFirst(graph: HeapGraph, programOwned: Uint8Array): DepthFirst {
-  const { nodeCount, firstEdge, edgeTo, edgeIsStrong } = graph;
+/**
+ * Numbers what the root reaches, then what hangs on the root because nothing holds it, with what that reaches. The
+ * program's own comes first, so that one walk both marks and numbers it.
+ */
+export function numberNodes(graph: HeapGraph): DepthFirst {
+  const { nodeCount, firstEdge, edgeTo, edgeIsStrong, edgeType, edgeTypes, firstRetainer, retainerNode } = graph;
   const preorderOf = new Uint32Array(nodeCount);
   const order = new Uint32Array(nodeCount + 1);
   const parent = new Uint32Array(nodeCount + 1);
+  const programOwned = new Uint8Array(nodeCount);
   // Of the way from the root to the node at hand; pages that a shallow heap does not reach are never touched.
   const stack = new Uint32Array(nodeCount);
   const nextEdge = new Uint32Array(nodeCount);
-  let reached = 0;
+  let reached = 1;
+  preorderOf[0] = 1;
+  parent[1] = 1;
   const visitFrom = (start: number): void => {
     order[++reached] = start;
     preorderOf[start] = reached;
@@ -215,12 +199,14 @@ function depthFirst(graph: HeapGraph, programOwned: Uint8Array): DepthFirst {
     while (top >= 0) {
       const node = stack[top];
       const end = firstEdge[node + 1];
-      const takesAny = node === 0 || programOwned[node] === 1;
+      const isOwned = programOwned[node] === 1;
       let edge = nextEdge[top];
       let child = 0;
       for (; edge < end && child === 0; edge++) {
         const to = edgeTo[edge];
-        if (edgeIsStrong[edge] === 1 && preorderOf[to] === 0 && (takesAny || programOwned[to] === 0)) child = to;
+        if (edgeIsStrong[edge] === 1) {
+          if (preorderOf[to] === 0 && (isOwned || programOwned[to] === 0)) child = to;
+        } else if (marks && edgeType[edge] !== edgeTypes.weak && programOwned[to] === 0) beyond.push(to);
       }
       nextEdge[top] = edge;
       if (child === 0) {
@@ -230,15 +216,46 @@ function depthFirst(graph: HeapGraph, programOwned: Uint8Array): DepthFirst {
       parent[++reached] = preorderOf[node];
       order[reached] = child;
       preorderOf[child] = reached;
+      if (marks) programOwned[child] = 1;
       stack[++top] = child;
       nextEdge[top] = firstEdge[child];
     }
   };
-  visitFrom(0);
+  let marks = true;
+  const beyond: number[] = []; // what the program's own reaches by edges that hold nothing: values in a WeakMap's table
+  for (let edge = firstEdge[0]; edge < firstEdge[1]; edge++) {
+    const to = edgeTo[edge];
+    if (edgeType[edge] !== edgeTypes.shortcut || programOwned[to] === 1) continue;
+    if (to === 0) beyond.push(to);
+    else {
+      programOwned[to] = 1;
+      visitFrom(to);
+    }
+  }
+  marks = false;
+  for (let slot = firstRetainer[0]; slot < firstRetainer[1]; slot++) {
+    if (programOwned[retainerNode[slot]] === 1) beyond.push(0);
+  }
+  markReached(graph, programOwned, beyond);
+  for (let edge = firstEdge[0]; edge < firstEdge[1]; edge++) {
+    if (edgeIsStrong[edge] === 1 && preorderOf[edgeTo[edge]] === 0) visitFrom(edgeTo[edge]);
+  }
   for (let node = 1; node < nodeCount && reached < nodeCount; node++) {
     if (preorderOf[node] === 0 && isOrphan(graph, node, programOwned)) visitFrom(node);
   }
-  return { order, reached, preorderOf, parent };
+  return { order, reached, preorderOf, parent, programOwned };
+}
+
+/** Marks these nodes and what they reach by any edge but a weak one. Takes the list for its own. */
+function markReached(graph: HeapGraph, marked: Uint8Array, found: number[]): void {
+  const { firstEdge, edgeTo, edgeType, edgeTypes } = graph;
+  for (let node = found.pop(); node !== undefined; node = found.pop()) {
+    if (marked[node] === 1) continue;
+    marked[node] = 1;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      if (edgeType[edge] !== edgeTypes.weak && marked[edgeTo[edge]] === 0) found.push(edgeTo[edge]);
+    }
+  }
 }
 
 function isOrphan(graph: HeapGraph, node: number, programOwned: Uint8Array): boolean {

@@ -2,7 +2,7 @@ import type { HeapGraph } from './heap-graph.ts';
 
 /**
  * Bytes that nothing but these nodes together holds, their own among them: what they reach and the root does not reach
- * without them. Of a single node that is its retained size, but for `markProgramOwned`. O(nodes + edges).
+ * without them. Of a single node that is its retained size, but for what DevTools counts as the program's own (dominators.ts). O(nodes + edges).
  */
 export function bytesKeptBy(graph: HeapGraph, nodes: readonly number[]): number {
   const { nodeSelfSize } = graph;
