@@ -34,9 +34,10 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
     starts.push({ node, cost: cost + (isOwn ? 0 : IN_PACKAGE), isOwn });
   };
   const kinds = new Uint8Array(strings.length + 1); // by name; 0 where it is not known yet
-  const { string, closure } = nodeTypes;
+  const isLikely = new Uint8Array(256); // by V8's type
+  for (const type of [nodeTypes.object, nodeTypes.hidden, nodeTypes.code, nodeTypes.native]) isLikely[type] = 1;
   for (let node = 0; node < nodeCount; node++) {
-    if (nodeType[node] === string || nodeType[node] === closure) continue;
+    if (isLikely[nodeType[node]] === 0) continue;
     const name = nodeName[node];
     if (kinds[name] === 0) kinds[name] = KINDS.find(([text]) => strings.is(name, text))?.[1] ?? NOTHING;
     const kind = kinds[name];

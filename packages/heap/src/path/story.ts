@@ -254,10 +254,36 @@ function stepFrom(graph: HeapGraph, holder: number, to: number): Step {
 
 /** From just below the holder to the sample, and on to the nearest code that made it. */
 function routeBelow(graph: HeapGraph, routes: Routes, holder: number, sample: number, locator: Locator): Step[] {
+  return [...stepsBelow(graph, routes, holder, sample), ...routeToCode(graph, sample, locator)];
+}
+
+function stepsBelow(graph: HeapGraph, routes: Routes, holder: number, sample: number): Step[] {
+  const direct = directSteps(graph, holder, sample);
+  if (direct) return direct;
   const whole = routes.to(sample);
   const at = whole.findIndex((step) => step.node === holder);
-  const toSample = at >= 0 ? whole.slice(at + 1) : [stepFrom(graph, holder, sample)];
-  return [...toSample, ...routeToCode(graph, sample, locator)];
+  return at >= 0 ? whole.slice(at + 1) : [stepFrom(graph, holder, sample)];
+}
+
+const RETAINERS_LOOKED_AT = 64;
+
+/** By a reference of the holder's own, or through its store: most samples are, and a search would pass all their like. */
+function directSteps(graph: HeapGraph, holder: number, sample: number): Step[] | undefined {
+  const { firstRetainer, retainerNode, retainerEdge, edgeType, edgeTypes } = graph;
+  const end = Math.min(firstRetainer[sample + 1], firstRetainer[sample] + RETAINERS_LOOKED_AT);
+  for (let slot = firstRetainer[sample]; slot < end; slot++) {
+    const [node, edge] = [retainerNode[slot], retainerEdge[slot]];
+    if (node === holder && edgeType[edge] !== edgeTypes.internal && edgeType[edge] !== edgeTypes.hidden)
+      return [{ node: sample, edge }];
+    if (!isBackingStore(graph, node)) continue;
+    const above = firstRetainer[node];
+    if (firstRetainer[node + 1] - above !== 1 || retainerNode[above] !== holder) continue;
+    return [
+      { node, edge: retainerEdge[above] },
+      { node: sample, edge },
+    ];
+  }
+  return undefined;
 }
 
 const CODE_SEARCH_NODES = 400;
