@@ -5,7 +5,7 @@ import { printable } from '../wording/printable.ts';
 /** `ebb snapshot --pid PID [-o FILE]`: takes a heap snapshot of a live process; `--scrub` takes contents out of one. */
 export function snapshotCommand(finish: (exitCode: number) => void): Command {
   return new Command('snapshot')
-    .summary('take a heap snapshot of a running process, without a pause where that is possible')
+    .summary('take a heap snapshot of a running process with the shortest pause')
     .description(
       'Takes a heap snapshot of a Node.js process that was started without Ebb, in a forked child of it: the process\n' +
         'stands still for milliseconds. Its inspector is opened by SIGUSR1 for that, and closed again.\n\n' +
