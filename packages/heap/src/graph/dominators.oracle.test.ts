@@ -34,7 +34,7 @@ beforeAll(() => {
   execFileSync(process.execPath, [program, file], { stdio: 'ignore' });
   graph = buildGraph(parseSnapshot(file));
   owned = numberNodes(graph).programOwned;
-  tree = computeDominators(graph, owned);
+  tree = computeDominators(graph);
   retained = retainedSizes(graph, tree);
 });
 afterAll(() => folder.stop());
