@@ -4,6 +4,7 @@
  * The event loop stands still only in calls of the addon, and every one of them is counted.
  */
 import { writeHeapSnapshot } from 'node:v8';
+import { monotonicMs } from '../monotonic.ts';
 import type { Addon, ChildEnd, WatchOptions } from './addon.ts';
 import { judgeEnd, nameOfErrno, type AttemptOutcome } from './judge-end.ts';
 
@@ -83,11 +84,11 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     detail: null,
   };
   const counted = <T>(run: () => T): T => {
-    const start = nowMs();
+    const start = monotonicMs();
     try {
       return run();
     } finally {
-      attempt.pauseMs += nowMs() - start;
+      attempt.pauseMs += monotonicMs() - start;
     }
   };
   const prepared = await new Promise<{ errno: number; conditionSignals: number }>((resolve) => {
@@ -99,18 +100,18 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   // Without these the calls that would hang the child cannot be reached: a program that is linked statically.
   if (prepared.conditionSignals === 0) return { ...attempt, outcome: 'unpatchable' };
 
-  const waiting = nowMs() - attempt.pauseMs;
+  const waiting = monotonicMs() - attempt.pauseMs;
   const times = new Float64Array(8);
   for (;;) {
     if (plan.cancelled()) return { ...attempt, outcome: 'cancelled' };
-    const insist = nowMs() - waiting >= plan.patienceMs;
+    const insist = monotonicMs() - waiting >= plan.patienceMs;
     const pid = counted(() => forkAndWrite(addon, plan, insist, times));
     attempt.threadsMs += times[0];
     if (pid === threadsAreAwake) {
       await pause(1, plan.keepAlive);
       continue;
     }
-    attempt.waitedMs = nowMs() - waiting - attempt.pauseMs;
+    attempt.waitedMs = monotonicMs() - waiting - attempt.pauseMs;
     attempt.mappingsMs = times[1] + times[3];
     attempt.forkMs = times[2];
     attempt.numberingMs = times[7];
@@ -188,9 +189,4 @@ async function pause(ms: number, keepAlive: boolean): Promise<void> {
     const timer = setTimeout(resolve, ms);
     if (!keepAlive) timer.unref();
   });
-}
-
-function nowMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e3 + nanoseconds / 1e6;
 }

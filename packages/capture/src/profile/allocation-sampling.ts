@@ -6,6 +6,7 @@
 import type { Session } from 'node:inspector';
 import { createRequire } from 'node:module';
 import { CaptureError } from '../error.ts';
+import { monotonicMs } from '../monotonic.ts';
 import { condenseProfile, type AllocationProfile, type SampledNode } from './allocation-profile.ts';
 
 /** A profile that was taken. */
@@ -146,9 +147,4 @@ function post(session: Session, method: string, parameters?: object): unknown {
     );
   }
   return answer.result;
-}
-
-function monotonicMs(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1e3 + nanoseconds / 1e6;
 }
