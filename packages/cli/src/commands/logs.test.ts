@@ -188,6 +188,31 @@ test.each<[string, string, string, Record<string, unknown>]>([
   expect(events[0].origin).toMatchObject(origin);
 });
 
+const collections = {
+  'stop the world':
+    '[21194:0x2cd17000]      740 ms: Mark-Compact 50.9 (96.7) -> 48.0 (112.5) MB, pooled: 0 MB, 301.35 / 0.00 ms  (average mu = 0.442, current mu = 0.085) allocation failure; scavenge might not succeed\n',
+  'in steps, lines run together':
+    ', [21194:0x1bee6000]      706 ms: Incremental Mark-Compact (reduce) 28.5 (29.8) -> 28.5 (29.8) MB, pooled: 0.0 MB, 46.43 / 0.00 ms (+ 0.0 ms in 0 steps since start of marking, biggest step 0.0 ms, walltime since start of marking 47 ms) (average mu = 0.313, [21194:0x1bee6000]      740 ms: Incremental Mark-Compact (reduce) 48.5 (49.8) -> 48.0 (112.5) MB, pooled: 0.0 MB, 301.35 / 0.00 ms (+ 0.0 ms in 0 ',
+};
+test.each(Object.entries(collections))(
+  'the last collection before the limit tells process, heap and pause: %s',
+  async (_, lines) => {
+    const [event] = await eventsIn(
+      `\n<--- Last few GCs --->\n${lines}\nFATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory\n`,
+    );
+    expect(event).toMatchObject({
+      kind: 'v8-heap-limit',
+      origin: { pid: 21194 },
+      figures: {
+        heapUsedBytes: 48 * 2 ** 20,
+        heapCommittedBytes: 112.5 * 2 ** 20,
+        lastPauseMs: 301.35,
+        uptimeMs: 740,
+      },
+    });
+  },
+);
+
 test('what only looks like a memory error is none', async () => {
   const text = [
     '"OOMKilled": false,',

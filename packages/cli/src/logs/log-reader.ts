@@ -104,7 +104,7 @@ class LogReader {
   #isContext(text: string, message: LogMessage, line: number): boolean {
     const collections = [
       ...text.matchAll(
-        /(?:\[(\d+):0x[0-9a-f]+\]\s+)?(?:(\d+) ms: )?(?:Mark-Compact|Mark-sweep|Scavenge)[^>]{0,60}? [\d.]+ \([\d.]+\) -> ([\d.]+) \(([\d.]+)\) MB, (?:pooled: [\d.]+ MB, )?([\d.]+)/gi,
+        /(?:\[(\d+):0x[0-9a-f]+\]\s+)?(?:(\d+) ms: )?(?:Incremental )?(?:Mark-Compact|Mark-sweep|Scavenge)[^>]{0,60}? [\d.]+ \([\d.]+\) -> ([\d.]+) \(([\d.]+)\) MB, (?:pooled: [\d.]+ MB, )?([\d.]+)/gi,
       ),
     ];
     const collection = collections.at(-1);
