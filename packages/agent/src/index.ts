@@ -7,12 +7,15 @@ import './preloaded.ts';
 
 export { AgentError, agentErrorCodes, type AgentErrorCode } from './error.ts';
 export {
+  attachedAgentPath,
+  attachExpression,
   createAgentListener,
   preloadOptions,
   preloadPath,
   type AgentListener,
   type AgentListenerEvents,
   type AgentListenerOptions,
+  type AttachAnswer,
   type CommandOptions,
   type ConnectedAgent,
   type PreloadContext,
@@ -31,6 +34,7 @@ export type {
   ForgetMessage,
   HelloMessage,
   IntervalMessage,
+  LeaveMessage,
   MemorySample,
   MessageError,
   ProfiledMessage,

@@ -61,7 +61,9 @@ function prepare(alone: boolean): void {
     .setTimeout(() => {
       const started = watched
         ? import('./host/start.ts').then(({ startAgent }) => {
-            startAgent(socketPath, clock);
+            // Once it has gone, another may come: by `ebb watch --pid`.
+            const onStopped = (): void => setEnvironmentData(threadKey, undefined);
+            startAgent(socketPath, clock, { onStopped });
           })
         : import('./host/lone-agent.ts').then(async ({ startLoneAgent }) => {
             await startLoneAgent(clock);

@@ -31,8 +31,8 @@ export interface ConnectionOptions {
   onMessage: (message: WatcherMessage) => void;
   /** The watcher is away for good. Called once. */
   onGiveUp: () => void;
-  /** How long to wait before each further try. */
-  retryDelaysMs?: readonly number[];
+  /** How long to wait before each further try; none: the first end of the connection is the last. */
+  retryDelaysMs?: readonly number[] | undefined;
 }
 
 export class WatcherConnection {
@@ -91,7 +91,8 @@ export class WatcherConnection {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#retry);
     this.#queue = [];
-    this.#socket?.end();
+    // Not `end`: a watcher that is stopped would never close its side.
+    this.#socket?.destroySoon();
   }
 
   #connect(): void {
@@ -108,6 +109,10 @@ export class WatcherConnection {
     socket.on(
       'connect',
       quietly(() => {
+        if (this.#stopped) {
+          socket.destroy();
+          return;
+        }
         socket.unref();
         this.#socket = socket;
         this.#failures = 0;

@@ -16,6 +16,16 @@ import { Sampler } from './sampler.ts';
 import { SnapshotDesk } from './snapshots.ts';
 import { WarningWatch } from './warnings.ts';
 
+/** How an agent is to run. */
+export interface AgentOptions {
+  /** How often to sample until the watcher says otherwise; default 1000. */
+  intervalMs?: number;
+  /** See `ConnectionOptions`. */
+  retryDelaysMs?: readonly number[];
+  /** Called once, when the agent has ended all that it had begun; `lost` when its watcher went without a word. */
+  onStopped?: (how: 'asked' | 'lost') => void;
+}
+
 /** An agent that runs; what it has started is at its end after `stop`. */
 export interface RunningAgent {
   stop(reason: string): void;
@@ -26,11 +36,10 @@ export interface RunningAgent {
  *
  * @param socketPath where the watcher listens
  * @param clock the host's, as it was before the host's own code
- * @param intervalMs how often to sample until the watcher says otherwise
  */
-export function startAgent(socketPath: string, clock: HostClock, intervalMs = 1000): RunningAgent | undefined {
+export function startAgent(socketPath: string, clock: HostClock, options: AgentOptions = {}): RunningAgent | undefined {
   try {
-    return new Agent(socketPath, clock, intervalMs);
+    return new Agent(socketPath, clock, options);
   } catch {
     return undefined;
   }
@@ -45,10 +54,13 @@ class Agent implements RunningAgent {
   readonly #profiles: ProfileDesk;
   readonly #snapshots: SnapshotDesk;
   readonly #warnings: WarningWatch;
+  readonly #onStopped: (how: 'asked' | 'lost') => void;
   #timer: NodeJS.Timeout;
+  #stopped = false;
 
-  constructor(socketPath: string, clock: HostClock, intervalMs: number) {
+  constructor(socketPath: string, clock: HostClock, options: AgentOptions) {
     this.#clock = clock;
+    this.#onStopped = quietly(options.onStopped ?? ((): void => undefined));
     // performance.timeOrigin is the process's; a worker starts when it is started.
     this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
     this.#sampler = new Sampler(clock, this.#rssLimitBytes);
@@ -62,27 +74,38 @@ class Agent implements RunningAgent {
         this.#obey(message);
       }),
       onGiveUp: () => {
-        this.stop('the watcher is away');
+        this.#stop('the watcher is away', 'lost');
       },
+      retryDelaysMs: options.retryDelaysMs,
     });
     this.#warnings = new WarningWatch((message) => {
       this.#connection.send(message);
     });
-    this.#timer = this.#every(intervalMs);
+    this.#timer = this.#every(options.intervalMs ?? 1000);
     this.#tick();
   }
 
   stop(reason: string): void {
+    this.#stop(reason, 'asked');
+  }
+
+  /** One part that fails must not keep the others from their end. */
+  #stop(reason: string, how: 'asked' | 'lost'): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#clock.clearInterval(this.#timer);
-    this.#sampler.stop();
-    this.#snapshots.stop();
-    this.#profiles.stop();
-    this.#warnings.stop();
+    for (const part of [this.#sampler, this.#snapshots, this.#profiles, this.#warnings]) {
+      quietly(() => {
+        part.stop();
+      })();
+    }
     this.#connection.send({ type: 'bye', pid: process.pid, threadId, reason });
     this.#connection.stop();
+    this.#onStopped(how);
   }
 
   #obey(message: WatcherMessage): void {
+    if (this.#stopped) return;
     switch (message.type) {
       case 'collect':
         this.#answer(collect(message.id, this.#clock));
@@ -103,6 +126,9 @@ class Agent implements RunningAgent {
       case 'interval':
         this.#clock.clearInterval(this.#timer);
         this.#timer = this.#every(Math.min(600_000, Math.max(10, message.ms)));
+        return;
+      case 'leave':
+        this.stop('the watch is over');
         return;
       case 'received':
         return;

@@ -47,6 +47,8 @@ export interface AgentListenerOptions {
   maxLineBytes?: number;
   /** How many agents may be connected at once; more are turned away. Default 1024. */
   maxConnections?: number;
+  /** The number that whoever connects has here; told instead of its own, which is another in a PID namespace of its own. */
+  pid?: number;
 }
 
 /** The watcher's end of the protocol; made by {@link createAgentListener}. */
@@ -92,7 +94,7 @@ export async function createAgentListener(options: AgentListenerOptions = {}): P
       { cause },
     );
   }
-  return new SocketListener(server, directory, socketPath, options.maxLineBytes ?? 2 ** 20);
+  return new SocketListener(server, directory, socketPath, options);
 }
 
 class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentListener {
@@ -102,15 +104,17 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
   readonly #server: Server;
   readonly #directory: string;
   readonly #maxLineBytes: number;
+  readonly #pid: number | undefined;
   #skipped = 0;
   #connections = 0;
 
-  constructor(server: Server, directory: string, socketPath: string, maxLineBytes: number) {
+  constructor(server: Server, directory: string, socketPath: string, options: AgentListenerOptions) {
     super();
     this.socketPath = socketPath;
     this.#server = server;
     this.#directory = directory;
-    this.#maxLineBytes = maxLineBytes;
+    this.#maxLineBytes = options.maxLineBytes ?? 2 ** 20;
+    this.#pid = options.pid;
     server.on('connection', (socket) => {
       this.#accept(socket);
     });
@@ -154,11 +158,11 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
           this.#skip(`a ${message.type} before any hello`);
           return;
         }
-        const { pid, threadId } = message;
-        const key = `${String(pid)}:${String(threadId)}:${String(connectionId)}`;
-        agent = new AgentConnection(key, message, socket);
+        const hello = this.#pid === undefined ? message : { ...message, pid: this.#pid };
+        const key = `${String(hello.pid)}:${String(hello.threadId)}:${String(connectionId)}`;
+        agent = new AgentConnection(key, hello, socket);
         this.#agents.set(key, agent);
-        this.emit('hello', agent, message);
+        this.emit('hello', agent, hello);
       } else if (message.type === 'bye') {
         // Told when the connection has ended, so that it is the last event in any case.
         bye = message;

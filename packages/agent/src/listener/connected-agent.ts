@@ -63,6 +63,8 @@ export interface ConnectedAgent {
   forget(): void;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
+  /** The watch is over and the program runs on: the agent ends all that it has begun and goes. A `bye` follows. */
+  leave(): void;
 }
 
 /** The listener's side of {@link ConnectedAgent}: it also feeds the answers in. */
@@ -109,6 +111,10 @@ export class AgentConnection implements ConnectedAgent {
 
   setInterval(ms: number): void {
     this.#send({ type: 'interval', ms });
+  }
+
+  leave(): void {
+    this.#send({ type: 'leave' });
   }
 
   /** Takes an answer that came over the wire; false when nobody waits for it (any more). */

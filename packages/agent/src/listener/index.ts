@@ -4,5 +4,6 @@ export {
   type AgentListenerEvents,
   type AgentListenerOptions,
 } from './agent-listener.ts';
+export { attachedAgentPath, attachExpression, type AttachAnswer } from './attach-expression.ts';
 export type { CommandOptions, ConnectedAgent, SnapshotRequest } from './connected-agent.ts';
 export { preloadOptions, preloadPath, type PreloadContext, type PreloadOptions } from './preload-options.ts';

@@ -10,6 +10,7 @@ export type {
   ForgetMessage,
   HelloMessage,
   IntervalMessage,
+  LeaveMessage,
   MemorySample,
   MessageError,
   ProfiledMessage,

@@ -173,7 +173,7 @@ export interface ByeMessage {
 export type AgentMessage =
   HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | ProfiledMessage | WarningMessage | ByeMessage;
 
-/** Take a full collection now. Only for programs that Ebb itself started. */
+/** Take a full collection now. For programs that Ebb itself started, and where their owner consents to the pause. */
 export interface CollectMessage {
   type: 'collect';
   id: number;
@@ -219,6 +219,14 @@ export interface IntervalMessage {
 }
 
 /**
+ * The watch is over and the program runs on: the agent ends all that it has begun, says `bye`, and goes. An agent whose
+ * watcher goes without a word ends itself, too.
+ */
+export interface LeaveMessage {
+  type: 'leave';
+}
+
+/**
  * The watcher has received so many lines of this connection so far. The agent writes only as much
  * ahead as surely fits into the socket's buffer, because a write that waits for a stalled watcher
  * would keep the host alive. The listener sends it by itself.
@@ -230,4 +238,4 @@ export interface ReceivedMessage {
 
 /** All that a watcher says. */
 export type WatcherMessage =
-  CollectMessage | SnapshotMessage | ForgetMessage | ProfileMessage | IntervalMessage | ReceivedMessage;
+  CollectMessage | SnapshotMessage | ForgetMessage | ProfileMessage | IntervalMessage | LeaveMessage | ReceivedMessage;

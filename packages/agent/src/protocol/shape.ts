@@ -42,6 +42,7 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   profile: { id: 'number', action: 'string' },
   forget: {},
   interval: { ms: 'number' },
+  leave: {},
   received: { lines: 'number' },
 };
 

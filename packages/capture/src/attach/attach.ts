@@ -10,7 +10,7 @@ import { identityExpression } from './hold.ts';
 import { openInspector, type InspectorPlace } from './open-inspector.ts';
 import { openSession, recordOf, type AnswerOptions } from './protocol.ts';
 import { takeAttachedSnapshot, type AttachedSnapshot, type AttachedSnapshotOptions } from './take-snapshot.ts';
-import { lookAtProcess, type TargetProcess } from './target-process.ts';
+import { isStillThere, lookAtProcess, seesSame, type TargetProcess } from './target-process.ts';
 
 /** How to attach. */
 export interface AttachOptions {
@@ -23,6 +23,9 @@ export interface AttachOptions {
 /** A process that Ebb is attached to, until `close`. */
 export interface AttachedProcess {
   readonly pid: number;
+  /** Whose it is: its effective user and group. */
+  readonly uid: number;
+  readonly gid: number;
   /** As `process.version` says it there. */
   readonly nodeVersion: string;
   /** Where its inspector listens, and whether that was opened for this. */
@@ -37,6 +40,10 @@ export interface AttachedProcess {
   evaluate(expression: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<unknown>;
   /** Takes a heap snapshot of the main thread; see {@link AttachedSnapshotOptions}. */
   takeSnapshot(options: AttachedSnapshotOptions): Promise<AttachedSnapshot>;
+  /** Whether a path leads to the same file or folder for the process as for this one. */
+  sees(path: string): boolean;
+  /** Whether the process is still there, and no other with its number; also after `close`. */
+  isThere(): boolean;
   /** Closes the inspector if it was opened for this, and says what stays. Never rejects; harmless when called again. */
   close(): Promise<Departure>;
 }
@@ -65,10 +72,14 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
     await line.install({ signal });
     return {
       pid,
+      uid: target.uid,
+      gid: target.gid,
       nodeVersion,
       inspector: { host: place.host, port: place.port, openedHere: place.openedHere },
       evaluate: async (expression, answer) => await line.evaluate(expression, answer),
       takeSnapshot: async (snapshot) => await takeAttachedSnapshot(line, snapshot),
+      sees: (path) => seesSame(pid, path),
+      isThere: () => isStillThere(target),
       close: async () => await line.close(),
     };
   } catch (error) {
