@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   watchCommand,
   analyzeCommand,
   snapshotCommand,
+  judgeCommand,
   testCommand,
   logsCommand,
   mcpCommand,

@@ -25,6 +25,10 @@ export type CliErrorCode =
   | 'EBB_CLI_LOG_UNREADABLE'
   | 'EBB_CLI_INTERNAL';
 
+  | 'EBB_CLI_SERIES_UNREADABLE'
+  | 'EBB_CLI_SERIES_HEADER'
+  | 'EBB_CLI_SERIES_ROWS'
+  | 'EBB_CLI_SERIES_ROW'
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
 export interface CliErrorEntry {
   /** 2: used wrongly or unreadable input; 3: Ebb could not finish; null: a warning, the command goes on. */
@@ -161,3 +165,23 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     next: 'please report it with the lines above',
   },
 };
+  EBB_CLI_SERIES_UNREADABLE: {
+    exitCode: 2,
+    meaning: 'A file given to `ebb judge` does not exist, may not be read, is damaged, or is no CSV.',
+    next: 'check its name and permissions; - is standard input',
+  },
+  EBB_CLI_SERIES_HEADER: {
+    exitCode: 2,
+    meaning: 'The header of a file given to `ebb judge` does not say which column is the time and which is the memory.',
+    next: 'the first line names the columns: time_s,bytes or Time and a column for each series; `ebb judge --help` lists all of them',
+  },
+  EBB_CLI_SERIES_ROWS: {
+    exitCode: 2,
+    meaning: 'A file given to `ebb judge` has no values, or more that cannot be read than that can.',
+    next: 'times are seconds (time_s), or dates, or milliseconds since 1970 (Time); sizes are bytes, or have a unit',
+  },
+  EBB_CLI_SERIES_ROW: {
+    exitCode: null,
+    meaning: 'Some values of a file given to `ebb judge` cannot be read, and were left out.',
+    next: 'mend the lines that the message names, if they matter',
+  },

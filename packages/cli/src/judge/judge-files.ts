@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+import { CliError } from '../errors/cli-error.ts';
+import { printable } from '../wording/printable.ts';
+import { count } from '../wording/quantities.ts';
+import { KeptRows } from './kept-rows.ts';
+import { readRows, type BadCell, type FileRead, type ReadOptions } from './rows.ts';
+import { SeriesJudge } from './series.ts';
+import { SeriesSource } from './source.ts';
+
+/** What was judged, and what became of the rows. */
+export interface Judged {
+  readonly file: FileRead;
+  readonly series: readonly SeriesJudge[];
+  /** Series whose rows did not come in the order of time, and were sorted. */
+  readonly sorted: number;
+}
+
+/** How files are judged. */
+export interface JudgeOptions extends ReadOptions {
+  /** The limit of series that name none. */
+  readonly limitBytes: number | null;
+}
+
+/**
+ * Judges all series of a file (`-`: standard input), row by row as they come, in constant memory a series. Series whose
+ * rows are not in the order of time are read a second time, sorted in memory, and judged in their order.
+ *
+ * @throws {CliError} EBB_CLI_SERIES_UNREADABLE, EBB_CLI_SERIES_HEADER; EBB_CLI_SERIES_ROWS when more values cannot be read
+ *   than can
+ */
+export async function judgeFile(file: string, options: JudgeOptions): Promise<Judged> {
+  const source = new SeriesSource(file);
+  try {
+    const series = new Map<string, SeriesJudge>();
+    const unsorted = new Map<string, KeptRows>();
+    const judgeOf = (name: string): SeriesJudge =>
+      new SeriesJudge(name === '' ? unnamed(file) : name, file, options.limitBytes);
+    const read = await readRows(file, source.pieces(), options, (row) => {
+      if (unsorted.has(row.series)) return;
+      let judge = series.get(row.series);
+      if (judge === undefined) series.set(row.series, (judge = judgeOf(row.series)));
+      if (!judge.take(row)) unsorted.set(row.series, new KeptRows());
+    });
+    if (read.unreadable >= read.values && (read.unreadable > 0 || read.values === 0)) throw mostlyUnreadable(read);
+    if (unsorted.size > 0) {
+      await readRows(file, source.pieces(), options, (row) => unsorted.get(row.series)?.add(row));
+      for (const [name, rows] of unsorted) {
+        const judge = judgeOf(name);
+        for (const row of rows.sorted(name)) judge.take(row);
+        series.set(name, judge);
+      }
+    }
+    for (const judge of series.values()) judge.end();
+    return { file: read, series: [...series.values()], sorted: unsorted.size };
+  } finally {
+    source.close();
+  }
+}
+
+/** `web.csv.gz` → `web`. */
+function unnamed(file: string): string {
+  return file === '-'
+    ? 'standard input'
+    : basename(file)
+        .replace(/\.gz$/i, '')
+        .replace(/\.csv$/i, '');
+}
+
+function mostlyUnreadable(read: FileRead): CliError {
+  const name = read.file === '-' ? 'standard input' : `'${printable(read.file)}'`;
+  const first = read.first[0];
+  if (first === undefined) {
+    return new CliError(
+      'EBB_CLI_SERIES_ROWS',
+      `${name} has no values: ${count(read.rows)} rows, ${count(read.gaps)} empty cells`,
+    );
+  }
+  const share = `${count(read.unreadable)} of ${count(read.unreadable + read.values)} values`;
+  return new CliError('EBB_CLI_SERIES_ROWS', `${share} of ${name} cannot be read, the first at ${tellBadCell(first)}`);
+}
+
+/** `line 7, column 2 (bytes): 'abc': it is no size`. */
+export function tellBadCell({ line, column, name, cell, why }: BadCell): string {
+  return `line ${line}, column ${column} (${printable(name.slice(0, 60))}): '${printable(cell)}': ${why}`;
+}
