@@ -62,7 +62,9 @@ function run(node: string, text: string, shell?: string): Record<string, unknown
   const command = shell === undefined ? [node] : ['/bin/sh', '-c', `${shell}; exec "$0" "$@"`, node];
   const [first, ...rest] = [...command, program, folder];
   const environment = { PATH: process.env['PATH'] ?? '' };
-  const output = execFileSync(first, rest, { encoding: 'utf8', env: environment, maxBuffer: 1 << 26 });
+  // A program that waits for what does not come blocks vitest's own watchdog too.
+  const options = { encoding: 'utf8', env: environment, maxBuffer: 1 << 26, timeout: 50_000 } as const;
+  const output = execFileSync(first, rest, options);
   return JSON.parse(output) as Record<string, unknown>;
 }
 
@@ -105,7 +107,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
       const stop = new AbortController();
       const capture = captureSnapshot({ file, signal: stop.signal, stallMs: 60000 }).catch(({ code }) => code);
-      const pid = await new Promise((resolve) => { const off = toChildren(9, (pid) => { if (pid !== child.pid) { off(); resolve(pid); } }); });
+      const pid = await new Promise((resolve, reject) => { capture.then(reject); const off = toChildren(9, (pid) => { if (pid !== child.pid) { off(); resolve(pid); } }); });
       // It has closed what it inherited as soon as it has changed its name.
       while (readFileSync('/proc/' + pid + '/comm', 'utf8').trim() !== 'ebb-snapshot') await new Promise((resolve) => setTimeout(resolve, 1));
       process.kill(pid, 'SIGSTOP');

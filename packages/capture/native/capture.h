@@ -6,7 +6,8 @@
  *   child     no sockets, no signal handlers, lowest priority; no wait for threads that are not there child.c, got.c
  *   watch     a thread of our own ends a child that hangs, or takes too much memory, and reaps it     watch.c
  *
- * addon.c is what JavaScript calls. One capture at a time in a process, so the state is static; `busy` guards it.
+ * addon.c names what JavaScript calls; the calls are in call-*.c. One capture at a time in a process, so the state is
+ * static; lifetime.c guards it and ends it.
  */
 #ifndef EBB_CAPTURE_H
 #define EBB_CAPTURE_H

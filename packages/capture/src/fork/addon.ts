@@ -44,10 +44,11 @@ export interface ChildEnd {
 /** What made the watching thread stop watching, in the order of `enum watch_end`. */
 export const endReasons = ['exited', 'stalled', 'timeout', 'memory', 'budget', 'cancelled', 'lost', 'disk'] as const;
 
-/** The functions of `native/addon.c`. */
+/** The functions of `native/addon.c`, which are in `native/call-*.c` and `native/lifetime.c`. */
 export interface Addon {
   /** What it was compiled for. */
   libc: 'glibc' | 'musl';
+  /** Whether no other capture is under way. From then on the end of this thread ends the capture. */
   acquire(): boolean;
   release(): void;
   prepare(keepAlive: boolean, done: (errno: number, conditionSignals: number) => void): number;
@@ -76,8 +77,6 @@ export interface Addon {
   nameFile(fd: number, file: string): number;
   /** For the descriptors of `memoryFile` and `hiddenFile`. */
   closeFile(fd: number): void;
-  atEnd(): void;
-  notAtEnd(): void;
 }
 
 /** The addon, or in one sentence why there is none. */

@@ -131,7 +131,6 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
   const atExit = (): void => evidence?.remove();
   const onAbort = (): void => addon.cancel();
   process.once('exit', atExit);
-  addon.atEnd();
   options.signal?.addEventListener('abort', onAbort);
   try {
     const plan: AttemptPlan = {
@@ -155,7 +154,6 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
     return options.scrub && file !== null ? await publishScrubbed(addon, evidence, file, options) : evidence.publish();
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
-    addon.notAtEnd();
     process.removeListener('exit', atExit);
     evidence?.remove();
     addon.closeFile(errorsFd);

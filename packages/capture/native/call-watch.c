@@ -1,0 +1,79 @@
+/* Watching the child, as JavaScript calls it. */
+#include "addon.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void run_watch(struct job *job) {
+  (void)job;
+  watch_child(&watch);
+  note_child(0);
+}
+
+static void tell_watched(napi_env env, napi_value callback, void *context, void *data) {
+  (void)context;
+  if (env != NULL && report != NULL) {
+    napi_value result;
+    napi_create_object(env, &result);
+    set_number(env, result, "end", watch.end);
+    set_number(env, result, "status", watch.status);
+    set_number(env, result, "peakBytes", watch.peak_bytes);
+    set_number(env, result, "leastFreeBytes", watch.least_free_bytes);
+    set_number(env, result, "tookMs", watch.took_ms);
+    set_number(env, result, "phase", atomic_load(&report->phase));
+    set_number(env, result, "error", atomic_load(&report->error));
+    set_number(env, result, "patched", atomic_load(&report->patched));
+    set_number(env, result, "stolen", atomic_load(&report->stolen));
+    call(env, callback, 1, &result);
+  }
+  free(data);
+}
+
+static void read_groups(napi_env env, napi_value options) {
+  napi_value groups, group;
+  uint32_t length = 0;
+  watch.group_count = 0;
+  if (napi_get_named_property(env, options, "groups", &groups) != napi_ok) return;
+  if (napi_get_array_length(env, groups, &length) != napi_ok) return;
+  for (uint32_t i = 0; i < length && watch.group_count < MAX_GROUPS; i++) {
+    struct memory_group *next = &watch.groups[watch.group_count];
+    if (napi_get_element(env, groups, i, &group) != napi_ok) continue;
+    text_of(env, group, "usageFile", next->usage_file, sizeof next->usage_file);
+    text_of(env, group, "statFile", next->stat_file, sizeof next->stat_file);
+    next->stop_above_bytes = number_of(env, group, "stopAboveBytes");
+    watch.group_count++;
+  }
+}
+
+/* watch(options, keepAlive, callback(result)): returns an errno; then the child is ended and reaped. */
+napi_value watch_forked(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  size_t count = 3;
+  bool keep_alive = true;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_bool(env, arguments[1], &keep_alive);
+  memset(&watch, 0, sizeof watch);
+  watch.pid = (pid_t)number_of(env, arguments[0], "pid");
+  watch.stall_ms = number_of(env, arguments[0], "stallMs");
+  watch.timeout_ms = number_of(env, arguments[0], "timeoutMs");
+  watch.budget_bytes = number_of(env, arguments[0], "budgetBytes");
+  watch.least_available_bytes = number_of(env, arguments[0], "leastAvailableBytes");
+  watch.disk_fd = (int)number_of(env, arguments[0], "fd");
+  watch.least_disk_bytes = number_of(env, arguments[0], "leastDiskBytes");
+  read_groups(env, arguments[0]);
+  const int error = start_job(env, arguments[2], keep_alive, run_watch, tell_watched);
+  if (error != 0) {
+    atomic_store(&watch.cancelled, 1);
+    watch_child(&watch);
+    note_child(0);
+  }
+  return number(env, error);
+}
+
+/* cancel(): the child that is being watched is ended; the callback of watch() still comes. */
+napi_value cancel(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+  atomic_store(&watch.cancelled, 1);
+  return NULL;
+}
