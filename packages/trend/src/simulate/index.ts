@@ -1,6 +1,12 @@
+export { inLives, withClockJump, withGaps } from './disturbances.ts';
+export { simulateFleet } from './fleet.ts';
+export type { Sibling } from './fleet.ts';
 export { MB, simulate } from './process.ts';
-export type { Program, Run } from './process.ts';
+export type { Program, Run, SimulatedSample } from './process.ts';
 export { healthy, leaks, nativeLeaks } from './programs.ts';
 export type { Draw } from './programs.ts';
 export { seeded } from './random.ts';
 export type { Random } from './random.ts';
+export { memoryFor, ripple } from './ripple.ts';
+export { healthyServices, leakingServices } from './services.ts';
+export type { DrawService, Service } from './services.ts';
