@@ -30,8 +30,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
 
 /*
  * fork(options, times): the child's id, 0 in the child, -2 when threads are awake, -1 when the fork failed.
- * `times` is a Float64Array: ms for threads, mappings, fork, restoring; threads awake; bytes inherited; errno; ms for
- * numbering.
+ * `times` is a Float64Array: ms for threads, mappings, fork, numbering; threads awake; errno.
  */
 napi_value fork_child(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
@@ -41,8 +40,8 @@ napi_value fork_child(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_typedarray_type type;
   if (napi_get_typedarray_info(env, arguments[1], &type, &length, (void **)&times, NULL, NULL) != napi_ok ||
-      type != napi_float64_array || length < 8 || report == NULL) {
-    napi_throw_type_error(env, NULL, "fork(options, Float64Array of 8) after acquire()");
+      type != napi_float64_array || length < 6 || report == NULL) {
+    napi_throw_type_error(env, NULL, "fork(options, Float64Array of 6) after acquire()");
     return NULL;
   }
   *report = (struct child_report){0};
@@ -62,8 +61,7 @@ napi_value fork_child(napi_env env, napi_callback_info info) {
   if (pid == 0) return number(env, 0);
   const int error = pid == -1 ? errno : 0;
   if (pid > 0) note_child(pid);
-  const double values[] = {taken.threads_ms, taken.mappings_ms, taken.fork_ms, taken.restore_ms,
-                           taken.awake,      (double)taken.inherited_bytes, error, taken.number_ms};
+  const double values[] = {taken.threads_ms, taken.mappings_ms, taken.fork_ms, taken.number_ms, taken.awake, error};
   memcpy(times, values, sizeof values);
   return number(env, pid);
 }

@@ -6,6 +6,7 @@
 
 static void run_watch(struct job *job) {
   (void)job;
+  restore_marks();
   watch_child(&watch);
   note_child(0);
 }

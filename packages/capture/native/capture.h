@@ -1,10 +1,11 @@
 /*
  * The forked snapshot, as its parts see each other. What happens in a capture, in order:
  *
- *   prepare   a thread of our own finds V8's mappings and the calls to patch; the event loop goes on  mappings.c, got.c
- *   fork      all other threads sleep: V8's mappings are made inheritable, fork, and set back         threads.c, fork.c
+ *   prepare   a thread of our own makes V8's mappings inheritable; the event loop goes on             mappings.c, got.c
+ *   fork      all other threads sleep: what V8 has mapped since, and the fork itself                  threads.c, fork.c
  *   child     no sockets, no signal handlers, lowest priority; no wait for threads that are not there child.c, got.c
- *   watch     a thread of our own ends a child that hangs, or takes too much memory, and reaps it     watch.c
+ *   watch     a thread of our own sets the mappings back, ends a child that hangs or takes too much,
+ *             and reaps it                                                                            watch.c
  *
  * addon.c names what JavaScript calls; the calls are in call-*.c. One capture at a time in a process, so the state is
  * static; lifetime.c guards it and ends it.
@@ -48,13 +49,14 @@ struct ranges {
   size_t count, capacity;
 };
 
-/* Finds which private anonymous mappings the program, that is V8, has marked MADV_DONTFORK. Slow. 0 or an errno. */
-int find_marked(void);
-/* Finds all private anonymous mappings (`inherit`), and what of them find_marked() saw marked, to be marked again after
- * the fork (`restore`). Quick. 0 or an errno. */
-int find_to_inherit(struct ranges *inherit, struct ranges *restore);
+/* Finds what the program, that is V8, has marked MADV_DONTFORK, and takes the mark off. Slow. 0 or an errno. */
+int take_marks_off(void);
+/* Takes it off what has been mapped since. Quick. 0 or an errno. */
+int take_new_marks_off(void);
+/* Sets again what take_marks_off() has taken off; harmless when repeated. */
+void restore_marks(void);
+/* The same, and lets go of the lists. */
 void forget_mappings(void);
-void set_fork_advice(const struct ranges *ranges, bool inherit);
 
 /* ── threads.c ───────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -99,9 +101,8 @@ _Noreturn void leave_child(struct child_report *report, int error);
 /* ── fork.c ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 struct fork_times {
-  double threads_ms, mappings_ms, fork_ms, restore_ms, number_ms;
+  double threads_ms, mappings_ms, fork_ms, number_ms;
   int awake; /* threads that were awake at the fork, as far as was seen */
-  size_t inherited_bytes;
 };
 
 #define FORK_AWAKE (-2)

@@ -7,9 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Kept from capture to capture: to allocate is to map, and that is what is being listed. */
-static struct ranges inherit, restore;
-
 double now_ms(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -18,7 +15,7 @@ double now_ms(void) {
 
 int prepare_fork(void) {
   if (find_wait_calls() < 0) return ENOMEM;
-  return find_marked();
+  return take_marks_off();
 }
 
 /* Standing still, the thread that forks gives the others nothing new to do: they soon sleep. */
@@ -45,13 +42,11 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, dou
   if (times->awake != 0 || number) wait_asleep(wait_ms);
   const double asleep = now_ms();
 
-  int error = find_to_inherit(&inherit, &restore);
+  int error = take_new_marks_off();
   if (error != 0) {
     errno = error;
     return -1;
   }
-  for (size_t i = 0; i < inherit.count; i++) times->inherited_bytes += inherit.items[i].end - inherit.items[i].start;
-  set_fork_advice(&inherit, true);
   const double inheritable = now_ms();
 
   times->awake = wait_asleep(wait_ms);
@@ -68,12 +63,10 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, dou
   error = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   const double forked = now_ms();
-  set_fork_advice(&restore, false);
 
   times->threads_ms = asleep - start - times->number_ms + (forking - inheritable);
   times->mappings_ms = inheritable - asleep;
   times->fork_ms = forked - forking;
-  times->restore_ms = now_ms() - forked;
   errno = error;
   return pid;
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CaptureError } from './error.ts';
 import type { SnapshotAttempt, SnapshotContents } from './fork/attempt.ts';
 import { captureForked } from './fork/capture-forked.ts';
-import { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
+import { measureChildRoom, roomWithoutChild, type ChildRoom } from './fork/room-for-child.ts';
 import { scrubSnapshot } from './scrub/scrub-snapshot.ts';
 import { captureSnapshotInline } from './snapshot.ts';
 
@@ -138,7 +138,11 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
   const contents = contentsOf(options);
   const whole = options.scrub === true ? `${target.file}.${randomBytes(6).toString('hex')}.part` : target.file;
   options.onMoment?.('inline');
-  const { pauseMs, bytes: wholeBytes } = captureSnapshotInline(whole, { contents });
+  const { measureRoom } = options;
+  const { pauseMs, bytes: wholeBytes } = captureSnapshotInline(whole, {
+    contents,
+    ...(measureRoom === undefined ? {} : { measureRoom: (file) => roomWithoutChild(measureRoom(file)) }),
+  });
   let bytes = wholeBytes;
   if (whole !== target.file) {
     try {

@@ -51,8 +51,8 @@ export const captureErrorCodes = {
   EBB_CAPTURE_LOST: 'the connection to the process was lost',
   /** Something that was evaluated in the process threw, or its inspector refused it. */
   EBB_CAPTURE_TARGET: 'an expression failed in the process',
-  /** The allocations of this thread cannot be sampled: no inspector, or somebody else's profiler runs. */
-  EBB_CAPTURE_PROFILER: 'the allocations of this thread cannot be sampled',
+  /** The allocations of this thread cannot be sampled, or its objects counted: no inspector, or somebody else's profiler runs. */
+  EBB_CAPTURE_PROFILER: 'the profiler of this thread cannot be used',
   /** This runtime offers no way to force a full collection. */
   EBB_CAPTURE_NO_GC: 'a full collection cannot be forced here',
 } as const;

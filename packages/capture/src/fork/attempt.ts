@@ -101,7 +101,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   if (prepared.conditionSignals === 0) return { ...attempt, outcome: 'unpatchable' };
 
   const waiting = monotonicMs() - attempt.pauseMs;
-  const times = new Float64Array(8);
+  const times = new Float64Array(6);
   for (;;) {
     if (plan.cancelled()) return { ...attempt, outcome: 'cancelled' };
     const insist = monotonicMs() - waiting >= plan.patienceMs;
@@ -112,11 +112,11 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
       continue;
     }
     attempt.waitedMs = monotonicMs() - waiting - attempt.pauseMs;
-    attempt.mappingsMs = times[1] + times[3];
+    attempt.mappingsMs = times[1];
     attempt.forkMs = times[2];
-    attempt.numberingMs = times[7];
+    attempt.numberingMs = times[3];
     attempt.threadsAwake = times[4];
-    if (pid < 0) return { ...attempt, detail: nameOfErrno(times[6]) };
+    if (pid < 0) return { ...attempt, detail: nameOfErrno(times[5]) };
     plan.onForked();
     const end = await watch(addon, plan, pid, counted);
     if (typeof end === 'number') return { ...attempt, outcome: 'refused', detail: nameOfErrno(end) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorOf } from '../fixtures/error-of.ts';
 import type { BindingLimit } from '../memory-limit.ts';
-import { measureChildRoom, requireRoomForChild, type ChildRoom } from './room-for-child.ts';
+import { measureChildRoom, requireRoomForChild, roomWithoutChild, type ChildRoom } from './room-for-child.ts';
 
 const limit = (limitBytes: number, usedBytes: number, killsGroup = false): BindingLimit => ({
   limitBytes,
@@ -76,5 +76,14 @@ describe('measureChildRoom', () => {
     expect(room.diskFreeBytes).toBeGreaterThan(0);
     expect(measureChildRoom('/no/such/folder/x').diskFreeBytes).toBeNull();
     expect(measureChildRoom(null).diskFreeBytes).toBeNull();
+  });
+});
+
+describe('roomWithoutChild', () => {
+  it('is what the nearest limit or the machine leaves, and unknown where neither is known', () => {
+    const room = { ...plenty, limits: [limit(900e6, 300e6), limit(8e9, 7.9e9)] };
+    expect(roomWithoutChild(room)).toEqual({ heapUsedBytes: 100e6, diskFreeBytes: 1e12, memoryFreeBytes: 100e6 });
+    expect(roomWithoutChild(plenty).memoryFreeBytes).toBe(60e9);
+    expect(roomWithoutChild({ ...plenty, machineAvailableBytes: null }).memoryFreeBytes).toBeNull();
   });
 });

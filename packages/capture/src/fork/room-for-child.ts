@@ -13,6 +13,7 @@ import { getHeapSpaceStatistics } from 'node:v8';
 import { diskFreeBytes, megabytes, requireDisk } from '../disk-room.ts';
 import { CaptureError } from '../error.ts';
 import { bindingLimits, type BindingLimit } from '../memory-limit.ts';
+import type { Room } from '../room.ts';
 import type { WatchOptions } from './addon.ts';
 
 /** What there is, and what a child starts from; null is unknown. */
@@ -81,6 +82,13 @@ export function requireRoomForChild(
     leastAvailableBytes,
     leastDiskBytes: room.diskFreeBytes === null ? 0 : leastDiskBytes,
   };
+}
+
+/** The same room, for a snapshot that the process writes itself. */
+export function roomWithoutChild({ heapUsedBytes, limits, machineAvailableBytes, diskFreeBytes }: ChildRoom): Room {
+  const rooms = limits.map(({ limitBytes, usedBytes }) => Math.max(0, limitBytes - usedBytes));
+  const memoryFreeBytes = Math.min(machineAvailableBytes ?? Infinity, ...rooms);
+  return { heapUsedBytes, diskFreeBytes, memoryFreeBytes: memoryFreeBytes === Infinity ? null : memoryFreeBytes };
 }
 
 /**

@@ -4,10 +4,10 @@
  * be joined with what a snapshot shows, and never to be believed alone.
  */
 import type { Session } from 'node:inspector';
-import { createRequire } from 'node:module';
 import { CaptureError } from '../error.ts';
 import { monotonicMs } from '../monotonic.ts';
 import { condenseProfile, type AllocationProfile, type SampledNode } from './allocation-profile.ts';
+import { openSession, post } from './own-inspector.ts';
 
 /** A profile that was taken. */
 export interface TakenProfile {
@@ -105,24 +105,6 @@ class RunningSampling implements AllocationSampling {
   }
 }
 
-function openSession(): Session {
-  try {
-    // Not every Node.js has it, and an import of it would fail as a whole.
-    const inspector = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector');
-    const session = new inspector.Session();
-    session.connect();
-    return session;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CaptureError(
-      'EBB_CAPTURE_PROFILER',
-      `The inspector of this thread cannot be used (${reason}), and with it no allocations can be sampled. ` +
-        'Snapshots do without it.',
-      { cause },
-    );
-  }
-}
-
 /** V8 gives a profile where a sampling runs, whoever has started it, and an error where none does. */
 function isSampled(session: Session): boolean {
   try {
@@ -131,20 +113,4 @@ function isSampled(session: Session): boolean {
   } catch {
     return false;
   }
-}
-
-/** A session of the same thread answers before `post` returns. */
-function post(session: Session, method: string, parameters?: object): unknown {
-  let answer: { error: Error | null; result: unknown } | undefined;
-  session.post(method, parameters, (error, result) => {
-    answer = { error, result };
-  });
-  if (answer === undefined || answer.error !== null) {
-    const reason = answer?.error?.message ?? 'it did not answer';
-    throw new CaptureError(
-      'EBB_CAPTURE_PROFILER',
-      `V8 does not carry out ${method} (${reason}). Somebody else may have stopped the sampling; start another one.`,
-    );
-  }
-  return answer.result;
 }
