@@ -7,9 +7,9 @@
  * `memory.usage_in_bytes`, `memory.stat`. The page cache that can be given back at once
  * (`inactive_file`) does not count as used; the kernel reclaims it before it kills.
  */
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { posix } from 'node:path';
+import { readText } from './read-text.ts';
 
 /** The tightest memory limit that binds this process. */
 export interface ContainerMemory {
@@ -133,12 +133,4 @@ function roomOf(memory: ContainerMemory): number {
 
 function number(text: string | null): number | null {
   return text !== null && /^\d+\s*$/.test(text) ? Number(text) : null;
-}
-
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 /** How much memory another process can still take before its container or the machine is full. */
 import { freeMemoryBytes } from '../memory-limit.ts';
-import { readText, sharesNamespace } from './target-process.ts';
+import { readText } from '../read-text.ts';
+import { sharesNamespace } from './target-process.ts';
 
 /** Bytes; null where nobody knows. Never throws. */
 export function targetFreeMemoryBytes(pid: number): number | null {
