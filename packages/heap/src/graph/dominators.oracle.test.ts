@@ -6,7 +6,8 @@ import { parse } from 'heap-snapshot-toolkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { snapshotFolder } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
-import { computeDominators, NO_NODE, numberNodes, retainedSizes, type DominatorTree } from './dominators.ts';
+import { numberNodes } from './depth-first.ts';
+import { computeDominators, NO_NODE, retainedSizes, type DominatorTree } from './dominators.ts';
 import { buildGraph, type HeapGraph } from './heap-graph.ts';
 
 /** What is used here of DevTools' JSHeapSnapshot, by ordinal. */

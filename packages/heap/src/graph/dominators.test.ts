@@ -4,7 +4,8 @@ import { ephemeron, randomHeap } from '../fixtures/random-heap.ts';
 import { buildSnapshot, snapshotFolder } from '../fixtures/snapshot-builder.ts';
 import type { EdgeSpec, SnapshotSpec } from '../fixtures/snapshot-builder.ts';
 import { parseSnapshot } from '../parse/parse-snapshot.ts';
-import { computeDominators, NO_NODE, numberNodes, retainedSizes, type DominatorTree } from './dominators.ts';
+import { numberNodes } from './depth-first.ts';
+import { computeDominators, NO_NODE, retainedSizes, type DominatorTree } from './dominators.ts';
 import { buildGraph, type HeapGraph } from './heap-graph.ts';
 
 const folder = snapshotFolder();

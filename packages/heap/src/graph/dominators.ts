@@ -16,6 +16,7 @@
  * One thing is not taken over: DevTools moves the shallow size of a nameless array or hidden node into its one owner
  * before it adds up. That changes figures of such nodes only, which no report tells, and hides where bytes are.
  */
+import { type DepthFirst, numberNodes } from './depth-first.ts';
 import type { HeapGraph } from './heap-graph.ts';
 
 /** No node: the root's dominator. */
@@ -43,25 +44,43 @@ export function dominates({ end, place }: DominatorTree, above: number, node: nu
   return place[node] >= place[above] && place[node] < end[place[above]];
 }
 
+/**
+ * Computes the dominator tree from node 0. O(edges) time; about 30 bytes a node while it runs, 8 stay.
+ *
+ * A step is a function, for V8 compiles a long one anew for each of its loops. What a step needs no more, the next one
+ * writes over: such arrays are most of what a parse costs at its peak.
+ */
+export function computeDominators(graph: HeapGraph): DominatorTree {
+  const numbered = numberNodes(graph);
+  markNotOwned(numbered);
+  const { semi, label, ancestor } = semidominators(graph, numbered);
+  const dominator = nearestAncestors(semi, numbered, label);
+  const size = subtreeSizes(dominator, numbered, semi);
+  return layOut(graph, numbered, { dominator, size, next: ancestor });
+}
+
 /** Marks, in the preorder number of a node, that the program does not own it. */
 const NOT_OWNED = 0x80000000;
 
-/** Computes the dominator tree from node 0. O(edges) time; about 30 bytes a node while it runs, 8 stay. */
-export function computeDominators(graph: HeapGraph): DominatorTree {
-  const { nodeCount, firstRetainer, retainerNode } = graph;
-  const { order, reached, preorderOf, parent, programOwned } = numberNodes(graph);
-  // One look tells both the number and the owner: these looks are what the time goes to.
-  for (let node = 1; node < nodeCount; node++) if (programOwned[node] === 0) preorderOf[node] |= NOT_OWNED;
+/** One look at a retainer tells both its number and its owner: these looks are what the time goes to. */
+function markNotOwned({ preorderOf, programOwned }: DepthFirst): void {
+  for (let node = 1; node < preorderOf.length; node++) if (programOwned[node] === 0) preorderOf[node] |= NOT_OWNED;
+}
 
-  // All arrays below are indexed by preorder number. Vertices above the one at hand are linked to their `ancestor`.
-  const semi = new Uint32Array(reached + 1);
-  const label = new Uint32Array(reached + 1);
+/** Indexed by preorder number, as all arrays of the steps below. */
+interface Forest {
+  semi: Uint32Array;
+  label: Uint32Array;
+  ancestor: Uint32Array;
+}
+
+function semidominators(graph: HeapGraph, { order, reached, preorderOf, parent, programOwned }: DepthFirst): Forest {
+  const { firstRetainer, retainerNode } = graph;
+  // Vertices above the one at hand are linked to their `ancestor`.
+  const semi = identity(reached + 1);
+  const label = semi.slice();
   const ancestor = parent.slice(0, reached + 1);
   const path = new Uint32Array(reached);
-  for (let v = 1; v <= reached; v++) {
-    semi[v] = v;
-    label[v] = v;
-  }
 
   /** The vertex of least semidominator on the way from v up to the forest's root (at most w), compressing the way. */
   const evaluate = (v: number, w: number): number => {
@@ -111,8 +130,17 @@ export function computeDominators(graph: HeapGraph): DominatorTree {
     }
     semi[w] = best;
   }
+  return { semi, label, ancestor };
+}
 
-  const dominator = label; // reuse
+function identity(length: number): Uint32Array {
+  const numbers = new Uint32Array(length);
+  for (let at = 0; at < length; at++) numbers[at] = at;
+  return numbers;
+}
+
+/** Immediate dominators by number, written into `dominator`. */
+function nearestAncestors(semi: Uint32Array, { reached, parent }: DepthFirst, dominator: Uint32Array): Uint32Array {
   dominator[1] = 1;
   for (let w = 2; w <= reached; w++) {
     const least = semi[w];
@@ -120,11 +148,22 @@ export function computeDominators(graph: HeapGraph): DominatorTree {
     while (d > least) d = dominator[d];
     dominator[w] = d;
   }
+  return dominator;
+}
 
-  // What is needed no more is used again: such arrays are most of what a parse costs at its peak.
-  const size = semi.fill(1); // by number: nodes dominated, the node among them
+/** By number, how many nodes a node dominates, itself among them; written into `size`. */
+function subtreeSizes(dominator: Uint32Array, { reached }: DepthFirst, size: Uint32Array): Uint32Array {
+  size.fill(1);
   for (let w = reached; w > 1; w--) size[dominator[w]] += size[w];
-  const next = ancestor; // by number: the place where the next child goes
+  return size;
+}
+
+/** From numbers to the tree by ordinal. `next` is overwritten: the place where the next child of each number goes. */
+function layOut(
+  { nodeCount }: HeapGraph,
+  { order, reached, preorderOf, parent }: DepthFirst,
+  { dominator, size, next }: { dominator: Uint32Array; size: Uint32Array; next: Uint32Array },
+): DominatorTree {
   const preorder = new Uint32Array(nodeCount);
   const end = parent.subarray(1);
   next[1] = 1;
@@ -137,133 +176,34 @@ export function computeDominators(graph: HeapGraph): DominatorTree {
     preorder[at] = order[w];
     end[at] = at + size[w];
   }
-  // Circles that nothing holds hang on the root, by the fourth rule.
-  for (let node = 0, at = reached; at < nodeCount; node++) {
+  if (reached < nodeCount) hangOnRoot(preorderOf, reached, { preorder, end });
+  const idom = reached === nodeCount ? next.subarray(1) : new Uint32Array(nodeCount);
+  writeIdoms(idom, order, dominator, reached);
+  return { idom, order: preorder, end, place: placesIn(preorder, preorderOf) };
+}
+
+/** Circles that nothing holds hang on the root, by the fourth rule. */
+function hangOnRoot(
+  preorderOf: Uint32Array,
+  reached: number,
+  { preorder, end }: { preorder: Uint32Array; end: Uint32Array },
+): void {
+  for (let node = 0, at = reached; at < preorder.length; node++) {
     if ((preorderOf[node] & ~NOT_OWNED) !== 0) continue;
     preorder[at] = node;
     end[at] = ++at;
   }
-  const idom = reached === nodeCount ? ancestor.subarray(1) : new Uint32Array(nodeCount);
+}
+
+function writeIdoms(idom: Uint32Array, order: Uint32Array, dominator: Uint32Array, reached: number): void {
   for (let w = 2; w <= reached; w++) idom[order[w]] = order[dominator[w]];
   idom[0] = NO_NODE;
-  const place = preorderOf;
-  for (let at = 0; at < nodeCount; at++) place[preorder[at]] = at;
-  return { idom, order: preorder, end, place };
 }
 
-/** Whether a strong edge counts for dominance: into what the program owns, only the root's and the program's own do. */
-function counts(from: number, to: number, programOwned: Uint8Array): boolean {
-  return from === 0 || programOwned[to] === 0 || programOwned[from] === 1;
-}
-
-/** Numbers are those of a preorder, from 1; 0 stands for what was not reached. */
-export interface DepthFirst {
-  /** Ordinal by number. */
-  order: Uint32Array;
-  reached: number;
-  /** Number by ordinal. */
-  preorderOf: Uint32Array;
-  /** The parent's number, by number. */
-  parent: Uint32Array;
-  /**
-   * By ordinal: 1 for what the program's own global objects reach. DevTools' rule: what they hold, they hold; that one of
-   * V8's or Node's internal roots points there too does not take it away from them. Reached is what any edge but a weak
-   * one leads to, a WeakMap's table included. (Chrome's `(Document DOM trees)` are no start here: Node has none.)
-   */
-  programOwned: Uint8Array;
-}
-
-/**
- * Numbers what the root reaches, then what hangs on the root because nothing holds it, with what that reaches. The
- * program's own comes first, so that one walk both marks and numbers it.
- */
-export function numberNodes(graph: HeapGraph): DepthFirst {
-  const { nodeCount, firstEdge, edgeTo, edgeIsStrong, edgeType, edgeTypes, firstRetainer, retainerNode } = graph;
-  const preorderOf = new Uint32Array(nodeCount);
-  const order = new Uint32Array(nodeCount + 1);
-  const parent = new Uint32Array(nodeCount + 1);
-  const programOwned = new Uint8Array(nodeCount);
-  // Of the way from the root to the node at hand; pages that a shallow heap does not reach are never touched.
-  const stack = new Uint32Array(nodeCount);
-  const nextEdge = new Uint32Array(nodeCount);
-  let reached = 1;
-  preorderOf[0] = 1;
-  parent[1] = 1;
-  const visitFrom = (start: number): void => {
-    order[++reached] = start;
-    preorderOf[start] = reached;
-    parent[reached] = 1;
-    let top = 0;
-    stack[0] = start;
-    nextEdge[0] = firstEdge[start];
-    while (top >= 0) {
-      const node = stack[top];
-      const end = firstEdge[node + 1];
-      const isOwned = programOwned[node] === 1;
-      let edge = nextEdge[top];
-      let child = 0;
-      for (; edge < end && child === 0; edge++) {
-        const to = edgeTo[edge];
-        if (edgeIsStrong[edge] === 1) {
-          if (preorderOf[to] === 0 && (isOwned || programOwned[to] === 0)) child = to;
-        } else if (marks && edgeType[edge] !== edgeTypes.weak && programOwned[to] === 0) beyond.push(to);
-      }
-      nextEdge[top] = edge;
-      if (child === 0) {
-        top--;
-        continue;
-      }
-      parent[++reached] = preorderOf[node];
-      order[reached] = child;
-      preorderOf[child] = reached;
-      if (marks) programOwned[child] = 1;
-      stack[++top] = child;
-      nextEdge[top] = firstEdge[child];
-    }
-  };
-  let marks = true;
-  const beyond: number[] = []; // what the program's own reaches by edges that hold nothing: values in a WeakMap's table
-  for (let edge = firstEdge[0]; edge < firstEdge[1]; edge++) {
-    const to = edgeTo[edge];
-    if (edgeType[edge] !== edgeTypes.shortcut || programOwned[to] === 1) continue;
-    if (to === 0) beyond.push(to);
-    else {
-      programOwned[to] = 1;
-      visitFrom(to);
-    }
-  }
-  marks = false;
-  for (let slot = firstRetainer[0]; slot < firstRetainer[1]; slot++) {
-    if (programOwned[retainerNode[slot]] === 1) beyond.push(0);
-  }
-  markReached(graph, programOwned, beyond);
-  for (let edge = firstEdge[0]; edge < firstEdge[1]; edge++) {
-    if (edgeIsStrong[edge] === 1 && preorderOf[edgeTo[edge]] === 0) visitFrom(edgeTo[edge]);
-  }
-  for (let node = 1; node < nodeCount && reached < nodeCount; node++) {
-    if (preorderOf[node] === 0 && isOrphan(graph, node, programOwned)) visitFrom(node);
-  }
-  return { order, reached, preorderOf, parent, programOwned };
-}
-
-/** Marks these nodes and what they reach by any edge but a weak one. Takes the list for its own. */
-function markReached(graph: HeapGraph, marked: Uint8Array, found: number[]): void {
-  const { firstEdge, edgeTo, edgeType, edgeTypes } = graph;
-  for (let node = found.pop(); node !== undefined; node = found.pop()) {
-    if (marked[node] === 1) continue;
-    marked[node] = 1;
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      if (edgeType[edge] !== edgeTypes.weak && marked[edgeTo[edge]] === 0) found.push(edgeTo[edge]);
-    }
-  }
-}
-
-function isOrphan(graph: HeapGraph, node: number, programOwned: Uint8Array): boolean {
-  const { firstRetainer, retainerNode } = graph;
-  for (let slot = firstRetainer[node]; slot < firstRetainer[node + 1]; slot++) {
-    if (counts(retainerNode[slot], node, programOwned)) return false;
-  }
-  return true;
+/** Where each ordinal stands in `preorder`, written into `place`. */
+function placesIn(preorder: Uint32Array, place: Uint32Array): Uint32Array {
+  for (let at = 0; at < preorder.length; at++) place[preorder[at]] = at;
+  return place;
 }
 
 /** Retained size by ordinal, in bytes: the node's own and all that it dominates. O(nodes). */

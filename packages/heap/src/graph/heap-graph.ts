@@ -105,7 +105,8 @@ function markStrongEdges(
   const retainerCount = new Uint32Array(nodeCount + 1); // one more: it becomes `firstRetainer`
   const kindOfName = new Uint8Array(strings.length);
   const tableOfName = new Map<number, number>(); // name of an ephemeron's edge -> id of the WeakMap's table
-  for (let node = 0; node < nodeCount; node++) {
+  // A function of its own: V8 compiles it after a few nodes, and would compile two nested loops again and again.
+  const markEdgesOf = (node: number): void => {
     const end = firstEdge[node + 1];
     for (let edge = firstEdge[node]; edge < end; edge++) {
       const type = edgeType[edge];
@@ -123,7 +124,8 @@ function markStrongEdges(
       edgeIsStrong[edge] = 1;
       retainerCount[to]++;
     }
-  }
+  };
+  for (let node = 0; node < nodeCount; node++) markEdgesOf(node);
   return { edgeIsStrong, retainerCount };
 }
 
@@ -148,7 +150,7 @@ function reverse(
   }
   const retainerNode = new Uint32Array(strongCount);
   const retainerEdge = new Uint32Array(strongCount);
-  for (let node = nodeCount - 1; node >= 0; node--) {
+  const takeEdgesOf = (node: number): void => {
     const start = firstEdge[node];
     for (let edge = firstEdge[node + 1] - 1; edge >= start; edge--) {
       if (edgeIsStrong[edge] === 0) continue;
@@ -158,6 +160,7 @@ function reverse(
       retainerNode[slot] = node;
       retainerEdge[slot] = edge;
     }
-  }
+  };
+  for (let node = nodeCount - 1; node >= 0; node--) takeEdgesOf(node);
   return { firstRetainer, retainerNode, retainerEdge };
 }
