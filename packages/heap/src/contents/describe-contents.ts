@@ -21,7 +21,7 @@ export function describeContents(heap: OpenedHeap): HeapContents {
   const figures = countClasses(heap, table);
   const contexts = contextsOf(graph, table);
   const scopes = findKeptScopes(heap, contexts.scopes);
-  const references = new References(graph);
+  const references = new References(heap);
   return {
     totals: describeTotals(graph, table, figures),
     ...describeClasses(

@@ -11,7 +11,7 @@ const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 const describeIn = (heap: OpenedHeap): HeapContents['duplicatedStrings'] =>
-  describeDuplicatedStrings(heap, new References(heap.graph));
+  describeDuplicatedStrings(heap, new References(heap));
 
 /** Strings, each the property `name` of an object of `owner`. */
 function stringsOf(...strings: { text: string; selfSize: number; owner: string; name: string }[]): OpenedHeap {

@@ -23,8 +23,8 @@ function heldBy(...chain: { to: string; type?: NodeSpec['type']; edge: Omit<Edge
     nodes.push({ id: 11 + 2 * at, name: to, selfSize: 8, ...(type === undefined ? {} : { type }) });
     edges.push({ from: at === 0 ? 3 : 9 + 2 * at, to: 11 + 2 * at, ...edge });
   });
-  const { graph } = openSpec(folder, { nodes, edges });
-  return new References(graph).labelOf(graph.nodeCount - 1);
+  const heap = openSpec(folder, { nodes, edges });
+  return new References(heap).labelOf(heap.graph.nodeCount - 1);
 }
 
 const text = { to: 'SECRET text', type: 'string' } as const;
@@ -77,7 +77,7 @@ test('objects that are held alike have one way, others have another', () => {
     return nodes.length - 1;
   };
   const [a, b, c, d] = [add('A', 'p'), add('A', 'p'), add('A', 'q'), add('B', 'p')];
-  const references = new References(openSpec(folder, { nodes, edges }).graph);
+  const references = new References(openSpec(folder, { nodes, edges }));
   expect(references.wayOf(a)).toBe(references.wayOf(b));
   expect(new Set([a, c, d].map((node) => references.wayOf(node))).size).toBe(3);
 });

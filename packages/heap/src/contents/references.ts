@@ -5,7 +5,9 @@
  */
 import { isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
+import type { CodeWords } from '../naming/code-words.ts';
+import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
+import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { shortName } from './short-name.ts';
 
 /** How far up an owner with a name is looked for, stores included. */
@@ -19,15 +21,15 @@ const RETAINERS_LOOKED_AT = 8;
 export class References {
   readonly #graph: HeapGraph;
   readonly #isDictionary: (node: number) => boolean;
-  readonly #words: ReadonlySet<string>;
+  readonly #words: CodeWords;
   /** By way so far and step: a trie in which every way has a number. */
   readonly #ways = new Map<number, Map<number, number>>();
   #wayCount = 1;
 
-  constructor(graph: HeapGraph) {
+  constructor({ graph, codeWords }: Pick<OpenedHeap, 'graph' | 'codeWords'>) {
     this.#graph = graph;
     this.#isDictionary = dictionaryTest(graph);
-    this.#words = wordsOfCode(graph);
+    this.#words = codeWords;
   }
 
   /** A number that is the same for objects which objects of the same classes hold by the same references. */

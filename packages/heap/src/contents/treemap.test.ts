@@ -16,7 +16,7 @@ const treemapOf = (heap: OpenedHeap): TreemapNode =>
   describeTreemap({
     heap,
     table: classTable(heap.graph),
-    references: new References(heap.graph),
+    references: new References(heap),
   });
 
 function allAreas(root: TreemapNode): TreemapNode[] {

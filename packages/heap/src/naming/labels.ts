@@ -41,26 +41,6 @@ function isEventTable(graph: HeapGraph, node: number): boolean {
   return false;
 }
 
-const LONGEST_WORD_BYTES = 80;
-
-/**
- * The words of the program's code: strings that the constant pools of compiled functions hold. A property that code
- * names stands there; a key that is data does not.
- */
-export function wordsOfCode(graph: HeapGraph): Set<string> {
-  const { nodeCount, nodeType, nodeTypes, nodeName, firstEdge, edgeTo, strings } = graph;
-  const words = new Set<string>();
-  for (let node = 0; node < nodeCount; node++) {
-    if (nodeType[node] !== nodeTypes.code || strings.get(nodeName[node]) !== '(constant pool)') continue;
-    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
-      const to = edgeTo[edge];
-      if (nodeType[to] !== nodeTypes.string || strings.byteLength(nodeName[to]) > LONGEST_WORD_BYTES) continue;
-      words.add(strings.get(nodeName[to]));
-    }
-  }
-  return words;
-}
-
 /**
  * Tells dictionaries (objects used as maps, whose keys are data) from objects with named fields: they have many keys,
  * and most values are of one class. Objects full of functions are namespaces.

@@ -4,6 +4,7 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import { moduleStarts } from '../path/module-scopes.ts';
 import { Routes } from '../path/routes-to-objects.ts';
 import { storyTeller, type StoryTeller } from '../path/story.ts';
+import { CodeWords } from '../naming/code-words.ts';
 import { isNodeInternal, Locator } from '../naming/locator.ts';
 import type { MapFolder } from '../naming/map-folder.ts';
 import { packageOf } from '../naming/project.ts';
@@ -22,6 +23,7 @@ export interface OpenedHeap {
   routes: Routes;
   /** The ways that begin in the reader's own modules and nowhere else. Made when it is asked for. */
   ownRoutes: () => Routes;
+  codeWords: CodeWords;
   teller: StoryTeller;
 }
 
@@ -46,6 +48,7 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
   const starts = moduleStarts(graph, tree, locator);
   const routes = new Routes(graph, costOf, [{ node: 0, cost: 0 }, ...starts]);
   const ownStarts = starts.filter(({ isOwn }) => isOwn);
+  const codeWords = new CodeWords(graph);
   let own: Routes | undefined;
   return {
     graph,
@@ -55,7 +58,8 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
     locator,
     routes,
     ownRoutes: () => (own ??= new Routes(graph, costOf, ownStarts)),
-    teller: storyTeller(graph, routes, locator, sources),
+    codeWords,
+    teller: storyTeller({ graph, routes, locator, sources, codeWords }),
   };
 }
 

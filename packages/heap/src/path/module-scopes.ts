@@ -5,6 +5,7 @@
 import type { DominatorTree } from '../graph/dominators.ts';
 import { NO_NODE } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { StringTable } from '../parse/string-table.ts';
 import { isNodeInternal, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
 
@@ -39,7 +40,7 @@ export function moduleStarts(graph: HeapGraph, tree: DominatorTree, locator: Loc
   for (let node = 0; node < nodeCount; node++) {
     if (isLikely[nodeType[node]] === 0) continue;
     const name = nodeName[node];
-    if (kinds[name] === 0) kinds[name] = KINDS.find(([text]) => strings.is(name, text))?.[1] ?? NOTHING;
+    if (kinds[name] === 0) kinds[name] = kindOf(strings, name);
     const kind = kinds[name];
     if (kind === NOTHING) continue;
     if (kind === GLOBAL_SCOPE) for (const scope of scopesBelow(graph, node)) offer(scope, 0);
@@ -57,6 +58,12 @@ const KINDS: [name: string, kind: number][] = [
   ['system / SourceTextModule', MODULE],
   ['process', PROCESS],
 ];
+
+function kindOf(strings: StringTable, name: number): number {
+  // Asked of every class name that the heap has: nothing is allocated for it.
+  for (let at = 0; at < KINDS.length; at++) if (strings.is(name, KINDS[at][0])) return KINDS[at][1];
+  return NOTHING;
+}
 
 /** Everybody's emitter, `process`: the one object of that class with a table of listeners. */
 function hasListeners({ firstEdge, edgeType, edgeTypes, edgeName, strings }: HeapGraph, node: number): boolean {

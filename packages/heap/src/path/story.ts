@@ -5,7 +5,8 @@
 import { containerOf, isBackingStore } from '../graph/containers.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { BundledNames, type OriginalName } from '../naming/bundled-names.ts';
-import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
+import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
+import type { CodeWords } from '../naming/code-words.ts';
 import { isNodeInternal, type CodeSite, type Locator } from '../naming/locator.ts';
 import { packageOf } from '../naming/project.ts';
 import type { SourceFiles } from '../naming/source-files.ts';
@@ -41,10 +42,18 @@ export interface StoryTeller {
 const MAX_BELOW = 7;
 const LONGEST = 12;
 
+/** What a teller goes by. */
+export interface Told {
+  graph: HeapGraph;
+  routes: Routes;
+  locator: Locator;
+  sources: SourceFiles;
+  codeWords: CodeWords;
+}
+
 /** Makes the teller for a snapshot. */
-export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, sources: SourceFiles): StoryTeller {
+export function storyTeller({ graph, routes, locator, sources, codeWords }: Told): StoryTeller {
   const isDictionary = dictionaryTest(graph);
-  const words = wordsOfCode(graph);
   const names = new BundledNames(sources);
 
   const isTold = (node: number): boolean => {
@@ -105,7 +114,7 @@ export function storyTeller(graph: HeapGraph, routes: Routes, locator: Locator, 
         all.findIndex((stop) => stop.node === toldHolder),
       );
       const start = firstToldStop(all.slice(0, holderIndex + 1));
-      const kept = withoutData(all, words, sources).slice(start, holderIndex + 1 + MAX_BELOW);
+      const kept = withoutData(all, codeWords, sources).slice(start, holderIndex + 1 + MAX_BELOW);
       const stops = kept.filter((stop, at) => at >= holderIndex - start || !isRepeatOfModule(stop, kept[at + 1]));
       const found = stops.findIndex((stop) => stop.node === toldHolder);
       // A scope holds by its variables: the variable is what a person calls the holder.
@@ -177,7 +186,7 @@ function shorten(stops: Stop[], holder: number): void {
  * A plain object may be a record or a dictionary, and the names of its properties words of the program or data: they are
  * told only where the program's code says them too.
  */
-function withoutData(stops: Stop[], words: ReadonlySet<string>, sources: SourceFiles): Stop[] {
+function withoutData(stops: Stop[], words: CodeWords, sources: SourceFiles): Stop[] {
   const files = new Set<string>();
   for (const { site } of stops)
     if (site && !isNodeInternal(site.script)) files.add(site.script).add(site.location.file);

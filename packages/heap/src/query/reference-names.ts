@@ -1,5 +1,5 @@
 /** What references are called, by the rule of findings: a name that is data is told as `[key]` or `[]`. */
-import { dictionaryTest, edgeLabel, typeName, wordsOfCode } from '../naming/labels.ts';
+import { dictionaryTest, edgeLabel, typeName } from '../naming/labels.ts';
 import { isNodeInternal } from '../naming/locator.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 
@@ -12,7 +12,6 @@ export class ReferenceNames {
   readonly #allowStrings: boolean;
   readonly #isDictionary: (node: number) => boolean;
   readonly #filesOf = new Map<number, string[]>();
-  #words: ReadonlySet<string> | undefined;
 
   constructor(heap: OpenedHeap, allowStrings: boolean) {
     this.#heap = heap;
@@ -33,8 +32,8 @@ export class ReferenceNames {
 
   /** Whether the program's code says this word: in its compiled functions, or in the files around the object. */
   #isWord(from: number, word: string): boolean {
-    this.#words ??= wordsOfCode(this.#heap.graph);
-    return ALWAYS.has(word) || this.#words.has(word) || this.#files(from).some((file) => this.#says(file, word));
+    const isWord = ALWAYS.has(word) || this.#heap.codeWords.has(word);
+    return isWord || this.#files(from).some((file) => this.#says(file, word));
   }
 
   #says(file: string, word: string): boolean {
