@@ -33,7 +33,7 @@ const engines: Record<string, string> = {
     const { countClasses, describeClasses } = await import('${dist('contents/classes.js')}');
     const { retainedByClass } = await import('${dist('contents/retained-by-class.js')}');
     const heap = openHeap(buildGraph(parseSnapshot(process.argv[1])), { cwd: process.cwd(), onProgress() {} });
-    const table = classTable(heap.graph);
+    const table = classTable(heap);
     const ofClasses = retainedByClass(heap, { classOf: table.classOf, classCount: table.names.length });
     const { classes } = describeClasses(heap, table, countClasses(heap, table), ofClasses);
     if (findDominating(heap).length === 0 || classes.length === 0) throw new Error('nothing found');

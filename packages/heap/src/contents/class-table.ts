@@ -1,5 +1,5 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { LocationRows } from '../graph/location-rows.ts';
+import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { shortName } from './short-name.ts';
 
 /** Which class each node is of. */
@@ -19,7 +19,7 @@ export interface ClassTable {
  * native ones by their names, objects of one name apart where their constructors stand at different places, everything
  * else by its kind, so that no text of a string, symbol or regular expression is a class. O(nodes + strings).
  */
-export function classTable(graph: HeapGraph): ClassTable {
+export function classTable({ graph, locationRows }: Pick<OpenedHeap, 'graph' | 'locationRows'>): ClassTable {
   const { nodeCount, nodeType, nodeTypes, nodeName, locations, strings } = graph;
   const names: string[] = [];
   const located: number[] = [];
@@ -40,7 +40,6 @@ export function classTable(graph: HeapGraph): ClassTable {
     return type === 'object' || type === 'native' ? -1 : add(`(${type})`, type);
   });
 
-  const rows = new LocationRows(graph);
   const byName = new Int32Array(strings.length).fill(-1);
   const byPlace: PlaceIndex = new Map();
   for (let node = 0; node < nodeCount; node++) {
@@ -50,7 +49,7 @@ export function classTable(graph: HeapGraph): ClassTable {
       continue;
     }
     const name = nodeName[node];
-    const row = nodeType[node] === nodeTypes.object ? rows.rowOf(node) : -1;
+    const row = nodeType[node] === nodeTypes.object ? locationRows.rowOf(node) : -1;
     if (row < 0) {
       if (byName[name] < 0) byName[name] = add(objectClass(strings.get(name)), typeNames[nodeType[node]]);
       classOf[node] = byName[name];

@@ -52,7 +52,7 @@ test('classes and kinds are those of DevTools', async () => {
   const program = fileURLToPath(new URL('../fixtures/varied-heap.cjs', import.meta.url));
   execFileSync(process.execPath, [program, file], { stdio: 'ignore' });
   const heap = openHeap(buildGraph(parseSnapshot(file)), { cwd: folder.path(''), onProgress: () => {} });
-  const table = classTable(heap.graph);
+  const table = classTable(heap);
   const figures = countClasses(heap, table);
   const retainedBytes = retainedByClass(heap, { classOf: table.classOf, classCount: table.names.length });
   const { classes, otherClasses } = describeClasses(heap, table, figures, retainedBytes);

@@ -17,7 +17,7 @@ import { describeTreemap } from './treemap.ts';
  */
 export function describeContents(heap: OpenedHeap): HeapContents {
   const { graph } = heap;
-  const table = classTable(graph);
+  const table = classTable(heap);
   const figures = countClasses(heap, table);
   const contexts = contextsOf(graph, table);
   const scopes = findKeptScopes(heap, contexts.scopes);

@@ -10,7 +10,7 @@ const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 const globalsOf = (heap: OpenedHeap): ExtraGlobal[] =>
-  describeExtraGlobals(heap, contextsOf(heap.graph, classTable(heap.graph)).globals);
+  describeExtraGlobals(heap, contextsOf(heap.graph, classTable(heap)).globals);
 
 const [OWN, OWN_OBJECT, MODULE, APP, SANDBOX, SCOPE, SCOPE_OBJECT, PROXY, BUILT_IN] = [3, 5, 7, 9, 11, 13, 15, 17, 19];
 

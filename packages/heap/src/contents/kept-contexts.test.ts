@@ -12,7 +12,7 @@ afterAll(() => folder.stop());
 
 function describeIn(heap: OpenedHeap): KeptContext[] {
   const { graph } = heap;
-  const scopes = findKeptScopes(heap, contextsOf(graph, classTable(graph)).scopes);
+  const scopes = findKeptScopes(heap, contextsOf(graph, classTable(heap)).scopes);
   if (scopes.classCount === 0) return [];
   return describeKeptContexts(heap, scopes, retainedByClass(heap, scopes));
 }

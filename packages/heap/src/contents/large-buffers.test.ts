@@ -12,7 +12,7 @@ const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 const describeIn = (heap: OpenedHeap): HeapContents['buffers'] =>
-  describeBuffers(heap, new References(heap), contextsOf(heap.graph, classTable(heap.graph)).scopes);
+  describeBuffers(heap, new References(heap), contextsOf(heap.graph, classTable(heap)).scopes);
 
 interface BufferSpec {
   bytes: number;

@@ -13,7 +13,7 @@ const folder = snapshotFolder();
 afterAll(() => folder.stop());
 
 const describeIn = (heap: OpenedHeap): HeapContents['overAllocated'] =>
-  describeOverAllocated(heap, new References(heap), contextsOf(heap.graph, classTable(heap.graph)).globals);
+  describeOverAllocated(heap, new References(heap), contextsOf(heap.graph, classTable(heap)).globals);
 
 /** Bytes of a store with so many slots. */
 const storeBytes = (slots: number): number => 8 * (slots + 2);

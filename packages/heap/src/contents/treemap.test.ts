@@ -15,7 +15,7 @@ afterAll(() => folder.stop());
 const treemapOf = (heap: OpenedHeap): TreemapNode =>
   describeTreemap({
     heap,
-    table: classTable(heap.graph),
+    table: classTable(heap),
     references: new References(heap),
   });
 

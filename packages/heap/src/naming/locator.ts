@@ -1,6 +1,6 @@
 import type { Location } from '../finding/finding.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { LocationRows } from '../graph/location-rows.ts';
+import type { LocationRows } from '../graph/location-rows.ts';
 import type { ScriptPosition } from './bundled-names.ts';
 import { Project } from './project.ts';
 import type { Scripts } from './script-files.ts';
@@ -15,6 +15,14 @@ export interface CodeSite {
   location: Location;
 }
 
+/** Where code is, beside the graph. */
+export interface Surroundings {
+  scripts: Scripts;
+  sources: SourceFiles;
+  /** The repository or working directory. */
+  cwd: string;
+}
+
 /** Finds the code behind objects: functions, class instances, and the scopes of functions. */
 export class Locator {
   readonly #graph: HeapGraph;
@@ -26,13 +34,13 @@ export class Locator {
   /** By string: 1 for the names of V8's own objects, 2 for others, 0 where nobody asked. */
   readonly #kindOfName: Uint8Array;
 
-  constructor(graph: HeapGraph, scripts: Scripts, sources: SourceFiles, cwd: string) {
+  constructor(graph: HeapGraph, rows: LocationRows, { scripts, sources, cwd }: Surroundings) {
     this.#graph = graph;
     this.#sources = sources;
     this.project = new Project(cwd);
     this.#files = scripts.files;
     this.#kindOfName = new Uint8Array(graph.strings.length);
-    this.#rows = new LocationRows(graph);
+    this.#rows = rows;
   }
 
   /** Where the node's row begins; a scope's is that of the first function made in it; -1 where there is none. */

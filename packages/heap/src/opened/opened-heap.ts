@@ -1,5 +1,6 @@
 /** A heap that has been read, with all that telling, querying and drawing it need. Made once a snapshot. */
 import { computeDominators, retainedSizes, type DominatorTree } from '../graph/dominators.ts';
+import { LocationRows } from '../graph/location-rows.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { moduleStarts } from '../path/module-scopes.ts';
 import { Routes } from '../path/routes-to-objects.ts';
@@ -17,6 +18,7 @@ export interface OpenedHeap {
   tree: DominatorTree;
   /** Bytes by node ordinal, DevTools' definition. */
   retained: Float64Array;
+  locationRows: LocationRows;
   sources: SourceFiles;
   locator: Locator;
   /** The way to each object that a person would tell. */
@@ -41,9 +43,10 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
   onProgress('finding what dominates', 0);
   const tree = computeDominators(graph);
   const retained = retainedSizes(graph, tree);
+  const locationRows = new LocationRows(graph);
   const scripts = findScripts(graph);
   const sources = new SourceFiles({ cwd, maps, embedded: (name) => scripts.text(name) });
-  const locator = new Locator(graph, scripts, sources, cwd);
+  const locator = new Locator(graph, locationRows, { scripts, sources, cwd });
   const costOf = (node: number): number | undefined => strangeness(locator.scriptName(node));
   const starts = moduleStarts(graph, tree, locator);
   const routes = new Routes(graph, costOf, [{ node: 0, cost: 0 }, ...starts]);
@@ -54,6 +57,7 @@ export function openHeap(graph: HeapGraph, { cwd, maps, onProgress }: OpeningOpt
     graph,
     tree,
     retained,
+    locationRows,
     sources,
     locator,
     routes,
