@@ -21,6 +21,12 @@ export const agentErrorCodes = {
   EBB_AGENT_PROMETHEUS: 'Prometheus cannot be served',
   /** The process leaks: memory goes on growing in step with time or requests. */
   EBB_AGENT_LEAK: 'the process leaks memory',
+  /** The process before this one ended without saying goodbye: out of memory, or killed. */
+  EBB_AGENT_LAST_END: 'the process before this one ended without saying goodbye',
+  /** An error was not caught that says that memory ran out, or that comes while memory is short. */
+  EBB_AGENT_OUT_OF_MEMORY: 'an uncaught error for want of memory',
+  /** The folder that was given for the recorder cannot be used. */
+  EBB_AGENT_RECORD: 'the last minutes cannot be recorded',
 } as const;
 
 /** A stable code of this package's errors. */

@@ -42,6 +42,8 @@ export interface AgentSettings {
   idleCollections: boolean;
   /** Whether a confirmed leak is told on standard error. */
   log: boolean;
+  /** Where the last minutes are recorded: a folder, undefined for the usual one, null for nowhere. */
+  recordDirectory: string | null | undefined;
   /** A sentence for each value that could not be used. */
   problems: string[];
 }
@@ -79,6 +81,7 @@ export function readSettings(env: Environment): AgentSettings {
     warmupMs: number(['EBB_WARMUP'], 600_000, 0, 86_400_000),
     idleCollections: /^(?:1|true|on)$/i.test(value('EBB_IDLE_COLLECTIONS') ?? ''),
     log: value('EBB_LOG')?.toLowerCase() !== 'off',
+    recordDirectory: value('EBB_RECORD_DIR')?.toLowerCase() === 'off' ? null : value('EBB_RECORD_DIR'),
     problems,
   };
 }

@@ -2,8 +2,9 @@
  * The agent by itself, without `ebb watch`: it measures this thread, judges it at the edge in constant memory, exports
  * where that is configured, and says in one line when a leak is confirmed.
  */
-import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { getEnvironmentData, isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture/limits';
@@ -22,17 +23,24 @@ import { type NativeMemory, readNativeMemory } from '../measure/native-memory.ts
 import { ThreadBoard, type ThreadReport } from '../measure/thread-board.ts';
 import type { HostClock } from './clock.ts';
 import { IdleCollection } from './idle-collection.ts';
+import { LastMinutes } from './last-minutes.ts';
 import { leakDetails, leakSentence } from './leak-line.ts';
 import { Log, writeToStandardError } from './log.ts';
 import { quietly } from './quietly.ts';
 import { WarningWatch } from './warnings.ts';
 
-const scope = { name: '@ebb/agent', version: '0.1.0' };
+// Not by require(), whose cache is the program's.
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const scope = { name: '@ebb/agent', version };
 const instanceKey = 'ebb.agent.instance';
 const boardKey = 'ebb.agent.board';
 
 /** How often worker threads tell the main thread what they hold. */
 const relayIntervalMs = 10_000;
+/** How often the recorder writes at the most: what fills the heap in seconds should be seen. */
+const recordIntervalMs = 1000;
 /** How often the mappings are read while nothing is suspected. */
 const nativeIntervalMs = 600_000;
 /** A scrape that comes sooner gets what the last one got. */
@@ -79,6 +87,7 @@ class Agent implements LoneAgent {
   readonly #stops: (() => void)[] = [];
   #exporter: OtlpExporter | undefined;
   readonly #board: ThreadBoard | undefined;
+  readonly #lastMinutes: LastMinutes | undefined;
   #judgement: Judgement;
   #listenerWarnings = 0;
   #native: NativeMemory | undefined;
@@ -89,28 +98,19 @@ class Agent implements LoneAgent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { clock, env, settings } = options;
+    this.#resource = identity(env);
+    this.#lastMinutes = this.#recording();
     this.#meter = new Meter({
       clock,
       rssLimitBytes: containerLimitBytes(),
       ownServers: this.#ownServers,
       isMainThread,
+      inFlight: this.#lastMinutes?.requests,
     });
     this.#judge = new MemoryJudge({ warmupMs: settings.warmupMs });
     this.#idle = settings.idleCollections ? new IdleCollection(clock) : undefined;
     this.#warnings = new WarningWatch(() => {
       this.#listenerWarnings += 1;
-    });
-    this.#resource = identify({
-      env,
-      script: process.argv[1],
-      cwd: currentDirectory(),
-      hostName: hostname(),
-      pid: process.pid,
-      nodeVersion: process.versions.node,
-      executable: process.execPath,
-      threadId,
-      instanceId: instanceId(),
-      read: readText,
     });
     this.#judgement = this.#judge.observe(this.#meter.sample());
     this.#board = threadBoard();
@@ -128,6 +128,7 @@ class Agent implements LoneAgent {
         this.#report();
       });
     }
+    this.#record(this.#lastMinutes);
     if (settings.otlp !== undefined) await this.#openOtlp(settings.otlp);
     // A worker thread's metrics are scraped through the main thread.
     if (settings.prometheus !== undefined && isMainThread) await this.#openPrometheus(settings.prometheus);
@@ -136,8 +137,49 @@ class Agent implements LoneAgent {
   stop(): void {
     for (const timer of this.#timers) this.#options.clock.clearInterval(timer);
     for (const stop of this.#stops) stop();
+    this.#lastMinutes?.stop();
     this.#meter.stop();
     this.#warnings.stop();
+  }
+
+  /** Undefined where nothing is recorded: a worker thread, a program that is no file, or if it is turned off. */
+  #recording(): LastMinutes | undefined {
+    const { clock, log, settings } = this.#options;
+    const script = process.argv[1];
+    if (!isMainThread || script === undefined || settings.recordDirectory === null) return undefined;
+    const name = String(this.#resource['service.name']);
+    return new LastMinutes({
+      directory: settings.recordDirectory,
+      // A service without a name is known by its script.
+      service: name.startsWith('unknown_service') ? script : name,
+      command: `node ${basename(script)}`,
+      clock,
+      tell: (level, code, message, details) => {
+        log.tell(level, code, message, details);
+      },
+    });
+  }
+
+  #record(lastMinutes: LastMinutes | undefined): void {
+    const { clock, log, settings } = this.#options;
+    if (lastMinutes === undefined) return;
+    if (!lastMinutes.open()) {
+      if (settings.recordDirectory !== undefined)
+        log.tell('warn', 'EBB_AGENT_RECORD', 'The folder in EBB_RECORD_DIR cannot be written to: nothing is recorded.');
+      return;
+    }
+    let atMs = clock.monotonicMs();
+    let pausedMs = 0;
+    const record = (): void => {
+      const nowMs = clock.monotonicMs();
+      const { gcPausedMs } = this.#meter;
+      const gcCpuShare = nowMs > atMs ? Math.min(1, (gcPausedMs - pausedMs) / (nowMs - atMs)) : 0;
+      atMs = nowMs;
+      pausedMs = gcPausedMs;
+      lastMinutes.add({ sample: this.#meter.sample(), activeRequests: this.#meter.requests.active, gcCpuShare });
+    };
+    record();
+    this.#every(Math.min(recordIntervalMs, settings.sampleIntervalMs), record);
   }
 
   async #openOtlp(otlp: NonNullable<AgentSettings['otlp']>): Promise<void> {
@@ -194,6 +236,7 @@ class Agent implements LoneAgent {
     this.#judgement = this.#judge.observe(sample);
     const { verdict, suspicious } = this.#judgement;
     const { clock } = this.#options;
+    this.#lastMinutes?.judge(this.#judgement);
     if (this.#idle !== undefined) {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
@@ -279,10 +322,27 @@ function metricsOf(measurement: Measurement): Metric[] {
   return [...runtimeMetrics(measurement), ...ebbMetrics(measurement)];
 }
 
+function identity(env: AgentOptions['env']): ResourceAttributes {
+  return identify({
+    env,
+    script: process.argv[1],
+    cwd: currentDirectory(),
+    hostName: hostname(),
+    pid: process.pid,
+    nodeVersion: process.versions.node,
+    executable: process.execPath,
+    threadId,
+    instanceId: instanceId(),
+    read: readText,
+  });
+}
+
 /** One for a process; its worker threads are numbered below it. */
 function instanceId(): string {
   const known: unknown = getEnvironmentData(instanceKey);
-  return typeof known === 'string' ? known : randomUUID();
+  if (typeof known === 'string') return known;
+  // The thread was started by something that the agent has not seen. (node:crypto would cost 5 ms and 2 MB.)
+  return `${process.pid}-${Math.random().toString(16).slice(2)}`;
 }
 
 /** The process's one board: made before the program started, and inherited by its workers. */

@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestDurations, RequestSeries } from '../measure/request-durations.ts';
 import type { RequestsByRoute } from '../protocol/index.ts';
 import { quietly } from './quietly.ts';
+import type { RequestsInFlight } from './requests-in-flight.ts';
 import { normalizePath, RouteCounts, routePath } from './route-counts.ts';
 
 interface ExpressRequest extends IncomingMessage {
@@ -31,6 +32,8 @@ export interface RequestWatchOptions {
   durations?: RequestDurations;
   /** Tells the time for that, in milliseconds since some moment. */
   monotonicMs?: () => number;
+  /** Where to keep which requests are in flight; only together with `durations`. */
+  inFlight?: Pick<RequestsInFlight, 'begin' | 'end'>;
   /** Servers whose requests are not counted: the agent's own. */
   ownServers?: { has(server: object): boolean };
 }
@@ -82,10 +85,10 @@ export class RequestWatch {
   }
 
   #startListener(): (message: unknown) => void {
-    const { durations, monotonicMs, ownServers } = this.#options;
-    const end = (response: ServerResponse, startedMs: number): void => {
+    const { durations, monotonicMs, ownServers, inFlight } = this.#options;
+    const end = (response: ServerResponse, startedMs: number, handle: number): void => {
       try {
-        this.#end(response, startedMs);
+        this.#end(response, startedMs, handle);
       } catch {
         // The host comes first.
       }
@@ -93,7 +96,7 @@ export class RequestWatch {
     if (durations === undefined || monotonicMs === undefined) {
       // One listener for all responses: nothing is allocated per request but its entry.
       const onClose = function (this: ServerResponse): void {
-        end(this, 0);
+        end(this, 0, 0);
       };
       return (message) => {
         const { response } = message as { response: ServerResponse };
@@ -102,13 +105,18 @@ export class RequestWatch {
       };
     }
     return (message) => {
-      const { response, server } = message as { response: ServerResponse; server?: object };
+      const { request, response, server } = message as {
+        request: IncomingMessage;
+        response: ServerResponse;
+        server?: object;
+      };
       if (server !== undefined && ownServers?.has(server) === true) return;
       this.#begin();
       const startedMs = monotonicMs();
+      const handle = inFlight?.begin(request.method ?? '', request.url ?? '/', startedMs) ?? 0;
       // Not `once`, which costs more: a response closes once.
       response.on('close', () => {
-        end(response, startedMs);
+        end(response, startedMs, handle);
       });
     };
   }
@@ -118,31 +126,38 @@ export class RequestWatch {
     this.active += 1;
   }
 
-  #end(response: ServerResponse, startedMs: number): void {
+  #end(response: ServerResponse, startedMs: number, handle: number): void {
     this.active -= 1;
     const request = response.req as ExpressRequest;
     const { statusCode } = response;
-    const counted = this.#counts.addRoute(request.method ?? 'GET', this.#routeOf(request, statusCode));
-    const { durations, monotonicMs } = this.#options;
+    const told = this.#toldRoute(request);
+    const route = told ?? routeByPath(request, statusCode);
+    const counted = this.#counts.addRoute(request.method ?? 'GET', route);
+    const { durations, monotonicMs, inFlight } = this.#options;
+    if (handle !== 0) inFlight?.end(handle, urlOf(request), told);
     if (durations === undefined || monotonicMs === undefined) return;
     const status = response.writableFinished ? statusCode : null;
     durations.record(counted, status, (monotonicMs() - startedMs) / 1e3);
   }
 
-  #routeOf(request: ExpressRequest, status: number): string {
+  #toldRoute(request: ExpressRequest): string | undefined {
     const told = this.#toldRoutes.get(request);
     if (told !== undefined) return routePath(told);
     const pattern = patternText(request.route?.path);
-    if (pattern !== undefined) {
-      // The base is a piece of the real URL where a router is mounted below a parameter.
-      const base = typeof request.baseUrl === 'string' && request.baseUrl !== '' ? normalizePath(request.baseUrl) : '';
-      return routePath(base + pattern);
-    }
-    // Scanners ask for ever new paths that do not exist; they must not use up the real routes' keys.
-    if (status === 404) return '404';
-    const url = typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
-    return routePath(normalizePath(url));
+    if (pattern === undefined) return undefined;
+    // The base is a piece of the real URL where a router is mounted below a parameter.
+    const base = typeof request.baseUrl === 'string' && request.baseUrl !== '' ? normalizePath(request.baseUrl) : '';
+    return routePath(base + pattern);
   }
+}
+
+function routeByPath(request: ExpressRequest, status: number): string {
+  // Scanners ask for ever new paths that do not exist; they must not use up the real routes' keys.
+  return status === 404 ? '404' : routePath(normalizePath(urlOf(request)));
+}
+
+function urlOf({ originalUrl, url }: ExpressRequest): string {
+  return typeof originalUrl === 'string' ? originalUrl : (url ?? '/');
 }
 
 function patternText(path: unknown): string | undefined {

@@ -4,7 +4,7 @@ import type { Judgement, MemorySample } from '@ebb/trend';
 import type { HostClock } from '../host/clock.ts';
 import { FloorWatch } from '../host/floor.ts';
 import { heapLimitBytes } from '../host/heap-limit.ts';
-import { RequestWatch } from '../host/requests.ts';
+import { RequestWatch, type RequestWatchOptions } from '../host/requests.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { heapSpaces } from './heap-spaces.ts';
 import type { Measurement, ProcessMeasurement } from './measurement.ts';
@@ -22,6 +22,8 @@ export interface MeterOptions {
   ownServers: { has(server: object): boolean };
   /** Only the main thread tells what is of the whole process. */
   isMainThread: boolean;
+  /** Where to keep which requests are in flight. */
+  inFlight?: NonNullable<RequestWatchOptions['inFlight']> | undefined;
 }
 
 /** What a measurement holds that the meter does not know by itself. */
@@ -46,7 +48,7 @@ export class Meter {
   #pausedMs = 0;
 
   constructor(options: MeterOptions) {
-    const { clock, ownServers } = options;
+    const { clock, ownServers, inFlight } = options;
     this.#options = options;
     this.#startedMs = clock.now();
     this.#measuredMs = clock.monotonicMs();
@@ -55,6 +57,7 @@ export class Meter {
       ownServers,
       monotonicMs: clock.monotonicMs,
       durations: this.#durations,
+      ...(inFlight === undefined ? {} : { inFlight }),
     });
   }
 
@@ -73,6 +76,11 @@ export class Meter {
       heapLimitBytes: this.#heapLimitBytes,
       rssLimitBytes,
     };
+  }
+
+  /** How long collections have stopped this thread so far. */
+  get gcPausedMs(): number {
+    return this.#floorWatch.allPauseMs;
   }
 
   /** Everything, once an export; shares and delays are since the last one. */

@@ -2,17 +2,18 @@
  * The file of the recorder, version 1. All numbers little-endian.
  *
  * The file is a ring of slots of 256 bytes, and its size never changes. Slot 0 says whose it is and never changes either;
- * record number n (from 0) stands in slot 1 + n modulo the number of the other slots.
+ * behind it are the places of what stands, each written over in place: what would be gone from the ring by the time that
+ * it is wanted. Record number n (from 0) stands in the slot n modulo the number of the others, behind these.
  *
  * | bytes   | slot 0                                   | a record                                      |
  * |---------|------------------------------------------|-----------------------------------------------|
  * | 0–3     | CRC-32 of bytes 4 to 255                 | the same                                      |
- * | 4       | 0                                        | 1 sample, 2 note, 3 the end in order          |
+ * | 4       | 0                                        | 1 sample, 2 note, 3 the end in order, 4 what stands |
  * | 5       | version of the format, 1                 | 0                                             |
  * | 6–7     | bytes of JSON from 24 on                 | bytes of payload from 24 on                   |
- * | 8–15    | `EBBRECRD`                               | its number, as a double                       |
+ * | 8–15    | `EBBRECRD`                               | its number (4: its place), as a double        |
  * | 16–23   | start, ms since the epoch, as a double   | its time, ms since the epoch, as a double     |
- * | 24–255  | `{pid, threadId, nodeVersion, command}`  | sample: doubles, in the order of `sampleFields`, NaN for null; note: `kind`, a tab, text (UTF-8); end: nothing |
+ * | 24–255  | JSON: pid, threadId, nodeVersion, service, host, startTicks, command | sample: doubles, in the order of `sampleFields`, NaN for null; note, and what stands: `kind`, a tab, text (UTF-8), or nothing |
  *
  * A slot is written by one write. A write that was cut off by the end of the machine, at whatever byte, is known by its
  * checksum, and costs that one record. New fields of samples are added behind the others: a reader takes those that it
@@ -24,8 +25,11 @@ export const payloadBytes: number = slotBytes - 24;
 export const formatVersion = 1;
 export const magic = 'EBBRECRD';
 
+/** How many places there are for what stands. */
+export const standingPlaces = 16;
+
 /** What a slot holds. */
-export const slotKind = { header: 0, sample: 1, note: 2, end: 3 } as const;
+export const slotKind = { header: 0, sample: 1, note: 2, end: 3, standing: 4 } as const;
 
 /** The numbers of a sample, in their order in the file; null is unknown. */
 export const sampleFields = [

@@ -10,19 +10,26 @@ import {
   type RecordedSample,
   type Slot,
 } from './format.ts';
+import { runs, type RecordOwner } from './owner.ts';
+
+/** One note. */
+export interface RecordedNote {
+  timeMs: number;
+  kind: string;
+  text: string;
+}
 
 /** A record, as far as it can be read. */
-export interface ProcessRecord {
-  pid: number;
-  threadId: number;
-  nodeVersion: string;
-  command: string;
-  startedAtMs: number;
+export interface ProcessRecord extends RecordOwner {
   /** Oldest first. */
   samples: RecordedSample[];
-  notes: { timeMs: number; kind: string; text: string }[];
+  notes: RecordedNote[];
+  /** What stood to the end, by place. */
+  standing: RecordedNote[];
   /** Whether the process ended in order, as far as it knew. */
   endedInOrder: boolean;
+  /** Whether it runs, as far as can be told from here. */
+  running: boolean;
   /** Slots that are not what was written: cut off in the middle, or damaged. */
   tornSlots: number;
   /** Records that newer ones have taken the place of. */
@@ -32,19 +39,23 @@ export interface ProcessRecord {
 /** No file of a recorder is longer. */
 const mostBytes = 64 * 2 ** 20;
 
+/** Reads the first slot only. @returns null when the file is no record. @throws errors of the file system */
+export function readOwner(file: string): RecordOwner | null {
+  return ownerIn(readBytes(file, slotBytes).bytes);
+}
+
 /** @returns null when the file is no record, or its first slot is damaged; otherwise what can be read. @throws errors of the file system */
 export function readRecord(file: string): ProcessRecord | null {
-  const bytes = readWhole(file);
-  const first = bytes.length < slotBytes ? null : unseal(bytes.subarray(0, slotBytes));
-  if (first === null || first === 'torn' || first.kind !== slotKind.header || first.version !== formatVersion)
-    return null;
-  if (bytes.toString('latin1', 8, 16) !== magic) return null;
+  const { bytes, writtenMs } = readBytes(file, mostBytes);
+  const owner = ownerIn(bytes);
+  if (owner === null) return null;
   const record: ProcessRecord = {
-    ...ownerOf(first),
-    startedAtMs: first.timeMs,
+    ...owner,
     samples: [],
     notes: [],
+    standing: [],
     endedInOrder: false,
+    running: false,
     tornSlots: 0,
     overwritten: 0,
   };
@@ -52,7 +63,9 @@ export function readRecord(file: string): ProcessRecord | null {
   for (let at = slotBytes; at + slotBytes <= bytes.length; at += slotBytes) {
     const slot = unseal(bytes.subarray(at, at + slotBytes));
     if (slot === 'torn') record.tornSlots++;
-    else if (slot !== null) slots.push(slot);
+    else if (slot?.kind === slotKind.standing) {
+      if (slot.payload.length > 0) record.standing.push(noteOf(slot));
+    } else if (slot !== null) slots.push(slot);
   }
   // A file that was cut off has lost the slots behind.
   if (bytes.length % slotBytes !== 0) record.tornSlots++;
@@ -63,38 +76,49 @@ export function readRecord(file: string): ProcessRecord | null {
     record.endedInOrder = slot.kind === slotKind.end;
   }
   record.overwritten = slots[0]?.number ?? 0;
+  record.running = !record.endedInOrder && runs(owner, writtenMs, Date.now());
   return record;
 }
 
-function readWhole(file: string): Buffer {
+function readBytes(file: string, most: number): { bytes: Buffer; writtenMs: number } {
   const descriptor = openSync(file, 'r');
   try {
-    const bytes = Buffer.alloc(Math.min(mostBytes, fstatSync(descriptor).size));
+    const { size, mtimeMs: writtenMs } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(most, size));
     let held = 0;
     while (held < bytes.length) {
       const read = readSync(descriptor, bytes, held, bytes.length - held, held);
       if (read === 0) break;
       held += read;
     }
-    return bytes.subarray(0, held);
+    return { bytes: bytes.subarray(0, held), writtenMs };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function ownerOf({ payload }: Slot): Pick<ProcessRecord, 'pid' | 'threadId' | 'nodeVersion' | 'command'> {
+function ownerIn(bytes: Buffer): RecordOwner | null {
+  const first = bytes.length < slotBytes ? null : unseal(bytes.subarray(0, slotBytes));
+  if (first === null || first === 'torn' || first.kind !== slotKind.header || first.version !== formatVersion)
+    return null;
+  if (bytes.toString('latin1', 8, 16) !== magic) return null;
   let said: Record<string, unknown> = {};
   try {
-    said = JSON.parse(payload.toString('utf8')) as Record<string, unknown>;
+    said = JSON.parse(first.payload.toString('utf8')) as Record<string, unknown>;
   } catch {
     // The checksum is right: another version has written something else there.
   }
-  const { pid, threadId, nodeVersion, command } = said;
+  const text = (name: string): string => (typeof said[name] === 'string' ? said[name] : '');
+  const number = (name: string): number => (typeof said[name] === 'number' ? said[name] : 0);
   return {
-    pid: typeof pid === 'number' ? pid : 0,
-    threadId: typeof threadId === 'number' ? threadId : 0,
-    nodeVersion: typeof nodeVersion === 'string' ? nodeVersion : '',
-    command: typeof command === 'string' ? command : '',
+    pid: number('pid'),
+    threadId: number('threadId'),
+    nodeVersion: text('nodeVersion'),
+    command: text('command'),
+    service: text('service'),
+    host: text('host'),
+    startTicks: number('startTicks'),
+    startedAtMs: first.timeMs,
   };
 }
 
@@ -107,7 +131,7 @@ function sampleOf({ timeMs, payload }: Slot): RecordedSample {
   return sample;
 }
 
-function noteOf({ timeMs, payload }: Slot): ProcessRecord['notes'][number] {
+function noteOf({ timeMs, payload }: Slot): RecordedNote {
   // A character that was cut at the end of the slot is left away.
   const text = payload.toString('utf8').replace(/\ufffd$/, '');
   const tab = text.indexOf('\t');

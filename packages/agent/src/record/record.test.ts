@@ -1,20 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
+  closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { crc32, sampleFields, slotBytes, type RecordedSample } from './format.ts';
-import { openRecorder, readRecord, tellEnd, type ProcessRecord } from './index.ts';
+import { crc32, sampleFields, slotBytes, standingPlaces, type RecordedSample } from './format.ts';
+import { claimEnded, openRecorder, readRecord, tellEnd, usualFolder, type ProcessRecord } from './index.ts';
+
+/** The slots before the ring. */
+const before = 1 + standingPlaces;
 
 let directory: string;
 beforeEach(() => {
@@ -41,10 +50,15 @@ test('what is recorded is read again, in order, and the file is its owner’s', 
     threadId: 0,
     nodeVersion: process.version,
     command: 'node server.js',
+    service: '',
+    host: hostname(),
+    startTicks: expect.any(Number) as number,
     startedAtMs: 5,
     samples,
     notes: [{ timeMs: 77, kind: 'warning', text: 'MaxListenersExceededWarning 11 listeners' }],
+    standing: [],
     endedInOrder: false,
+    running: true,
     tornSlots: 0,
     overwritten: 0,
   });
@@ -57,9 +71,9 @@ test('what is recorded is read again, in order, and the file is its owner’s', 
 });
 
 test('the file stays as large as it is, and keeps the newest', () => {
-  const recorder = openRecorder({ directory, bytes: 11 * slotBytes })!;
+  const recorder = openRecorder({ directory, bytes: (before + 10) * slotBytes })!;
   for (let at = 1; at <= 1000; at++) recorder.add(sampleAt(at));
-  expect(statSync(recorder.file).size).toBe(11 * slotBytes);
+  expect(statSync(recorder.file).size).toBe((before + 10) * slotBytes);
   const { samples, overwritten } = read(recorder.file);
   expect(samples.map(({ timeMs }) => timeMs)).toEqual([991, 992, 993, 994, 995, 996, 997, 998, 999, 1000]);
   expect(overwritten).toBe(990);
@@ -68,20 +82,20 @@ test('the file stays as large as it is, and keeps the newest', () => {
 });
 
 test('a write that was cut off at any byte costs that one record, and is counted', () => {
-  const recorder = openRecorder({ directory, bytes: 6 * slotBytes })!;
+  const recorder = openRecorder({ directory, bytes: (before + 5) * slotBytes })!;
   for (let at = 1; at <= 8; at++) recorder.add(sampleAt(at));
-  const before = readFileSync(recorder.file);
+  const earlier = readFileSync(recorder.file);
   recorder.add(sampleAt(9));
   const after = readFileSync(recorder.file);
-  // Record number 8 takes the place of number 3, in slot 4: sample 4 was there.
-  const at = 4 * slotBytes;
+  // Record number 8 takes the place of number 3, in the ring's fourth slot: sample 4 was there.
+  const at = (before + 3) * slotBytes;
   for (let bytes = 0; bytes <= slotBytes; bytes++) {
-    const torn = Buffer.from(before);
+    const torn = Buffer.from(earlier);
     after.copy(torn, at, at, at + bytes);
     writeFileSync(recorder.file, torn);
     const { samples, tornSlots } = read(recorder.file);
     const times = samples.map(({ timeMs }) => timeMs);
-    const isOld = torn.equals(before);
+    const isOld = torn.equals(earlier);
     const isNew = torn.equals(after);
     expect(times).toEqual(isOld ? [4, 5, 6, 7, 8] : isNew ? [5, 6, 7, 8, 9] : [5, 6, 7, 8]);
     expect(tornSlots).toBe(isOld || isNew ? 0 : 1);
@@ -90,17 +104,17 @@ test('a write that was cut off at any byte costs that one record, and is counted
 });
 
 test('any damaged byte of a record is seen, and a file that was cut off is read as far as it goes', () => {
-  const recorder = openRecorder({ directory, bytes: 5 * slotBytes })!;
+  const recorder = openRecorder({ directory, bytes: (before + 4) * slotBytes })!;
   for (let at = 1; at <= 4; at++) recorder.add(sampleAt(at));
   const whole = readFileSync(recorder.file);
-  for (let at = 2 * slotBytes; at < 3 * slotBytes; at++) {
+  for (let at = (before + 1) * slotBytes; at < (before + 2) * slotBytes; at++) {
     const damaged = Buffer.from(whole);
     damaged[at] ^= 0x40;
     writeFileSync(recorder.file, damaged);
     expect(read(recorder.file)).toMatchObject({ tornSlots: 1, samples: [{ timeMs: 1 }, { timeMs: 3 }, { timeMs: 4 }] });
   }
   writeFileSync(recorder.file, whole);
-  truncateSync(recorder.file, 3 * slotBytes + 100);
+  truncateSync(recorder.file, (before + 2) * slotBytes + 100);
   expect(read(recorder.file)).toMatchObject({ tornSlots: 1, samples: [{ timeMs: 1 }, { timeMs: 2 }] });
   for (const size of [0, 10, slotBytes - 1]) {
     truncateSync(recorder.file, size);
@@ -135,6 +149,110 @@ test('of processes that have ended a few records are kept, of those that run all
   expect(files.filter((file) => file.includes(`-${process.pid}-`))).toHaveLength(3);
 });
 
+test('what stands is not lost when the ring comes round, until something else is said in its place', () => {
+  const recorder = openRecorder({ directory, bytes: (before + 3) * slotBytes, now: () => 9 })!;
+  recorder.stand(0, { kind: 'verdict', text: 'leak', timeMs: 4 });
+  recorder.stand(1, { kind: 'request', text: 'GET /a' });
+  recorder.stand(15, { kind: 'request', text: 'GET /b' });
+  recorder.stand(16, { kind: 'request', text: 'there is no such place' });
+  for (let at = 1; at <= 50; at++) recorder.add(sampleAt(at));
+  recorder.stand(1, null);
+  expect(read(recorder.file)).toMatchObject({
+    standing: [
+      { timeMs: 4, kind: 'verdict', text: 'leak' },
+      { timeMs: 9, kind: 'request', text: 'GET /b' },
+    ],
+    samples: [{ timeMs: 48 }, { timeMs: 49 }, { timeMs: 50 }],
+  });
+  recorder.close();
+});
+
+test('a descriptor that the program has closed and used again is never written to', () => {
+  const recorder = openRecorder({ directory })!;
+  const descriptor = readdirSync('/proc/self/fd').find((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === recorder.file;
+    } catch {
+      return false;
+    }
+  });
+  closeSync(Number(descriptor));
+  const other = join(directory, 'other');
+  const taken = openSync(other, 'w');
+  expect(taken).toBe(Number(descriptor));
+  recorder.add(sampleAt(1));
+  recorder.stand(0, { kind: 'a', text: 'b' });
+  recorder.close();
+  expect(statSync(other).size).toBe(0);
+  expect(recorder).toMatchObject({ lost: 2, open: false });
+  closeSync(taken);
+});
+
+test('a file that was removed is not written any more', () => {
+  const recorder = openRecorder({ directory })!;
+  rmSync(recorder.file);
+  recorder.add(sampleAt(1));
+  expect(recorder).toMatchObject({ lost: 1, open: false });
+});
+
+describe('claimEnded', () => {
+  const { pid } = spawnSync('true');
+
+  test('takes over, once, what processes of the same service have left without closing it', () => {
+    const options = { directory, pid, bytes: 8192 };
+    const left = openRecorder({ ...options, service: 'shop ⚑', startedAtMs: 1 })!;
+    left.add(sampleAt(3));
+    openRecorder({ ...options, service: 'else', startedAtMs: 2 });
+    openRecorder({ ...options, service: 'shop ⚑', startedAtMs: 3 })!.close();
+    openRecorder({ ...options, service: 'shop ⚑', startedAtMs: 4 })!.close({ told: true });
+    openRecorder({ directory, bytes: 8192, service: 'shop ⚑', startedAtMs: 5 });
+    const claimed = claimEnded(directory, 'shop ⚑', Date.now());
+    expect(claimed).toMatchObject([
+      { file: join(directory, `ended-${pid}-0-1.ebb`), record: { pid, startedAtMs: 1, samples: [{ timeMs: 3 }] } },
+    ]);
+    expect(claimEnded(directory, 'shop ⚑', Date.now())).toEqual([]);
+    expect(claimEnded(join(directory, 'missing'), 'shop', 0)).toEqual([]);
+  });
+
+  test('a process with the same number that was started at another time is another one', () => {
+    const recorder = openRecorder({ directory, service: 'shop' })!;
+    expect(claimEnded(directory, 'shop', Date.now())).toEqual([]);
+    const bytes = readFileSync(recorder.file);
+    const ticks = String(read(recorder.file).startTicks);
+    const at = bytes.indexOf(ticks);
+    bytes.write(
+      ticks.replace(/^./, (digit) => (digit === '1' ? '2' : '1')),
+      at,
+    );
+    bytes.writeUInt32LE(crc32(bytes.subarray(4, slotBytes)), 0);
+    writeFileSync(recorder.file, bytes);
+    expect(claimEnded(directory, 'shop', Date.now())).toHaveLength(1);
+  });
+
+  test('a process of another host counts as ended when it has been silent for a while', () => {
+    const recorder = openRecorder({ directory, pid, service: 'shop' })!;
+    const bytes = readFileSync(recorder.file);
+    const at = bytes.indexOf('"host":"') + 8;
+    bytes[at] = bytes[at] === 0x78 ? 0x79 : 0x78;
+    bytes.writeUInt32LE(crc32(bytes.subarray(4, slotBytes)), 0);
+    writeFileSync(recorder.file, bytes);
+    expect(claimEnded(directory, 'shop', Date.now())).toEqual([]);
+    expect(claimEnded(directory, 'shop', Date.now() + 130_000)).toHaveLength(1);
+  });
+});
+
+test('the usual folder is not one that somebody else may write to', () => {
+  const own = usualFolder(directory)!;
+  expect(own).toMatch(/ebb-records-/);
+  mkdirSync(own, { mode: 0o700 });
+  expect(usualFolder(directory)).toBe(own);
+  chmodSync(own, 0o777);
+  expect(usualFolder(directory)).toBeNull();
+  rmSync(own, { recursive: true });
+  symlinkSync(directory, own);
+  expect(usualFolder(directory)).toBeNull();
+});
+
 test('the checksum is that of zlib', () => {
   for (const text of ['', 'a', '123456789', 'ä'.repeat(100)]) expect(crc32(Buffer.from(text))).toBe(zlibCrc32(text));
 });
@@ -153,6 +271,7 @@ describe('tellEnd', () => {
     [full, { exitCode: 1, signal: null }, 'ended', true],
     [full, nobody, 'heap-limit', false],
     [empty, nobody, 'killed', false],
+    [empty, { ...nobody, outOfMemoryKill: true }, 'killed-for-memory', false],
   ] as const)('%#: an end is told from its code and the last sample', (last, end, cause, sure) => {
     expect(tellEnd({ samples: [last], endedInOrder: false }, end)).toMatchObject({ cause, sure });
   });

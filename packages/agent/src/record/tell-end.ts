@@ -57,7 +57,8 @@ export function tellEnd(record: Pick<ProcessRecord, 'samples' | 'endedInOrder'>,
   if (killed) return { ...told, cause: 'killed', sure: true };
   if (end.exitCode !== null || end.signal !== null || record.endedInOrder)
     return { ...told, cause: 'ended', sure: true };
-  // Nobody saw the end, and it was not in order.
+  // Nobody saw the end, and it was not in order. The kill that the kernel counted may have been another process's.
+  if (end.outOfMemoryKill === true) return { ...told, cause: 'killed-for-memory', sure: false };
   if ((heapShare ?? 0) >= near) return { ...told, cause: 'heap-limit', sure: false };
   return { ...told, cause: (rssShare ?? 0) >= near ? 'killed-for-memory' : 'killed', sure: false };
 }

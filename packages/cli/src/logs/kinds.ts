@@ -14,7 +14,11 @@ export type MemoryErrorKind =
   | 'container-oom'
   | 'kubernetes-evicted'
   | 'exit-137'
-  | 'exit-134';
+  | 'exit-134'
+  | 'recorded-heap-limit'
+  | 'recorded-memory-kill'
+  | 'recorded-error'
+  | 'recorded-end';
 
 /** What a kind is called, and what is said of it. */
 export interface KindWords {
@@ -93,5 +97,26 @@ export const kinds: Readonly<Record<MemoryErrorKind, KindWords>> = {
     title: 'ended with 134 (SIGABRT)',
     meaning: 'The process aborted: for Node.js most often because its heap reached the limit.',
     next: "Look for 'FATAL ERROR' in the last lines of the process's own standard error.",
+  },
+  'recorded-heap-limit': {
+    title: 'recorded end, out of memory at the heap limit',
+    meaning: "The agent's recorder saw the heap nearly full just before the process ended.",
+    next: 'Find what holds the memory with `ebb watch`; a higher --max-old-space-size only buys time if it leaks.',
+  },
+  'recorded-memory-kill': {
+    title: 'recorded end, most likely killed for want of memory',
+    meaning: "The agent's recorder saw RSS close to the container's limit just before the process ended.",
+    next: 'Find what grows with `ebb watch` before the limit is raised; a kernel line of the same time (`journalctl -k`) would prove the kill.',
+  },
+  'recorded-error': {
+    title: 'recorded end, an uncaught error for want of memory',
+    meaning: 'An error was not caught that says that memory ran out, or that came while memory was short.',
+    next: 'If the size that was asked for was sane, find what holds the memory with `ebb watch`.',
+  },
+  'recorded-end': {
+    title: 'recorded end without a goodbye',
+    meaning:
+      'The process was killed, or ended by a signal that it does not handle; memory was not short when it was last seen.',
+    next: 'See who stopped it. If it was nobody, something may have filled the memory within a second: look at what was in flight.',
   },
 };

@@ -15,8 +15,9 @@ export function renderTimeline(found: FoundEvents, logs: readonly LogRead[], wid
   const lines = logs.reduce((sum, log) => sum + log.lines, 0);
   const where = `${count(lines)} ${lines === 1 ? 'line' : 'lines'} of ${logs.length === 1 ? fileName(logs[0]?.file ?? '') : `${logs.length} logs`}`;
   if (events.length === 0) return `No memory errors in ${where}.`;
+  const among = logs.length === 0 ? '' : ` in ${where}`;
   const out = [
-    `${count(events.length)} memory ${events.length === 1 ? 'error' : 'errors'} in ${where}. Times are UTC.`,
+    `${count(events.length)} memory ${events.length === 1 ? 'error' : 'errors'}${among}. Times are UTC.`,
     '',
   ];
   for (const alike of grouped(events)) {
@@ -42,7 +43,7 @@ export function renderTimeline(found: FoundEvents, logs: readonly LogRead[], wid
 
 function lineOf(event: MemoryEvent): string {
   const parts = [whoOf(event), ...figuresOf(event)].filter((part) => part !== '');
-  const place = `${fileName(event.file)}:${event.line}`;
+  const place = `${fileName(event.file)}${event.line === 0 ? '' : `:${event.line}`}`;
   return `${timeOf(event).padEnd(20)}  ${kinds[event.kind].title}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}  (${place})`;
 }
 

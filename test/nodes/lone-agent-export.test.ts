@@ -1,0 +1,225 @@
+/** The agent by itself, as its users load it, on every Node: what it exports. */
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { availableNodes } from './index.ts';
+import { agentTests, fetchStatus, fetchText, freePort, register, server, stay } from './lone-agent.ts';
+import { valueOf } from './otlp-receiver.ts';
+import { makeWorkplace } from './run-program.ts';
+
+describe.each(availableNodes())('on Node $major', ({ path: node }) => {
+  const test = agentTests(node);
+
+  test(
+    'it exports standard metrics of process, heap, event loop and requests, and its own',
+    server(`(req, res) => {
+      if (req.url === '/boom') res.statusCode = 500;
+      if (req.url === '/cut') { res.write('x'); res.socket.destroy(); return; }
+      res.end('ok');
+    }`),
+    {
+      env: { OTEL_SERVICE_NAME: 'shop', OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=te%20st' },
+      files: { 'package.json': '{"name":"not-this","version":"3.1.4"}' },
+    },
+    async ({ child, receiver, printed, ended, stderr }, expect) => {
+      const port = await printed(/port (\d+)\./);
+      // The agent comes in just after the program.
+      await receiver.until(() => true);
+      await fetchStatus(port, '/users/42');
+      await fetchStatus(port, '/users/43?token=secret');
+      await fetchStatus(port, '/boom');
+      await fetchStatus(port, '/cut').catch(() => undefined);
+      const received = await receiver.until((each) => valueOf(each, 'ebb.requests') === 4);
+      expect(received.resource).toMatchObject({
+        'service.name': 'shop',
+        'service.version': '3.1.4',
+        'deployment.environment.name': 'te st',
+        'process.pid': child.pid,
+        'process.runtime.name': 'nodejs',
+        'telemetry.sdk.language': 'nodejs',
+      });
+      expect(received.metrics.get('http.server.request.duration')).toEqual(
+        expect.arrayContaining([
+          {
+            attributes: { 'http.request.method': 'GET', 'http.route': '/users/:id', 'http.response.status_code': 200 },
+            value: undefined,
+            count: 2,
+          },
+          {
+            attributes: {
+              'http.request.method': 'GET',
+              'http.route': '/boom',
+              'http.response.status_code': 500,
+              'error.type': '500',
+            },
+            value: undefined,
+            count: 1,
+          },
+          {
+            attributes: { 'http.request.method': 'GET', 'http.route': '/cut', 'error.type': 'aborted' },
+            value: undefined,
+            count: 1,
+          },
+        ]),
+      );
+      expect(valueOf(received, 'process.memory.usage')).toBeGreaterThan(1e7);
+      expect(valueOf(received, 'process.cpu.time', { 'cpu.mode': 'user' })).toBeGreaterThan(0);
+      expect(valueOf(received, 'v8js.memory.heap.used', { 'v8js.heap.space.name': 'old_space' })).toBeGreaterThan(1e6);
+      expect(valueOf(received, 'nodejs.eventloop.utilization')).toBeLessThanOrEqual(1);
+      expect(valueOf(received, 'nodejs.eventloop.delay.p99')).toBeGreaterThanOrEqual(0);
+      expect(valueOf(received, 'ebb.memory.limit', { 'ebb.limit.kind': 'heap' })).toBeGreaterThan(1e8);
+      expect(valueOf(received, 'ebb.memory.native')).toBeGreaterThan(0);
+      expect(valueOf(received, 'ebb.verdict', { 'ebb.verdict': 'warming' })).toBe(1);
+      expect(valueOf(received, 'ebb.verdict')).toBe(1);
+      const native = await receiver.until((each) => valueOf(each, 'ebb.memory.mapped') !== undefined);
+      expect(valueOf(native, 'ebb.memory.mapped', { 'ebb.mapping.kind': 'files' })).toBeGreaterThan(1e6);
+      child.stdin.end();
+      expect(await ended).toBe(0);
+      expect(stderr()).toBe('');
+    },
+  );
+
+  test(
+    'it leaves a last export when the program ends, and none of it delays the end',
+    `${stay} process.stdin.on('end', () => process.exit(3));`,
+    { env: { OTEL_METRIC_EXPORT_INTERVAL: '3600000' } },
+    async ({ child, receiver, ended }, expect) => {
+      await receiver.until(() => true);
+      // The verdict's first change brings an export, too; what counts is one after the end was asked for.
+      const before = receiver.exports.length;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      child.stdin.end();
+      expect(await ended).toBe(3);
+      await receiver.until(() => receiver.exports.length > before);
+    },
+  );
+
+  test(
+    'the program tells the routes of a framework that shows none, by a channel',
+    server(`(req, res) => {
+      require('node:diagnostics_channel').channel('ebb.http.route').publish({ request: req, route: '/shelves/:shelf/' });
+      res.end();
+    }`),
+    {},
+    async ({ receiver, printed }, expect) => {
+      const port = await printed(/port (\d+)\./);
+      await receiver.until(() => true);
+      await fetchStatus(port, '/shelves/books');
+      const received = await receiver.until((each) => valueOf(each, 'ebb.requests') === 1);
+      expect(valueOf(received, 'http.server.request.duration', { 'http.route': '/shelves/:shelf' })).toBe(1);
+    },
+  );
+
+  test(
+    'each worker thread is an instance of its own, and only the main thread tells of the process',
+    // Node runs what --import names in workers that are files, but not in those that are text; --require in both.
+    `const { Worker } = require('node:worker_threads');
+     new Worker(__dirname + '/worker.cjs'); ${stay} process.stdin.on('end', () => process.exit());`,
+    { files: { 'worker.cjs': 'setInterval(() => {}, 1000);' } },
+    async ({ receiver }, expect) => {
+      const worker = await receiver.until(({ resource }) => resource['thread.id'] !== undefined);
+      const main = await receiver.until(({ resource }) => resource['thread.id'] === undefined);
+      const instance = String(main.resource['service.instance.id']);
+      expect(worker.resource['service.instance.id']).toBe(`${instance}/${String(worker.resource['thread.id'])}`);
+      expect(worker.resource['process.pid']).toBe(main.resource['process.pid']);
+      expect(valueOf(main, 'process.memory.usage')).toBeGreaterThan(0);
+      expect(valueOf(worker, 'process.memory.usage')).toBeUndefined();
+      expect(valueOf(worker, 'v8js.memory.heap.used')).toBeGreaterThan(0);
+      expect(valueOf(worker, 'ebb.verdict')).toBe(1);
+    },
+  );
+
+  test(
+    'each worker of a cluster is a series of its own, by OTLP and on a port of its own for Prometheus',
+    `const cluster = require('node:cluster');
+     if (cluster.isPrimary) { cluster.fork(); cluster.fork(); ${stay} process.stdin.on('end', () => process.exit()); }
+     else require('node:http').createServer((q, s) => s.end()).listen(0);`,
+    { env: { EBB_PROMETHEUS_PORT: '23464' } },
+    async ({ receiver }, expect) => {
+      const pids = new Set<unknown>();
+      const instances = new Set<unknown>();
+      await receiver.until(({ resource }) => {
+        pids.add(resource['process.pid']);
+        instances.add(resource['service.instance.id']);
+        return pids.size === 3;
+      });
+      expect(instances.size).toBe(3);
+    },
+  );
+
+  test(
+    'a leak is told on standard error, once, with what to do, where nothing else is configured',
+    `const kept = []; setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, t: 'x' + i, a: [i] }); gc(); }, 200);`,
+    {
+      otlp: false,
+      flags: ['--max-old-space-size=500', '--expose-gc', '--require', register],
+      env: { EBB_WARMUP: '300', EBB_SAMPLE_INTERVAL: '30' },
+    },
+    async ({ child, stderr }, expect) => {
+      await new Promise<void>((resolve) => {
+        child.stderr.on('data', () => {
+          if (stderr().includes('EBB_AGENT_LEAK')) resolve();
+        });
+        child.once('close', () => {
+          resolve();
+        });
+      });
+      const [line] = stderr()
+        .split('\n')
+        .filter((text) => text.includes('EBB_AGENT_LEAK'));
+      expect(JSON.parse(line ?? '')).toMatchObject({
+        level: 'error',
+        source: 'ebb',
+        code: 'EBB_AGENT_LEAK',
+        pid: child.pid,
+        threadId: 0,
+        verdict: 'leak',
+        message: expect.stringMatching(/this process leaks.*ebb watch/) as string,
+        evidence: expect.arrayContaining([expect.stringMatching(/\d/)]) as string[],
+      });
+    },
+  );
+
+  it.concurrent('a scrape tells requests by route and each worker thread apart', async ({ expect }) => {
+    const place = makeWorkplace();
+    const port = await freePort();
+    const text = `const { Worker } = require('node:worker_threads');
+      new Worker('setInterval(() => {}, 1000)', { eval: true });
+      ${server(`(req, res) => res.end('ok')`)} process.stdin.on('end', () => process.exit());`;
+    writeFileSync(join(place.directory, 'p.cjs'), text);
+    const child = spawn(node, ['--require', register, join(place.directory, 'p.cjs')], {
+      env: { PATH: process.env['PATH'], TMPDIR: place.directory, EBB_PROMETHEUS_PORT: port },
+      stdio: 'pipe',
+    });
+    try {
+      const own = await new Promise<string>((resolve) => {
+        child.stdout.on('data', (part: Buffer) => {
+          resolve(/port (\d+)/.exec(part.toString())?.[1] ?? '');
+        });
+      });
+      const scrape = async (wanted: RegExp): Promise<string> => {
+        for (;;) {
+          const answer = await fetchText(port, '/metrics').catch(() => '');
+          if (wanted.test(answer)) return answer;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+      };
+      await scrape(/process_memory_usage_bytes/);
+      expect(await fetchStatus(port, '/else')).toBe(404);
+      expect(await fetchStatus(port, '/metrics', 'DELETE')).toBe(405);
+      const posted = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: 'x' });
+      expect(posted.status).toBe(405);
+      await fetchStatus(own, '/a/1');
+      const answer = await scrape(/ebb_requests_total 1\n/);
+      expect(answer).toContain(
+        'http_server_request_duration_seconds_count{http_request_method="GET",http_route="/a/:id",http_response_status_code="200"} 1',
+      );
+      expect(answer).not.toContain('/metrics');
+      await scrape(/ebb_verdict\{ebb_verdict="warming",thread_id="1"\} 1/);
+    } finally {
+      child.kill('SIGKILL');
+      place.remove();
+    }
+  });
+});
