@@ -42,7 +42,7 @@ describe('a command line that is wrong ends with 2 and says what, with a code an
       'EBB_CLI_UNKNOWN_OPTION',
       "unknown option '--reprot' (Did you mean --report?)",
     ],
-    [['watch'], 'EBB_CLI_MISSING_ARGUMENT', "missing required argument 'COMMAND'"],
+    [['watch'], 'EBB_CLI_MISSING_ARGUMENT', 'no program was given'],
     [['watch', '--report'], 'EBB_CLI_MISSING_ARGUMENT', "option '--report <FILE>' argument missing"],
     [
       ['watch', '--interval', 'often', '--', 'node'],

@@ -6,7 +6,6 @@
  */
 import { rm } from 'node:fs';
 import { basename } from 'node:path';
-import { hrtime } from 'node:process';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
@@ -62,9 +61,13 @@ function isWatched(): boolean {
   );
 }
 
-/** From the modules and not from the globals, which the program may have replaced. */
+/**
+ * From the modules and not from the globals, which the program may have replaced. Not from `node:process`, though:
+ * importing that reads all of its properties, and so opens the program's standard streams.
+ */
 function hostClock(): HostClock {
   const { now } = Date;
+  const { hrtime } = process;
   const monotonicMs = (): number => {
     const [seconds, nanoseconds] = hrtime();
     return seconds * 1e3 + nanoseconds / 1e6;

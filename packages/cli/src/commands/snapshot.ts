@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
+import { processId } from './process-id.ts';
 
 /** `ebb snapshot --pid PID [-o FILE]`: takes a heap snapshot of a live process; `--scrub` takes contents out of one. */
 export function snapshotCommand(finish: (exitCode: number) => void): Command {
@@ -79,9 +80,4 @@ async function snapshot(input: string | undefined, flags: Flags): Promise<void> 
   }
   const { scrubFile } = await import('../snapshot/scrub-file.ts');
   await scrubFile({ input, output, json });
-}
-
-function processId(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It is the number of a process.');
-  return Number(value);
 }

@@ -1,20 +1,34 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from '../errors/cli-error.ts';
 import { endAs, exitCodeOf } from '../program/end-as.ts';
+import { processId } from './process-id.ts';
 
-/** `ebb watch [options] -- COMMAND…`: runs a program with the agent in it, judges it live, and finds the culprit when it leaks. */
+/**
+ * `ebb watch [options] -- COMMAND…`: runs a program with the agent in it, judges it live, and finds the culprit when it
+ * leaks; with `--pid PID` a process that runs already.
+ */
 export function watchCommand(finish: (exitCode: number) => void): Command {
   return new Command('watch')
-    .summary('run a Node.js program, judge its memory live, and find what leaks')
+    .summary('watch a Node.js program, new or running, and find what it leaks')
     .description(
       'Runs COMMAND with the Ebb agent in every Node.js process of it, judges its memory while it works,\nand when it leaks finds what holds the memory and where in the code.\n\n' +
-        "The program keeps its own output, signals and exit code. Ebb's words go to standard error.",
+        "The program keeps its own output, signals and exit code. Ebb's words go to standard error.\n\n" +
+        'With --pid a process that was started without Ebb is watched: its main thread, until it ends or Ctrl-C.\n' +
+        'It is attached to by SIGUSR1 and the inspector, for a moment, and runs on afterwards as it was found.',
     )
-    .usage('[options] -- COMMAND…')
-    .argument('<COMMAND...>', 'the program with its arguments: node server.js, npm start, …')
+    .usage('[options] -- COMMAND…\n       ebb watch --pid PID [options]')
+    .argument('[COMMAND...]', 'the program with its arguments: node server.js, npm start, …')
     .passThroughOptions()
+    .addOption(
+      new Option('--pid <PID>', 'watch this process; of this user, or any when Ebb runs as root').argParser(processId),
+    )
     .option('--report <FILE>', 'write the report (JSON, ebb.watch/1) at the end, also after Ctrl-C')
     .option('--fail-on-leak', 'end with exit code 1 when a leak was confirmed')
-    .option('--stop-on-finding', 'end the program once a leak is confirmed and told')
+    .option('--stop-on-finding', 'end the program (with --pid: the watch alone) once a leak is confirmed and told')
+    .option(
+      '--allow-pause',
+      'with --pid: the process may be stopped for seconds, for a snapshot where none can be forked and for collections',
+    )
     .option('--no-live', 'plain lines instead of the live panel')
     .addOption(
       new Option(
@@ -34,39 +48,82 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
       `
 Exit codes: the program's own (128 + n after signal n); with --fail-on-leak 1 when it leaked;
             2 when the command was used wrongly or the program does not exist; 3 when Ebb could not finish.
+            With --pid: 0; with --fail-on-leak 1 when it leaked; 2 when the process may not be attached to; 3.
 
 Examples:
   ebb watch -- node server.js
-  ebb watch --report report.json --fail-on-leak -- npm start`,
+  ebb watch --report report.json --fail-on-leak -- npm start
+  ebb watch --pid 4711`,
     )
-    .action(async (command: string[], options: WatchFlags) => {
-      // Loaded when it is needed: help and errors come at once.
-      const { watchProgram } = await import('../watch/session.ts');
-      const outcome = await watchProgram({
-        command,
-        reportFile: options.report ?? null,
-        failOnLeak: options.failOnLeak ?? false,
-        stopOnFinding: options.stopOnFinding ?? false,
-        live: options.live,
-        intervalMs: options.interval,
-        keepSnapshots: options.keepSnapshots ?? null,
-        mayCollect: options.collect,
-      });
-      if (outcome.leaked && options.failOnLeak === true) finish(1);
-      else if (outcome.failed && exitCodeOf(outcome.end) === 0) finish(3);
-      else if (outcome.stopped && outcome.end.signal !== null) finish(0);
-      else endAs(outcome.end);
+    .action(async (command: string[], flags: WatchFlags) => {
+      if (flags.pid === undefined) await watchCommandLine(command, flags, finish);
+      else await watchPid(flags.pid, command, flags, finish);
     });
 }
 
 interface WatchFlags {
+  pid?: number;
   report?: string;
   failOnLeak?: boolean;
   stopOnFinding?: boolean;
+  allowPause?: boolean;
   live: boolean;
   interval: number;
   keepSnapshots?: string;
   collect: boolean;
+}
+
+async function watchCommandLine(command: string[], flags: WatchFlags, finish: (code: number) => void): Promise<void> {
+  if (command.length === 0) {
+    throw new CliError('EBB_CLI_MISSING_ARGUMENT', 'no program was given', {
+      next: 'give one, `ebb watch -- node server.js`, or a process that runs: `ebb watch --pid PID`',
+    });
+  }
+  if (flags.allowPause === true) {
+    throw new CliError('EBB_CLI_USAGE', '--allow-pause is for --pid', {
+      next: 'leave it out: a program that Ebb starts may be paused anyway',
+    });
+  }
+  // Loaded when it is needed: help and errors come at once.
+  const { watchProgram } = await import('../watch/watch-program.ts');
+  const outcome = await watchProgram({ command, mayCollect: flags.collect, ...watchOptions(flags) });
+  if (outcome.leaked && flags.failOnLeak === true) finish(1);
+  else if (outcome.failed && exitCodeOf(outcome.end) === 0) finish(3);
+  else if (outcome.stopped && outcome.end.signal !== null) finish(0);
+  else endAs(outcome.end);
+}
+
+async function watchPid(
+  pid: number,
+  command: string[],
+  flags: WatchFlags,
+  finish: (code: number) => void,
+): Promise<void> {
+  if (command.length > 0) {
+    throw new CliError('EBB_CLI_USAGE', 'a process and a program were given, and one can be watched', {
+      next: 'leave one of them out',
+    });
+  }
+  const { watchProcess } = await import('../watch/watch-process.ts');
+  const { collect: mayCollect, allowPause = false } = flags;
+  const { leaked, failed } = await watchProcess({ pid, mayCollect, allowPause, ...watchOptions(flags) });
+  finish(leaked && flags.failOnLeak === true ? 1 : failed ? 3 : 0);
+}
+
+function watchOptions(flags: WatchFlags): {
+  reportFile: string | null;
+  stopOnFinding: boolean;
+  live: boolean;
+  intervalMs: number;
+  keepSnapshots: string | null;
+} {
+  return {
+    reportFile: flags.report ?? null,
+    stopOnFinding: flags.stopOnFinding ?? false,
+    live: flags.live,
+    intervalMs: flags.interval,
+    keepSnapshots: flags.keepSnapshots ?? null,
+  };
 }
 
 function interval(value: string): number {

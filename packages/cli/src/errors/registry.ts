@@ -9,6 +9,8 @@ export type CliErrorCode =
   | 'EBB_CLI_COMMAND_NOT_EXECUTABLE'
   | 'EBB_CLI_COMMAND_NOT_STARTED'
   | 'EBB_CLI_NO_NODE_PROCESS'
+  | 'EBB_CLI_NOT_WATCHED'
+  | 'EBB_CLI_WATCHED_ALREADY'
   | 'EBB_CLI_REPORT_PLACE'
   | 'EBB_CLI_REPORT_NOT_WRITTEN'
   | 'EBB_CLI_SNAPSHOT_DIRECTORY'
@@ -23,12 +25,12 @@ export type CliErrorCode =
   | 'EBB_CLI_SNAPSHOT_TOO_LARGE'
   | 'EBB_CLI_TOO_MANY_OPEN'
   | 'EBB_CLI_LOG_UNREADABLE'
-  | 'EBB_CLI_INTERNAL';
-
   | 'EBB_CLI_SERIES_UNREADABLE'
   | 'EBB_CLI_SERIES_HEADER'
   | 'EBB_CLI_SERIES_ROWS'
   | 'EBB_CLI_SERIES_ROW'
+  | 'EBB_CLI_INTERNAL';
+
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
 export interface CliErrorEntry {
   /** 2: used wrongly or unreadable input; 3: Ebb could not finish; null: a warning, the command goes on. */
@@ -85,6 +87,16 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: null,
     meaning: 'The program ran, but no Node.js process in it connected to Ebb, so nothing was judged.',
     next: 'a program that ends at once is gone before it connects; otherwise, is it a Node.js program of version 20 or later? NODE_OPTIONS must reach it: sudo, containers and some wrappers drop the environment',
+  },
+  EBB_CLI_NOT_WATCHED: {
+    exitCode: 3,
+    meaning: "The process given to `ebb watch --pid` can be attached to, but Ebb's agent cannot run in it.",
+    next: 'the message has the reason; to take a snapshot nothing has to run there: `ebb snapshot --pid PID --method inline`, which stops the process',
+  },
+  EBB_CLI_WATCHED_ALREADY: {
+    exitCode: 2,
+    meaning: 'The process given to `ebb watch --pid` is being watched by another `ebb watch`.',
+    next: 'end the other watch first; the process runs on',
   },
   EBB_CLI_REPORT_PLACE: {
     exitCode: 2,
@@ -159,12 +171,6 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     meaning: 'A log given to `ebb logs` does not exist, may not be read, or is damaged.',
     next: 'check its name and permissions; - is standard input',
   },
-  EBB_CLI_INTERNAL: {
-    exitCode: 3,
-    meaning: 'Ebb itself failed: a bug in Ebb.',
-    next: 'please report it with the lines above',
-  },
-};
   EBB_CLI_SERIES_UNREADABLE: {
     exitCode: 2,
     meaning: 'A file given to `ebb judge` does not exist, may not be read, is damaged, or is no CSV.',
@@ -185,3 +191,9 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     meaning: 'Some values of a file given to `ebb judge` cannot be read, and were left out.',
     next: 'mend the lines that the message names, if they matter',
   },
+  EBB_CLI_INTERNAL: {
+    exitCode: 3,
+    meaning: 'Ebb itself failed: a bug in Ebb.',
+    next: 'please report it with the lines above',
+  },
+};

@@ -1,7 +1,7 @@
 import type { FindingsReport } from '@ebb/heap';
 import { describe, expect, test } from 'vitest';
 import type { EvidenceAction, EvidenceEvent } from './events.ts';
-import { EvidenceMachine } from './machine.ts';
+import { EvidenceMachine, type Collections } from './machine.ts';
 import { paceOf } from './pace.ts';
 
 const MB = 1e6;
@@ -35,9 +35,9 @@ interface Scene {
 function play(
   scene: Scene,
   seconds: number,
-  options: { mayCollect?: boolean } = {},
+  options: { collections?: Collections } = {},
 ): { log: string[]; machine: EvidenceMachine; light: string[]; collections: number } {
-  const machine = new EvidenceMachine(paceOf(1000), { mayCollect: options.mayCollect ?? true });
+  const machine = new EvidenceMachine(paceOf(1000), { collections: options.collections ?? 'whenever' });
   const log: string[] = [];
   let analyses = 0;
   const light: string[] = [];
@@ -150,7 +150,7 @@ describe('the evidence of a leak', () => {
   });
 
   test('is taken without collections where none may be asked for', () => {
-    const { log } = play({ ...leaking, floorBytes: leaking.floorBytes }, 90, { mayCollect: false });
+    const { log } = play({ ...leaking, floorBytes: leaking.floorBytes }, 90, { collections: 'never' });
     expect(log.filter((line) => line.includes('capture'))).toHaveLength(3);
     expect(log.at(-2)).toMatch(/confirmed/u);
   });
@@ -227,7 +227,7 @@ describe('evidence that costs little', () => {
 
   test('never samples allocations without a doubt, nor where no collection may be asked for', () => {
     expect(play({ ...forked, suspicious: () => false, verdict: () => 'clean' }, 100).light).toEqual([]);
-    expect(play(forked, 60, { mayCollect: false }).light).toEqual([]);
+    expect(play(forked, 60, { collections: 'never' }).light).toEqual([]);
   });
 
   test('stops the sampling when the doubt is gone', () => {
@@ -361,7 +361,7 @@ describe('a confirmed leak', () => {
 });
 
 test('a healthy program is asked for few collections, and for no snapshot', () => {
-  const machine = new EvidenceMachine(paceOf(1000), { mayCollect: true });
+  const machine = new EvidenceMachine(paceOf(1000), { collections: 'whenever' });
   let collections = 0;
   let floorAtMs = 0;
   for (let second = 0; second <= 600; second++) {

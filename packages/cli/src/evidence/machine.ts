@@ -6,6 +6,12 @@ import { boundedReason } from '../report/bounded.ts';
 import { StandstillWatch } from './standstill.ts';
 
 /**
+ * Whether the program may be asked for full collections, which stop it: whenever a floor would say something; only in
+ * the course of evidence, once its own collections have given cause for it; or never.
+ */
+export type Collections = 'whenever' | 'for evidence' | 'never';
+
+/**
  * Decides for one series (a process or a worker thread) when to ask for a collection, when to take a snapshot, and what
  * the evidence means. Pure: events go in, actions come out, and time is a value in the events.
  *
@@ -26,7 +32,7 @@ import { StandstillWatch } from './standstill.ts';
  */
 export class EvidenceMachine {
   readonly #pace: Pace;
-  readonly #mayCollect: boolean;
+  readonly #collections: Collections;
   readonly #budget: CollectionBudget;
   #phase: EvidencePhase = { name: 'watching' };
   #sinceMs = 0;
@@ -41,9 +47,9 @@ export class EvidenceMachine {
   #lastPauseMs = Infinity;
   #standstill: StandstillWatch | null = null;
 
-  constructor(pace: Pace, options: { mayCollect: boolean }) {
+  constructor(pace: Pace, options: { collections: Collections }) {
     this.#pace = pace;
-    this.#mayCollect = options.mayCollect;
+    this.#collections = options.collections;
     this.#budget = new CollectionBudget(pace);
   }
 
@@ -127,7 +133,7 @@ export class EvidenceMachine {
     this.#captures = [];
     this.#ordinal = 1;
     this.#extensions = 0;
-    const sampling: EvidenceAction[] = this.#mayCollect ? this.#setSampling(true) : [];
+    const sampling: EvidenceAction[] = this.#collections === 'never' ? [] : this.#setSampling(true);
     return [...sampling, ...this.#next(sample)];
   }
 
@@ -140,7 +146,7 @@ export class EvidenceMachine {
     this.#collectedFloorBytes = collectedLately ? floor.bytes : null;
     // There is nothing in a profile yet when the first snapshot is taken.
     const profiled = this.#sampling && this.#captures.length > 0;
-    if (!this.#mayCollect || (collectedLately && !profiled)) return this.#capture(nowMs);
+    if (this.#collections === 'never' || (collectedLately && !profiled)) return this.#capture(nowMs);
     this.#enter({ name: 'collecting', ordinal: this.#ordinal, of: this.#of }, nowMs);
     this.#budget.asked(nowMs);
     return [{ kind: profiled ? 'profile' : 'collect' }];
@@ -268,7 +274,8 @@ export class EvidenceMachine {
 
   /** Asks for a collection when the budget allows; not shortly before one that comes with the next snapshot anyway. */
   #maybeCollect(sample: SampleEvent, untilNextMs = Infinity): EvidenceAction[] {
-    if (!this.#mayCollect || untilNextMs < this.#pace.minCollectDistanceMs) return [];
+    if (this.#collections === 'never' || untilNextMs < this.#pace.minCollectDistanceMs) return [];
+    if (this.#collections === 'for evidence' && this.#phase.name !== 'gathering') return [];
     const quiet = sample.verdict === 'clean' || sample.verdict === 'bounded';
     const calm = quiet && !sample.suspicious && this.#phase.name !== 'gathering';
     return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, calm) ? [{ kind: 'collect' }] : [];

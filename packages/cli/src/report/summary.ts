@@ -18,9 +18,7 @@ export function summaryText(
   { toldAbove = false }: { toldAbove?: boolean } = {},
 ): string {
   const { chalk } = style;
-  const { program } = report;
-  const ended = program.signal === null ? `ended with exit code ${program.exitCode}` : `was ended by ${program.signal}`;
-  const lines = [`${chalk.bold('ebb:')} ${printable(command)} ${ended} after ${duration(report.watchedMs / 1000)}`];
+  const lines = [`${chalk.bold('ebb:')} ${ending(report, printable(command))}`];
   const [first] = report.findings;
   if (toldAbove && report.verdict === 'leak' && first !== undefined) {
     lines.push(`     ${chalk.redBright.bold('LEAK')}: ${whatAndWhere(first)}, as told above`);
@@ -39,6 +37,18 @@ export function summaryText(
   const others = otherProcesses(report.processes ?? [], report.pid);
   if (others !== null) lines.push(`     ${others}`);
   return lines.map((line) => wrapLine(line, style.width, 7)).join('\n');
+}
+
+/** How it ended, or that it did not. */
+function ending({ program, pid, watchedMs }: WatchReport, command: string): string {
+  const time = duration(watchedMs / 1000);
+  if (program.attached === true) {
+    const who = `process ${pid} (${command})`;
+    if (program.running === true) return `${who} runs on without Ebb; it was watched for ${time}`;
+    return `${who} ended after ${time} of watching; its exit code is known to whoever started it`;
+  }
+  const how = program.signal === null ? `ended with exit code ${program.exitCode}` : `was ended by ${program.signal}`;
+  return `${command} ${how} after ${time}`;
 }
 
 /** `sessions (Map) in src/session-store.ts:12`, as in the title. */

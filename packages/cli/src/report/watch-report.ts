@@ -58,8 +58,16 @@ export interface WatchReport extends Omit<ReportedProcess, 'pid' | 'threadId' | 
   readonly format: 'ebb.watch/1';
   readonly pid: number | null;
   readonly command: readonly string[];
-  /** How the program ended. */
-  readonly program: { readonly exitCode: number | null; readonly signal: string | null };
+  /**
+   * How the program ended. Of a process that Ebb has not started (`attached`) nobody knows it: both are null, and
+   * `running` says whether it was still there when the watch ended.
+   */
+  readonly program: {
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly attached?: true;
+    readonly running?: boolean;
+  };
   readonly watchedMs: number;
   /** Present when there were several. */
   readonly processes?: readonly ReportedProcess[];

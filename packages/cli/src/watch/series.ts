@@ -2,7 +2,7 @@ import type { ConnectedAgent, SampleMessage } from '@ebb/agent';
 import type { Finding, FindingsReport } from '@ebb/heap';
 import { MemoryJudge, type Judgement } from '@ebb/trend';
 import type { CapturedSnapshot, Conclusion } from '../evidence/events.ts';
-import { EvidenceMachine } from '../evidence/machine.ts';
+import { EvidenceMachine, type Collections } from '../evidence/machine.ts';
 import type { Pace } from '../evidence/pace.ts';
 import { FloorHistory } from '../live/history.ts';
 import { describeCommand } from '../program/describe-command.ts';
@@ -41,7 +41,7 @@ export class Series {
   #pausedInVainMs = 0;
   #alive = true;
 
-  constructor(agent: ConnectedAgent, pace: Pace, options: { mayCollect: boolean }) {
+  constructor(agent: ConnectedAgent, pace: Pace, options: { collections: Collections }) {
     this.agent = agent;
     this.#pace = pace;
     this.#judge = new MemoryJudge({ warmupMs: pace.warmupMs });

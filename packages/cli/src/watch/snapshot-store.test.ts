@@ -62,3 +62,10 @@ test('a folder that cannot be made or used is told with its name', () => {
   expect(() => new TemporaryFolder(file)).toThrow(coded);
   expect(() => new SnapshotStore({ temporary: folder, keep: file })).toThrow(coded);
 });
+
+test('a folder that nothing can be made in is told at once, below /proc too', () => {
+  const keep = '/proc/ebb/snapshots';
+  expect(() => new SnapshotStore({ temporary: folder, keep })).toThrow(
+    expect.objectContaining({ code: 'EBB_CLI_SNAPSHOT_DIRECTORY' }) as Error,
+  );
+});

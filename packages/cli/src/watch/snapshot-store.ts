@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
 import { bytes } from '../wording/quantities.ts';
@@ -35,8 +35,9 @@ export class SnapshotStore {
     this.#kept = options.keep !== null;
     if (options.keep === null) return;
     try {
-      mkdirSync(options.keep, { recursive: true, mode: 0o700 });
-      accessSync(options.keep, constants.W_OK | constants.X_OK);
+      makeFolder(this.directory);
+      if (!statSync(this.directory).isDirectory()) throw new Error('it is no folder');
+      accessSync(this.directory, constants.W_OK | constants.X_OK);
     } catch (cause) {
       throw unusableFolder(options.keep, cause);
     }
@@ -76,5 +77,16 @@ export class SnapshotStore {
   discard(files: readonly string[]): void {
     if (this.#kept) return;
     for (const file of files) rmSync(file, { force: true });
+  }
+}
+
+/** Folder by folder: `mkdirSync` with `recursive` never returns below /proc. */
+function makeFolder(directory: string): void {
+  if (existsSync(directory)) return;
+  if (dirname(directory) !== directory) makeFolder(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another has made it meanwhile
   }
 }

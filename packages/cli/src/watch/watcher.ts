@@ -3,6 +3,7 @@ import type { AgentListener, CapturedMessage, ConnectedAgent, SampleMessage } fr
 import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
 import { CliError } from '../errors/cli-error.ts';
 import type { CapturedSnapshot, Conclusion, EvidenceAction, EvidenceEvent } from '../evidence/events.ts';
+import type { Collections } from '../evidence/machine.ts';
 import type { Pace } from '../evidence/pace.ts';
 import type { ReportedCapture } from '../report/watch-report.ts';
 import { printable } from '../wording/printable.ts';
@@ -34,11 +35,13 @@ export interface WatcherOptions {
   readonly store: SnapshotStore;
   readonly pace: Pace;
   readonly intervalMs: number;
-  readonly mayCollect: boolean;
+  readonly collections: Collections;
   /** `auto` where the program's owner consents to a long pause if nothing can be forked. */
   readonly method: 'fork' | 'auto';
   /** Of the child that writes a snapshot: 0 to 19, which waits until nobody else wants the CPU. */
   readonly niceness: number;
+  /** Why there will be no further snapshot of a series that has ended: a clause. */
+  endedEarly(): string;
   /** Any monotonic clock. */
   now(): number;
 }
@@ -101,7 +104,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 
   #connect(agent: ConnectedAgent): void {
-    const series = new Series(agent, this.#options.pace, { mayCollect: this.#options.mayCollect });
+    const series = new Series(agent, this.#options.pace, { collections: this.#options.collections });
     this.#series.set(agent.key, series);
     agent.setInterval(this.#options.intervalMs);
     this.emit('connected', series);
@@ -163,7 +166,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     this.#track(series, captures, (report) => {
       this.#options.store.discard(captures.map((capture) => capture.file));
       if (report === null) return;
-      const conclusion: Conclusion = { kind: 'refuted', reason: 'the program ended before the last snapshot', report };
+      const conclusion: Conclusion = { kind: 'refuted', reason: this.#options.endedEarly(), report };
       series.conclude(conclusion, this.#options.now());
       this.emit('concluded', series, conclusion);
     });
@@ -368,7 +371,7 @@ function capturedOf(
 ): CapturedSnapshot | null {
   if (!answer.ok) return null;
   return {
-    file: answer.file ?? file,
+    file,
     method: answer.method,
     pauseMs: answer.pauseMs ?? 0,
     takenAtMs,

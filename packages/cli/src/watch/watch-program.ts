@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { preloadOptions, type AgentListener } from '@ebb/agent';
+import { CLI_ERRORS } from '../errors/registry.ts';
+import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
+import { exhaustedHeap } from './exhausted-heap.ts';
+import { inWatchPlace, type WatchPlace } from './place.ts';
+import { Session, type WatchConclusion, type WatchOptions, type WatchSubject } from './session.ts';
+
+/** What `ebb watch -- COMMAND` was asked for. */
+export interface ProgramWatchOptions extends WatchOptions {
+  readonly command: readonly string[];
+  readonly mayCollect: boolean;
+}
+
+/** How the watch of a program that Ebb started ended. */
+export interface ProgramWatchOutcome extends WatchConclusion {
+  readonly end: ProgramEnd;
+  /** Ebb itself ended the program after the finding (--stop-on-finding): its end by that signal is no failure. */
+  readonly stopped: boolean;
+}
+
+/** A program that was asked to end by Ebb itself gets so long before it is killed. */
+const STOP_GRACE_MS = 10_000;
+
+/**
+ * Starts a program with the agent in it, watches it to its end, and tells what it found. Nothing of Ebb's stays behind
+ * on any way out: the terminal is restored, snapshots and the socket are removed, the program has ended.
+ *
+ * @throws {CliError} when the program could not be started, or a folder or file cannot be used
+ */
+export async function watchProgram(options: ProgramWatchOptions): Promise<ProgramWatchOutcome> {
+  return await inWatchPlace(options, async (place) => await new ProgramWatch(options, place).run());
+}
+
+class ProgramWatch implements WatchSubject {
+  readonly command: readonly string[];
+  readonly consent: WatchSubject['consent'];
+  endings = 0;
+  readonly #place: WatchPlace;
+  readonly #listener: AgentListener;
+  readonly #session: Session;
+  #program: Program | null = null;
+  #stopping = false;
+  /** The agent is to be in the program; if not, why was said. */
+  #attached = true;
+
+  constructor(options: ProgramWatchOptions, place: WatchPlace) {
+    this.command = options.command;
+    this.consent = {
+      collections: options.mayCollect ? 'whenever' : 'never',
+      // Whoever starts a program to have it watched wants to know what leaks; a program that runs already is another's.
+      method: 'auto',
+      niceness: 5, // and waits for it: the program still comes first where the CPU is short
+    };
+    this.#place = place;
+    this.#listener = place.listener;
+    this.#session = new Session(options, place, this);
+  }
+
+  get watched(): boolean {
+    return this.#program?.end === null;
+  }
+
+  async run(): Promise<ProgramWatchOutcome> {
+    const session = this.#session;
+    const preload = preloadOptions(this.command, process.env, { snapshotDirectory: this.#place.store.directory });
+    this.#attached = preload.attached;
+    if (preload.reason !== undefined) session.note(preload.reason);
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      EBB_AGENT_SOCKET: this.#listener.socketPath,
+      NODE_OPTIONS: preload.nodeOptions,
+    };
+    if (preload.nodeOptions === undefined) delete env['NODE_OPTIONS'];
+    // Guarded before the program starts, so that no signal finds Ebb unprepared and leaves the program behind.
+    return await session.guard(async () => {
+      try {
+        const program = await startProgram(preload.command, env);
+        this.#program = program;
+        if (this.endings > 0) program.signal('SIGTERM'); // asked to end while the program was being started
+        session.show();
+        const end = await program.ended;
+        await this.#settle();
+        session.hide();
+        return this.#conclude(end);
+      } finally {
+        if (this.watched) this.#signalAll('SIGTERM'); // Ebb failed: nothing may run on unwatched
+      }
+    });
+  }
+
+  endedEarly(): string {
+    return 'the program ended before the last snapshot';
+  }
+
+  onSignal(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+  }
+
+  onKill(): void {
+    this.#signalAll('SIGKILL');
+  }
+
+  onEnding(times: number): void {
+    this.endings = times;
+    if (!this.watched) return;
+    if (times === 2) this.#session.say('ebb: sent SIGTERM to the program; once more kills it');
+    if (times >= 3) this.#session.say('ebb: killed the program');
+  }
+
+  onFinding(): void {
+    if (this.#stopping || this.#program === null) return;
+    this.#stopping = true;
+    this.#session.say('ebb: ending the program, as --stop-on-finding asks');
+    this.#signalAll('SIGTERM');
+    setTimeout(() => {
+      this.#signalAll('SIGKILL');
+    }, STOP_GRACE_MS).unref();
+  }
+
+  onFailure(): string {
+    return 'the program runs on; Ebb waits for its end';
+  }
+
+  /** To the program and to every process of it that is connected: npm, for one, does not pass SIGKILL on. */
+  #signalAll(signal: NodeJS.Signals): void {
+    this.#program?.signal(signal);
+    for (const { hello } of this.#listener.agents.values()) {
+      if (hello.pid === this.#program?.pid || hello.pid === process.pid) continue;
+      try {
+        process.kill(hello.pid, signal);
+      } catch {
+        // It has ended in this moment.
+      }
+    }
+  }
+
+  /** After the program's end: what is left of it ends too when it was asked to, and analyses under way come to their end. */
+  async #settle(): Promise<void> {
+    await delay(20); // the last lines from the socket
+    if (this.#stopping || this.endings > 0) await this.#endRemains();
+    await this.#session.finish(this.endings >= 2);
+  }
+
+  /** npm and shells end at a signal without passing it on: the processes that they had started would run on for ever. */
+  async #endRemains(): Promise<void> {
+    const { agents } = this.#listener;
+    if (agents.size === 0) return;
+    this.#signalAll('SIGTERM');
+    const untilMs = performance.now() + STOP_GRACE_MS;
+    while (agents.size > 0 && performance.now() < untilMs && this.endings < 3) await delay(20);
+    this.#signalAll('SIGKILL');
+  }
+
+  #conclude(end: ProgramEnd): ProgramWatchOutcome {
+    const session = this.#session;
+    const { series } = session.watcher;
+    if (series.length === 0) {
+      const entry = CLI_ERRORS.EBB_CLI_NO_NODE_PROCESS;
+      const hint = this.#attached ? `\n     ${entry.next}` : '';
+      session.note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)${hint}`);
+    }
+    const exhausted = exhaustedHeap(end, series);
+    if (exhausted !== null) session.note(exhausted);
+    return { end, stopped: this.#stopping, ...session.conclude({ exitCode: end.code, signal: end.signal }) };
+  }
+}
