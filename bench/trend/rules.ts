@@ -1,72 +1,181 @@
-// The rules that people use today, on the floors of one process; each is asked after every sample and answers "alarm now?".
-import type { MemorySample } from '@ebb/trend';
+// The rules that people use today. Each is asked after every sample; windows are in seconds, so that any series will do.
+import type { Point, Rule } from './alarm.ts';
 
-export interface Rule {
-  alarm(sample: MemorySample): boolean;
+const HOUR_S = 3600;
+const MB = 1048576;
+
+/** The points of the last so many seconds. */
+class Window {
+  readonly #spanS: number;
+  points: Point[] = [];
+
+  constructor(spanS: number) {
+    this.#spanS = spanS;
+  }
+
+  /** Adds a point; returns those that are too old now. */
+  add(point: Point): Point[] {
+    this.points.push(point);
+    const oldestS = point.timeS - this.#spanS;
+    let gone = 0;
+    while (this.points[gone].timeS < oldestS) gone++;
+    return gone === 0 ? [] : this.points.splice(0, gone);
+  }
 }
 
-interface Point {
-  timeS: number;
-  bytes: number;
+interface Line {
+  slope: number;
+  at(timeS: number): number;
+  /** Slope over its standard error, as if the values were independent. */
+  t: number;
 }
 
-/** Calls `decide` with all floors so far when there is a new one; these rules may keep as much as they like. */
-function onFloors(decide: (points: Point[], sample: MemorySample) => boolean): Rule {
-  const points: Point[] = [];
+function leastSquares(points: readonly Point[]): Line {
+  const n = points.length;
+  let [meanX, meanY] = [0, 0];
+  for (const p of points) {
+    meanX += p.timeS / n;
+    meanY += p.bytes / n;
+  }
+  let [xx, xy, yy] = [0, 0, 0];
+  for (const p of points) {
+    xx += (p.timeS - meanX) ** 2;
+    xy += (p.timeS - meanX) * (p.bytes - meanY);
+    yy += (p.bytes - meanY) ** 2;
+  }
+  const slope = xx > 0 ? xy / xx : 0;
+  const error = Math.sqrt(Math.max(0, yy - slope * xy) / Math.max(1, n - 2) / (xx || 1));
+  return { slope, at: (timeS) => meanY + slope * (timeS - meanX), t: error > 0 ? slope / error : 0 };
+}
+
+/** An alert's `for:`: the condition has to hold for so long without a break. */
+function holding(forS: number, condition: (point: Point) => boolean): Rule {
+  let sinceS: number | null = null;
   return {
-    alarm(sample) {
-      const floor = sample.floor;
-      if (!floor || points.at(-1)?.timeS === floor.timeMs / 1000) return false;
-      points.push({ timeS: floor.timeMs / 1000, bytes: floor.heapBytes + floor.externalBytes });
-      return decide(points, sample);
+    alarm(point) {
+      if (!condition(point)) sinceS = null;
+      else sinceS ??= point.timeS;
+      return sinceS !== null && point.timeS - sinceS >= forS;
     },
   };
 }
 
-function leastSquares(points: Point[]): { slope: number; at(timeS: number): number; t: number } {
-  const n = points.length;
-  const meanX = points.reduce((sum, p) => sum + p.timeS, 0) / n;
-  const meanY = points.reduce((sum, p) => sum + p.bytes, 0) / n;
-  let xx = 0;
-  let xy = 0;
-  for (const p of points) {
-    xx += (p.timeS - meanX) ** 2;
-    xy += (p.timeS - meanX) * (p.bytes - meanY);
-  }
-  const slope = xx > 0 ? xy / xx : 0;
-  let rest = 0;
-  for (const p of points) rest += (p.bytes - meanY - slope * (p.timeS - meanX)) ** 2;
-  const error = Math.sqrt(rest / Math.max(1, n - 2) / (xx || 1));
-  return { slope, at: (timeS) => meanY + slope * (timeS - meanX), t: error > 0 ? slope / error : 0 };
+/** Prometheus: `predict_linear(memory[1h], 4 * 3600) > limit`, for 15 minutes. */
+function predictLinear(scale = 1): Rule {
+  const window = new Window(HOUR_S * scale);
+  return holding(900 * scale, (point) => {
+    window.add(point);
+    if (window.points.length < 5) return false;
+    return leastSquares(window.points).at(point.timeS + 4 * HOUR_S * scale) > point.limitBytes;
+  });
 }
 
-/** Slope above zero with p < 0.01, from ten floors on. */
-export const leastSquaresRule = (): Rule => onFloors((points) => points.length >= 10 && leastSquares(points).t > 2.5);
+/** A line through the last six hours rises with p < 0.01, from half an hour of values on. */
+function leastSquaresSlope(scale = 1): Rule {
+  const window = new Window(6 * HOUR_S * scale);
+  return {
+    alarm(point) {
+      window.add(point);
+      const { points } = window;
+      return points.length >= 10 && point.timeS - points[0].timeS >= 1800 * scale && leastSquares(points).t > 2.33;
+    },
+  };
+}
+
+/**
+ * Mann–Kendall on the last six hours, p < 0.05 two-sided, with a slope above zero by Sen. The counts of pairs that rise and
+ * fall are kept up to date from value to value; Sen's slope, the median over all pairs, is above zero when more than half
+ * of the pairs rise.
+ */
+function mannKendall(scale = 1): Rule {
+  const window = new Window(6 * HOUR_S * scale);
+  let [rises, falls] = [0, 0];
+  const count = (from: Point, to: Point, by: 1 | -1): void => {
+    if (to.bytes > from.bytes) rises += by;
+    else if (to.bytes < from.bytes) falls += by;
+  };
+  return {
+    alarm(point) {
+      for (const earlier of window.points) count(earlier, point, 1);
+      const gone = window.add(point);
+      for (const [nth, old] of gone.entries()) {
+        for (const later of gone.slice(nth + 1)) count(old, later, -1);
+        for (const later of window.points) count(old, later, -1);
+      }
+      const n = window.points.length;
+      if (n < 10 || point.timeS - window.points[0].timeS < 1800 * scale) return false;
+      const z = (rises - falls - 1) / Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+      return z > 1.96 && rises > (n * (n - 1)) / 4;
+    },
+  };
+}
 
 /** memwatch: five rises in a row. */
-export const fiveRisesRule = (): Rule =>
-  onFloors(
-    (points) => points.length >= 6 && points.slice(-6).every((p, i, last) => i === 0 || p.bytes > last[i - 1].bytes),
-  );
+function fiveRises(): Rule {
+  let last = Number.POSITIVE_INFINITY;
+  let rises = 0;
+  return {
+    alarm({ bytes }) {
+      rises = bytes > last ? rises + 1 : 0;
+      last = bytes;
+      return rises >= 5;
+    },
+  };
+}
 
-/** Mann–Kendall, two-sided p < 0.05, with a positive slope, over the last 30 floors, from ten on. */
-export const mannKendallRule = (): Rule =>
-  onFloors((all) => {
-    const points = all.slice(-30);
-    const n = points.length;
-    if (n < 10) return false;
-    let s = 0;
-    for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) s += Math.sign(points[j].bytes - points[i].bytes);
-    return (s - 1) / Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18) > 1.96;
+/**
+ * Coroot's inspection "memory leak", as in its sources of August 2026 (auditor/memory.go, `MemoryGrowthPct`; the built-in
+ * alert `memory-leak`): on the RSS of the last hour, cut where it falls by half, the longest piece; a line through it and
+ * one through its last quarter (fifteen minutes at least), which must rise at 30 % of its pace at least; growth of 5 % of
+ * the limit an hour at least, and of 10 % of what there was an hour ago; for 15 minutes.
+ */
+function coroot(scale = 1): Rule {
+  const spanS = HOUR_S * scale;
+  const window = new Window(spanS);
+  return holding(900 * scale, (point) => {
+    window.add(point);
+    const points = longestPiece(window.points);
+    if (points.length < 10 || points.length < window.points.length / 3) return false;
+    // Four fifths of the hour must be there.
+    if (point.timeS - window.points[0].timeS < 0.8 * spanS) return false;
+    const line = leastSquares(points);
+    if (line.slope <= 0) return false;
+    let tail = points.length - Math.floor(points.length / 4);
+    while (tail > 0 && points.at(-1)!.timeS - (points[tail] ?? points.at(-1)!).timeS < 900 * scale) tail--;
+    if (points.length - tail < 5) return false;
+    const late = leastSquares(points.slice(tail)).slope;
+    if (late <= 0 || late < 0.3 * line.slope) return false;
+    const [before, now] = [line.at(point.timeS - spanS), line.at(point.timeS)];
+    const least = point.limitBytes > 0 ? 0.05 * point.limitBytes : 50 * MB;
+    return now - before >= least && (now - before) / (before > 0 ? before : now) > 0.1;
   });
+}
 
-/** The memory in use stands above 80 % of the heap limit. */
-export const thresholdRule = (): Rule => ({ alarm: (sample) => sample.heapUsedBytes > 0.8 * sample.heapLimitBytes });
+function longestPiece(points: readonly Point[]): readonly Point[] {
+  let best: readonly Point[] = [];
+  let from = 0;
+  for (let at = 1; at <= points.length; at++) {
+    if (at < points.length && points[at].bytes >= 0.5 * points[at - 1].bytes) continue;
+    if (at - from > best.length) best = points.slice(from, at);
+    from = at;
+  }
+  return best;
+}
 
-/** predict_linear(x[30m], 4h) > limit, with 30 units for the half hour and 240 for the four hours. */
-export const predictLinearRule = (unitS: number): Rule =>
-  onFloors((points, sample) => {
-    const nowS = points.at(-1)!.timeS;
-    const recent = points.filter((p) => p.timeS >= nowS - 30 * unitS);
-    return recent.length >= 5 && leastSquares(recent).at(nowS + 240 * unitS) > sample.heapLimitBytes;
-  });
+/** The memory stands above 80 % of its limit, for 5 minutes. */
+function threshold(scale = 1): Rule {
+  return holding(300 * scale, ({ bytes, limitBytes }) => bytes > 0.8 * limitBytes);
+}
+
+/**
+ * All of them by name. `scale` 1 is for services that are sampled once a minute; 1/60 for programs that are sampled once a
+ * second, with windows that are shorter by as much.
+ */
+export const rulesOfToday: Readonly<Record<string, (scale?: number) => Rule>> = {
+  'threshold 80 %': threshold,
+  predict_linear: predictLinear,
+  'least squares': leastSquaresSlope,
+  'Mann–Kendall': mannKendall,
+  'five rises': fiveRises,
+  "Coroot's": coroot,
+};

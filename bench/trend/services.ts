@@ -1,0 +1,59 @@
+// Simulated services over days, as series for the bench.
+import { MB, seeded, simulate } from '@ebb/trend/simulate';
+import type { DrawService, SimulatedSample } from '@ebb/trend/simulate';
+import type { BenchSeries } from './series.ts';
+
+/** What Ebb is told of a process: RSS alone, or what its agent tells. */
+export type Told = 'rss' | 'agent';
+
+/** A service as a series; one that leaks ends at its limit. What the rules of today see is RSS, against the container's limit. */
+export function serviceSeries(
+  name: string,
+  draw: DrawService,
+  seed: number,
+  shareAnHour: number,
+  told: Told,
+): BenchSeries {
+  const { program, run, leaksFromS } = draw(seeded(seed * 7919), shareAnHour);
+  const samples: (BenchSeries['samples'][number] & { held: number })[] = [];
+  let levelBytes = Number.NaN;
+  for (const simulated of simulate(program, { ...run, seed })) {
+    const { rssBytes, heapUsedBytes, heapLimitBytes, rssLimitBytes, timeMs } = simulated;
+    // The container's limit is a third above the heap's: a leak on the heap meets the heap's first.
+    const limitBytes = rssLimitBytes ?? heapLimitBytes;
+    if (heapUsedBytes >= heapLimitBytes || rssBytes >= limitBytes) break;
+    if (leaksFromS !== null && (Number.isNaN(levelBytes) || simulated.ageS <= leaksFromS))
+      levelBytes = heldBytes(simulated);
+    samples.push({
+      point: { timeS: timeMs / 1000, bytes: rssBytes, limitBytes },
+      sample: told === 'rss' ? rssAlone(simulated) : simulated,
+      held: heldBytes(simulated),
+    });
+  }
+  const heapLimit = run.heapLimitBytes ?? 256 * MB;
+  return {
+    name,
+    samples,
+    leaksFromS,
+    wayLeft: (index) => Math.min(1, Math.max(0, (heapLimit - samples[index].held) / (heapLimit - levelBytes))),
+  };
+}
+
+/** Live memory at the last collection: what runs against the limit. */
+function heldBytes({ floor, heapUsedBytes, externalBytes }: SimulatedSample): number {
+  return floor === null ? heapUsedBytes + externalBytes : floor.heapBytes + floor.externalBytes;
+}
+
+function rssAlone({ timeMs, rssBytes, rssLimitBytes }: SimulatedSample): BenchSeries['samples'][number]['sample'] {
+  return {
+    timeMs,
+    floor: null,
+    heapUsedBytes: NaN,
+    rssBytes,
+    externalBytes: NaN,
+    arrayBuffersBytes: NaN,
+    requests: null,
+    heapLimitBytes: NaN,
+    rssLimitBytes,
+  };
+}
