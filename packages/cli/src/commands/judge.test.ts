@@ -142,6 +142,22 @@ test('rows of both kinds at one time are one sample, and the floor is what is ju
   ]);
 });
 
+test('a process that is younger than before, or of another version, is judged anew', async () => {
+  // Each grows for five hours, by what would be a leak if it were one process.
+  const rows = minutes.map((minute) => {
+    const age = (minute % 300) * 60;
+    return `${minute * 60},${leaking(minute % 300)},floor,${age},${minute < 300 ? '1.1' : '1.2'}`;
+  });
+  const { series } = report(
+    await ebb(['judge', '--json', csv(['time_s,bytes,kind,age_s,version', ...rows].join('\n'))]),
+  );
+  expect(series[0]).toMatchObject({ restarts: 1, samples: 600 });
+  expect(series[0]?.verdicts.find(({ atSeconds }) => atSeconds === 300 * 60)).toEqual({
+    atSeconds: 18_000,
+    verdict: 'warming',
+  });
+});
+
 describe('input that cannot be used', () => {
   const rows = minutes.map((minute) => `${minute * 60},${flat(minute)},floor`);
 

@@ -77,7 +77,7 @@ test('a size that was written for people is known by its unit', () => {
 test('every number reads back as it was written, and no text does harm', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
-      expect(readNumber(String(number), false)).toBe(number);
+      expect(readNumber(String(number), false)).toBe(number + 0); // -0 is written as 0
     }),
   );
   fc.assert(

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import { drawChart, type ChartCell } from '../live/chart.ts';
 import { bytes } from '../wording/quantities.ts';
-import type { SeriesJudge } from './series.ts';
+import type { JudgedSeries } from './series.ts';
 import { timeText } from './time-text.ts';
 
 const LABEL_COLUMNS = 9;
@@ -11,7 +11,7 @@ const ROWS = 7;
  * The series as an area over time, its limit where that is in sight, and below it an arrow where a leak was said first,
  * and the first and last time. Empty with less than two values.
  */
-export function chartText(series: SeriesJudge, width: number, chalk: ChalkInstance): string[] {
+export function chartText(series: JudgedSeries, width: number, chalk: ChalkInstance): string[] {
   const { points, firstAtSeconds, lastAtSeconds } = series;
   if (points.length < 2 || firstAtSeconds === null || lastAtSeconds === null) return [];
   const columns = Math.max(20, width - LABEL_COLUMNS - 2);
@@ -49,6 +49,6 @@ export function chartText(series: SeriesJudge, width: number, chalk: ChalkInstan
   return lines;
 }
 
-function firstOf(series: SeriesJudge, verdict: string): number | null {
+function firstOf(series: JudgedSeries, verdict: string): number | null {
   return series.changes.find((change) => change.verdict === verdict)?.atSeconds ?? null;
 }

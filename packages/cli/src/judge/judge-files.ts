@@ -4,13 +4,13 @@ import { printable } from '../wording/printable.ts';
 import { count } from '../wording/quantities.ts';
 import { KeptRows } from './kept-rows.ts';
 import { readRows, type BadCell, type FileRead, type ReadOptions } from './rows.ts';
-import { SeriesJudge } from './series.ts';
+import { SeriesJudge, type JudgedSeries } from './series.ts';
 import { SeriesSource } from './source.ts';
 
 /** What was judged, and what became of the rows. */
 export interface Judged {
   readonly file: FileRead;
-  readonly series: readonly SeriesJudge[];
+  readonly series: readonly JudgedSeries[];
   /** Series whose rows did not come in the order of time, and were sorted. */
   readonly sorted: number;
 }

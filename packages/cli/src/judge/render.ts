@@ -7,7 +7,7 @@ import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { wrapLine } from '../wording/wrap.ts';
 import { chartText } from './chart-text.ts';
 import type { Judged } from './judge-files.ts';
-import type { SeriesJudge } from './series.ts';
+import type { JudgedSeries } from './series.ts';
 import { timeText } from './time-text.ts';
 
 /** So many series are told with all that is known of them; of more, the ones that grow, and a line for each other. */
@@ -27,15 +27,15 @@ export function renderJudged(judged: readonly Judged[], options: { width: number
 }
 
 /** Whether a series grows without a bound, as far as can be told. */
-export function isGrave(series: SeriesJudge): boolean {
+export function isGrave(series: JudgedSeries): boolean {
   const verdict = series.judgement?.verdict;
   return verdict === 'leak' || verdict === 'native';
 }
 
-function gravestFirst(a: SeriesJudge, b: SeriesJudge): number {
-  const rank = (one: SeriesJudge): number => GRAVITY.indexOf(one.judgement?.verdict ?? 'clean');
-  const left = (one: SeriesJudge): number => one.judgement?.trend.secondsToLimit ?? Number.MAX_VALUE;
-  const pace = (one: SeriesJudge): number => one.judgement?.trend.bytesPerSecond ?? 0;
+function gravestFirst(a: JudgedSeries, b: JudgedSeries): number {
+  const rank = (one: JudgedSeries): number => GRAVITY.indexOf(one.judgement?.verdict ?? 'clean');
+  const left = (one: JudgedSeries): number => one.judgement?.trend.secondsToLimit ?? Number.MAX_VALUE;
+  const pace = (one: JudgedSeries): number => one.judgement?.trend.bytesPerSecond ?? 0;
   return rank(a) - rank(b) || (isGrave(a) ? left(a) - left(b) || pace(b) - pace(a) : 0);
 }
 
@@ -45,7 +45,7 @@ function tone(verdict: Verdict, chalk: ChalkInstance): ChalkInstance {
   return verdict === 'warming' ? chalk.yellow : chalk.green;
 }
 
-function title(series: SeriesJudge, manyFiles: boolean, chalk: ChalkInstance): string {
+function title(series: JudgedSeries, manyFiles: boolean, chalk: ChalkInstance): string {
   const verdict = series.judgement?.verdict ?? 'warming';
   const word = verdictWord(verdict, false);
   const name = printable(series.name);
@@ -54,7 +54,7 @@ function title(series: SeriesJudge, manyFiles: boolean, chalk: ChalkInstance): s
 }
 
 function block(
-  series: SeriesJudge,
+  series: JudgedSeries,
   manyFiles: boolean,
   { width, chalk }: { width: number; chalk: ChalkInstance },
 ): string {
@@ -81,7 +81,8 @@ function block(
       `${stands} at ${timeText(firstLeakAtSeconds)}, ${duration(firstLeakAtSeconds - firstAtSeconds)} after the first value${share}`,
     );
   }
-  said.push(`${kinds}, ${count(series.samples)} values in ${duration(lastAtSeconds - firstAtSeconds)}`);
+  const restarts = series.restarts === 0 ? '' : `, in ${count(series.restarts + 1)} processes one after the other`;
+  said.push(`${kinds}, ${count(series.samples)} values in ${duration(lastAtSeconds - firstAtSeconds)}${restarts}`);
   return [
     title(series, manyFiles, chalk),
     ...said.map((text) => wrapLine(indent + text, width, WORD_COLUMNS)),
@@ -93,7 +94,7 @@ function block(
 }
 
 function line(
-  series: SeriesJudge,
+  series: JudgedSeries,
   manyFiles: boolean,
   { width, chalk }: { width: number; chalk: ChalkInstance },
 ): string {
@@ -105,7 +106,7 @@ function line(
 
 function summary(
   judged: readonly Judged[],
-  series: readonly SeriesJudge[],
+  series: readonly JudgedSeries[],
   { width, chalk }: { width: number; chalk: ChalkInstance },
 ): string {
   const of = (verdict: Verdict): number => series.filter((one) => one.judgement?.verdict === verdict).length;

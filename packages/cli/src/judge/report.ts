@@ -2,7 +2,7 @@ import type { Verdict } from '@ebb/trend';
 import { reportedTrend, type ReportedTrend } from '../report/watch-report.ts';
 import type { Judged } from './judge-files.ts';
 import { tellBadCell } from './judge-files.ts';
-import type { SeriesJudge, VerdictChange } from './series.ts';
+import type { JudgedSeries, VerdictChange } from './series.ts';
 
 /** One series in the report. Times are those of the file: its `time_s`, or seconds since 1970. */
 export interface ReportedSeries {
@@ -22,6 +22,7 @@ export interface ReportedSeries {
   readonly lastBytes: number | null;
   readonly samples: number;
   readonly duplicates: number;
+  readonly restarts: number;
 }
 
 /** The document that `ebb judge --json` prints. */
@@ -62,7 +63,7 @@ export function judgeReport(judged: readonly Judged[]): JudgeReport {
   };
 }
 
-function reportedSeries(series: SeriesJudge): ReportedSeries {
+function reportedSeries(series: JudgedSeries): ReportedSeries {
   const { judgement } = series;
   return {
     name: series.name,
@@ -78,5 +79,6 @@ function reportedSeries(series: SeriesJudge): ReportedSeries {
     lastBytes: series.lastBytes,
     samples: series.samples,
     duplicates: series.duplicates,
+    restarts: series.restarts,
   };
 }

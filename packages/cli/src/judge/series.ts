@@ -15,6 +15,8 @@ const MOST_CHANGES = 1000;
 const WATCHED_S = 5;
 const WATCHED_WARMUP_MS = 8000;
 const SERVICE_WARMUP_MS = 600_000;
+/** An age that is less than before by no more than this is the same process', told imprecisely. */
+const AGE_SLACK_S = 1;
 
 /** Points kept for the chart: it is about so many dots wide. */
 const CHART_POINTS = 160;
@@ -26,6 +28,9 @@ interface Pending {
   rss: SeriesRow | null;
   floor: SeriesRow | null;
 }
+
+/** What is known of a series, without the judge in it. */
+export type JudgedSeries = Pick<SeriesJudge, Exclude<keyof SeriesJudge, 'take' | 'end'>>;
 
 /** Judges one series. Rows come in the order of time; see {@link SeriesJudge.take}. */
 export class SeriesJudge {
@@ -40,6 +45,8 @@ export class SeriesJudge {
   samples = 0;
   /** Values told again for a time that has one: the first one counts. */
   duplicates = 0;
+  /** How often another process took the place of the one before, by the age or the version that the rows tell. */
+  restarts = 0;
   firstAtSeconds: number | null = null;
   lastAtSeconds: number | null = null;
   firstBytes: number | null = null;
@@ -48,6 +55,9 @@ export class SeriesJudge {
   kinds: { rss: boolean; floor: boolean } = { rss: false, floor: false };
   readonly #history = new FloorHistory(CHART_POINTS);
   #judge: MemoryJudge | null = null;
+  #warmupMs = SERVICE_WARMUP_MS;
+  #ageS: number | null = null;
+  #version: string | null = null;
   #pending: Pending | null = null;
   #held: Pending | null = null;
 
@@ -84,36 +94,43 @@ export class SeriesJudge {
   /** Judges what has come last. */
   end(): void {
     this.#flush();
-    if (this.#judge === null && this.#held !== null) {
-      const only = this.#held;
-      this.#held = null;
-      this.#judge = new MemoryJudge({ warmupMs: SERVICE_WARMUP_MS });
-      this.#observe(only, this.#judge);
-    }
+    const only = this.#held;
+    this.#held = null;
+    if (only !== null) this.#observe(only);
   }
 
   #flush(): void {
     const pending = this.#pending;
     if (pending === null) return;
     this.#pending = null;
-    if (this.#judge !== null) {
-      this.#observe(pending, this.#judge);
-      return;
-    }
     // How often the series is sampled shows with its second sample; the first waits for it.
-    const first = this.#held;
-    if (first === null) {
+    if (this.#judge === null && this.#held === null) {
       this.#held = pending;
       return;
     }
+    const first = this.#held;
     this.#held = null;
-    const warmupMs = pending.timeS - first.timeS < WATCHED_S ? WATCHED_WARMUP_MS : SERVICE_WARMUP_MS;
-    this.#judge = new MemoryJudge({ warmupMs });
-    this.#observe(first, this.#judge);
-    this.#observe(pending, this.#judge);
+    if (first !== null) {
+      if (pending.timeS - first.timeS < WATCHED_S) this.#warmupMs = WATCHED_WARMUP_MS;
+      this.#observe(first);
+    }
+    this.#observe(pending);
   }
 
-  #observe(pending: Pending, judge: MemoryJudge): void {
+  /** The judge of the process that the row is of. */
+  #judgeOf({ ageS, version }: SeriesRow): MemoryJudge {
+    const younger = ageS !== null && this.#ageS !== null && ageS < this.#ageS - AGE_SLACK_S;
+    const released = version !== null && this.#version !== null && version !== this.#version;
+    this.#ageS = ageS ?? this.#ageS;
+    this.#version = version ?? this.#version;
+    if (this.#judge !== null && (younger || released)) {
+      this.restarts++;
+      this.#judge = null;
+    }
+    return (this.#judge ??= new MemoryJudge({ warmupMs: this.#warmupMs }));
+  }
+
+  #observe(pending: Pending): void {
     const { timeS } = pending;
     const told = pending.floor ?? pending.rss;
     if (told === null) return;
@@ -128,7 +145,7 @@ export class SeriesJudge {
       this.lastBytes = told.bytes;
       this.#history.add({ timeMs: timeS * 1000, bytes: told.bytes });
     }
-    this.judgement = judge.observe(this.#sampleOf(pending));
+    this.judgement = this.#judgeOf(told).observe(this.#sampleOf(pending));
     this.#note(this.judgement.verdict, timeS);
   }
 
