@@ -21,6 +21,8 @@
       'include_dirs': ['<(napi_include_dir)'],
       'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
       'cflags': ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror=implicit-function-declaration', '-fvisibility=hidden'],
+      # Node unloads an addon with the last thread that loaded it, while a thread of the addon may still run.
+      'ldflags': ['-Wl,-z,nodelete'],
       'libraries': ['-lpthread', '-ldl'],
     },
   ],

@@ -1,72 +1,12 @@
 // A program takes forked snapshots of itself, on every Node, while it works, and while everything that can go wrong does.
 // It counts what must not stay: descriptors, children, files. Nothing here is judged by how long it took.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { makeProgramFolder } from './capture-program.ts';
 import { availableNodes } from './index.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ebb-forked-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** What every program begins with. */
-const prelude = `
-import { createServer, connect } from 'node:net';
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { captureSnapshot } from '${new URL('../../packages/capture/dist/index.js', import.meta.url).href}';
-
-const folder = join(process.argv[2], String(process.pid));
-mkdirSync(folder);
-const file = join(folder, 'a.heapsnapshot');
-class Session { constructor(id) { this.id = id; } }
-globalThis.sessions = new Map(Array.from({ length: 1234 }, (_, id) => ['key ' + id, new Session(id)]));
-/** The children of this process, by the kernel's own account. */
-const children = () => readdirSync('/proc/self/task').flatMap((tid) => {
-  try { return readFileSync('/proc/self/task/' + tid + '/children', 'utf8').split(' ').filter(Boolean).map(Number); } catch { return []; }
-});
-const left = () => ({ descriptors: readdirSync('/proc/self/fd').length, children: children().length, files: existsSync(folder) ? readdirSync(folder) : [] });
-/** Reads a snapshot as JSON.parse does, and looks for the sessions in it. */
-const hasAllSessions = (text) => {
-  const { snapshot, nodes, edges, strings } = JSON.parse(text);
-  const { node_fields, edge_fields } = snapshot.meta;
-  if (nodes.length !== snapshot.node_count * node_fields.length) throw new Error('nodes are missing');
-  if (edges.length !== snapshot.edge_count * edge_fields.length) throw new Error('edges are missing');
-  let count = 0;
-  for (let at = node_fields.indexOf('name'); at < nodes.length; at += node_fields.length) if (strings[nodes[at]] === 'Session') count++;
-  // The class, its prototype and its name are called so too.
-  return count >= 1234;
-};
-/** Does something to a child as soon as one is there; the first so many of them. */
-const toChildren = (most, act) => {
-  const seen = new Set();
-  const timer = setInterval(() => {
-    for (const pid of children()) if (!seen.has(pid) && seen.size < most) { seen.add(pid); act(pid); }
-  }, 5);
-  return () => clearInterval(timer);
-};
-const outcomeOf = (run) => run.then(
-  ({ attempts, method }) => ({ method, outcomes: attempts.map(({ outcome }) => outcome) }),
-  ({ name, code }) => ({ name, code }));
-const told = {};
-const tell = () => { console.log(JSON.stringify(told)); process.exit(); };
-`;
-
-let programs = 0;
-
-function run(node: string, text: string, shell?: string): Record<string, unknown> {
-  const program = join(folder, `program-${++programs}.mjs`);
-  writeFileSync(program, prelude + text);
-  const command = shell === undefined ? [node] : ['/bin/sh', '-c', `${shell}; exec "$0" "$@"`, node];
-  const [first, ...rest] = [...command, program, folder];
-  const environment = { PATH: process.env['PATH'] ?? '' };
-  // A program that waits for what does not come blocks vitest's own watchdog too.
-  const options = { encoding: 'utf8', env: environment, maxBuffer: 1 << 26, timeout: 50_000 } as const;
-  const output = execFileSync(first, rest, options);
-  return JSON.parse(output) as Record<string, unknown>;
-}
+const folder = makeProgramFolder();
+afterAll(folder.remove);
+const { run } = folder;
 
 const nothingLeft = { children: 0, files: [] };
 

@@ -35,9 +35,11 @@ struct job {
   napi_threadsafe_function callback;
   void (*run)(struct job *job);
   int error;
+  bool done;   /* the thread has called back */
+  bool closed; /* Node has taken the callback down */
 };
 
-/* Starts the thread; `tell` gets the job on the event loop and frees it. 0, or an errno. */
+/* Starts the thread; `tell` gets the job on the event loop, and may not keep it. 0, or an errno. */
 int start_job(napi_env env, napi_value callback, bool keep_alive, void (*run)(struct job *),
               napi_threadsafe_function_call_js tell);
 

@@ -2,7 +2,6 @@
 #include "addon.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,12 +9,11 @@ static void run_prepare(struct job *job) { job->error = prepare_fork(); }
 
 static void tell_prepared(napi_env env, napi_value callback, void *context, void *data) {
   (void)context;
-  struct job *job = data;
   if (env != NULL) {
+    const struct job *job = data;
     napi_value values[] = {number(env, job->error), number(env, condition_signals())};
     call(env, callback, 2, values);
   }
-  free(job);
 }
 
 /* prepare(keepAlive, callback(errno, conditionSignals)): returns an errno. */

@@ -1,9 +1,6 @@
 /* Watching the child, as JavaScript calls it. */
 #include "addon.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static void run_watch(struct job *job) {
   (void)job;
   restore_marks();
@@ -13,6 +10,7 @@ static void run_watch(struct job *job) {
 
 static void tell_watched(napi_env env, napi_value callback, void *context, void *data) {
   (void)context;
+  (void)data;
   if (env != NULL && report != NULL) {
     napi_value result;
     napi_create_object(env, &result);
@@ -27,7 +25,6 @@ static void tell_watched(napi_env env, napi_value callback, void *context, void 
     set_number(env, result, "stolen", atomic_load(&report->stolen));
     call(env, callback, 1, &result);
   }
-  free(data);
 }
 
 static void read_groups(napi_env env, napi_value options) {
@@ -53,7 +50,7 @@ napi_value watch_forked(napi_env env, napi_callback_info info) {
   bool keep_alive = true;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_bool(env, arguments[1], &keep_alive);
-  memset(&watch, 0, sizeof watch);
+  /* Not `cancelled`: it may have been called off since the fork. */
   watch.pid = (pid_t)number_of(env, arguments[0], "pid");
   watch.stall_ms = number_of(env, arguments[0], "stallMs");
   watch.timeout_ms = number_of(env, arguments[0], "timeoutMs");
@@ -64,9 +61,10 @@ napi_value watch_forked(napi_env env, napi_callback_info info) {
   read_groups(env, arguments[0]);
   const int error = start_job(env, arguments[2], keep_alive, run_watch, tell_watched);
   if (error != 0) {
-    atomic_store(&watch.cancelled, 1);
+    const int cancelled = atomic_exchange(&watch.cancelled, 1);
     watch_child(&watch);
     note_child(0);
+    atomic_store(&watch.cancelled, cancelled);
   }
   return number(env, error);
 }

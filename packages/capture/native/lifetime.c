@@ -93,6 +93,7 @@ napi_value acquire(napi_env env, napi_callback_info info) {
     atomic_store(&busy, false);
     return boolean(env, false);
   }
+  atomic_store(&watch.cancelled, 0);
   owner = getpid();
   napi_add_env_cleanup_hook(env, end_with, NULL);
   return boolean(env, true);
@@ -108,21 +109,32 @@ napi_value release(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/*
+ * The callback belongs to Node, which takes it down with the thread that it was made in, while ours may still run. It says
+ * so first, and the job lives until both are done with it.
+ */
+static void close_job(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  struct job *job = data;
+  pthread_mutex_lock(&state);
+  job->closed = true;
+  if (job->done) free(job);
+  pthread_mutex_unlock(&state);
+}
+
 static void *run_job(void *data) {
   struct job *job = data;
   job->run(job);
   pthread_mutex_lock(&state);
   jobs--;
-  if (!orphaned) {
-    /* With `state` held, so that the callback is not taken down meanwhile: end_with() waits for it. */
-    napi_threadsafe_function callback = job->callback;
-    if (napi_call_threadsafe_function(callback, job, napi_tsfn_nonblocking) != napi_ok) free(job);
-    napi_release_threadsafe_function(callback, napi_tsfn_release);
-  } else {
-    /* Node has freed the callback with the thread that it belonged to. */
+  job->done = true;
+  if (job->closed) {
     free(job);
-    if (jobs == 0) release_all();
+  } else if (napi_call_threadsafe_function(job->callback, job, napi_tsfn_nonblocking) != napi_closing) {
+    napi_release_threadsafe_function(job->callback, napi_tsfn_release);
   }
+  if (orphaned && jobs == 0) release_all();
   pthread_mutex_unlock(&state);
   return NULL;
 }
@@ -134,7 +146,7 @@ int start_job(napi_env env, napi_value callback, bool keep_alive, void (*run)(st
   napi_create_string_utf8(env, "ebb-capture", NAPI_AUTO_LENGTH, &name);
   if (job == NULL) return ENOMEM;
   job->run = run;
-  if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, NULL, NULL, NULL, tell, &job->callback) != napi_ok) {
+  if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, job, close_job, NULL, tell, &job->callback) != napi_ok) {
     free(job);
     return ENOMEM;
   }
@@ -157,9 +169,9 @@ int start_job(napi_env env, napi_value callback, bool keep_alive, void (*run)(st
   if (error != 0) {
     pthread_mutex_lock(&state);
     jobs--;
+    job->done = true;
     pthread_mutex_unlock(&state);
     napi_release_threadsafe_function(job->callback, napi_tsfn_abort);
-    free(job);
   }
   return error;
 }

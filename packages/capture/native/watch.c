@@ -113,6 +113,7 @@ void watch_child(struct watch *watch) {
   double next_walk = start;
   watch->least_free_bytes = -1;
   watch->peak_bytes = 0;
+  watch->status = 0;
   for (;;) {
     /* As long as this says 0 the child is ours and not reaped, so that its id is nobody else's. */
     const pid_t reaped = waitpid(watch->pid, &watch->status, WNOHANG);
