@@ -49,6 +49,8 @@ export class OtlpExporter {
   readonly #options: OtlpExporterOptions;
   readonly #agent: HttpAgent;
   readonly #random: () => number;
+  /** What is to be packed, one at a time: the threads that do it may end in any order. */
+  #unpacked: string[] = [];
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #sending = false;
@@ -83,14 +85,13 @@ export class OtlpExporter {
       this.#push(Buffer.from(text));
       return;
     }
-    gzip(
-      text,
-      { level: 6 },
-      quietly((error: Error | null, packed: Buffer) => {
-        if (error === null) this.#push(packed);
-        else this.dropped += 1;
-      }),
-    );
+    this.#unpacked.push(text);
+    if (this.#unpacked.length === 1) this.#packNext();
+    else if (this.#unpacked.length > maxQueuedExports) {
+      // The first is being packed.
+      this.#unpacked.splice(1, 1);
+      this.dropped += 1;
+    }
   }
 
   /**
@@ -117,8 +118,24 @@ export class OtlpExporter {
     this.#options.clock.clearTimeout(this.#retry);
     this.#request?.destroy();
     this.#agent.destroy();
+    this.#unpacked = [];
     this.#queue = [];
     this.#queuedBytes = 0;
+  }
+
+  #packNext(): void {
+    const [text] = this.#unpacked;
+    if (text === undefined) return;
+    gzip(
+      text,
+      { level: 6 },
+      quietly((error: Error | null, packed: Buffer) => {
+        this.#unpacked.shift();
+        this.#packNext();
+        if (error === null) this.#push(packed);
+        else this.dropped += 1;
+      }),
+    );
   }
 
   #push(body: Buffer): void {
