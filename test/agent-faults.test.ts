@@ -2,15 +2,20 @@
  * What is done to the agent's surroundings, and what its host notices: nothing. The table in docs/agent-faults.md is
  * what this test saw; `node_modules/.bin/vitest run test/agent-faults.test.ts` with WRITE_FAULTS=1 writes it anew.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
+  chmodSync,
+  closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
-  closeSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { get } from 'node:http';
@@ -18,7 +23,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
+import { readRecord, type ProcessRecord } from '@ebb/agent';
+import { afterAll, expect, it, vi } from 'vitest';
 import { type OtlpReceiver, startOtlpReceiver } from './nodes/otlp-receiver.ts';
 
 const register = fileURLToPath(import.meta.resolve('@ebb/agent/register'));
@@ -35,7 +41,11 @@ process.stdin.resume().on('end', () => { server.close(); server.closeAllConnecti
 interface Host {
   child: ChildProcess;
   directory: string;
+  /** Where the host's last minutes are recorded. */
+  records: string;
   receiver: OtlpReceiver;
+  /** Waits for text on the host's standard output. */
+  printed: (text: RegExp) => Promise<string>;
 }
 
 interface Fault {
@@ -46,6 +56,8 @@ interface Fault {
   flags?: string[];
   before?: string;
   stderr?: () => number;
+  /** What the host is started by. */
+  starter?: string[];
 }
 
 const rows: string[] = [];
@@ -97,6 +109,38 @@ async function more({ receiver }: Host): Promise<void> {
   await receiver.until(() => receiver.exports.length > count);
 }
 
+/** What can be read of the host's records, when there is what is wanted. */
+async function recorded(records: string, wanted: (all: ProcessRecord[]) => boolean): Promise<ProcessRecord[]> {
+  return await vi.waitUntil(
+    () => {
+      const all = existsSync(records) ? readdirSync(records).flatMap((file) => read(join(records, file)) ?? []) : [];
+      return wanted(all) ? all : undefined;
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+}
+
+/** Null for one that has just been removed, too. */
+function read(file: string): ProcessRecord | null {
+  try {
+    return readRecord(file);
+  } catch {
+    return null;
+  }
+}
+
+/** The numbers of the processes whose parent a process is. */
+function childrenOf(pid: number | undefined): number[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid ? [Number(entry)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 const unreachable: Record<string, string> = {};
 
 const faults: Fault[] = [
@@ -131,7 +175,7 @@ const faults: Fault[] = [
     name: 'the disk is full where standard error goes',
     env: () => ({ OTEL_METRIC_EXPORT_INTERVAL: 'nonsense' }),
     stderr: () => openSync('/dev/full', 'w'),
-    strike: async () => 'the line is lost, nothing else; the agent writes no files',
+    strike: async () => 'the line is lost, nothing else',
   },
   {
     name: 'the working directory is removed while it runs',
@@ -146,7 +190,7 @@ const faults: Fault[] = [
     flags: ['--permission', ...readable().map((directory) => `--allow-fs-read=${join(directory, '*')}`)],
     strike: async (host) => {
       await more(host);
-      return 'exports go on, without what stands in /proc and package.json';
+      return 'exports go on, without what stands in /proc and package.json; nothing is recorded';
     },
   },
   {
@@ -154,7 +198,8 @@ const faults: Fault[] = [
     before: `let n = 0; const real = Date.now; Date.now = () => real() + [0, 36e5, -36e5, -864e5][n++ >> 3 & 3];`,
     strike: async (host) => {
       await more(host);
-      return 'exports go on, no point ends before it starts';
+      await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 40);
+      return 'exports go on, no point ends before it starts; the record goes on';
     },
   },
   {
@@ -163,6 +208,87 @@ const faults: Fault[] = [
     strike: async (host) => {
       await more(host);
       return 'exports go on: the agent has kept the real ones';
+    },
+  },
+  {
+    name: 'no file can be written from the start, as on a full disk (RLIMIT_FSIZE)',
+    starter: ['prlimit', '--fsize=0', '--'],
+    strike: async (host) => {
+      await more(host);
+      expect(await recorded(host.records, () => true)).toEqual([]);
+      return 'nothing is recorded; exports go on';
+    },
+  },
+  {
+    name: 'no file can be written any more while it runs (RLIMIT_FSIZE)',
+    strike: async (host) => {
+      await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 5);
+      execFileSync('prlimit', [`--pid=${String(host.child.pid)}`, '--fsize=0']);
+      await more(host);
+      expect(await recorded(host.records, ([first]) => first !== undefined)).toMatchObject([{ tornSlots: 0 }]);
+      return 'what was recorded stays; exports go on';
+    },
+  },
+  {
+    name: "the recorder's folder is taken away while it runs: renamed, all permissions revoked",
+    strike: async (host) => {
+      await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 5);
+      renameSync(host.records, `${host.records}-gone`);
+      chmodSync(`${host.records}-gone`, 0);
+      await more(host);
+      return 'the record goes on in the file that is open';
+    },
+  },
+  {
+    name: "the recorder's file is deleted while it runs",
+    strike: async (host) => {
+      await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 5);
+      for (const file of readdirSync(host.records)) unlinkSync(join(host.records, file));
+      await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 5);
+      return 'a new one is begun';
+    },
+  },
+  {
+    name: 'another process records in the same folder, and is killed',
+    strike: async (host) => {
+      const flags = ['--require', register, join(host.directory, 'program.cjs')];
+      const other = spawn(process.execPath, flags, {
+        env: { PATH: process.env['PATH'], EBB_RECORD_DIR: host.records, EBB_SAMPLE_INTERVAL: '20' },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      await recorded(host.records, (all) => all.filter(({ samples }) => samples.length > 5).length === 2);
+      other.kill('SIGKILL');
+      await new Promise((resolve) => other.once('close', resolve));
+      const running = (await recorded(host.records, (all) => all.length === 2)).filter((each) => each.running);
+      expect(running).toMatchObject([{ pid: host.child.pid, tornSlots: 0 }]);
+      return 'each has a file of its own';
+    },
+  },
+  {
+    name: 'the program forks a process that is killed',
+    before: `process.once('SIGUSR2', () => require('node:child_process').fork(__dirname + '/forked.cjs'));
+      require('node:fs').writeFileSync(__dirname + '/forked.cjs', 'setInterval(() => {}, 1000)');`,
+    strike: async (host) => {
+      host.child.kill('SIGUSR2');
+      const both = await recorded(host.records, (all) => all.filter(({ samples }) => samples.length > 5).length === 2);
+      const forked = both.find(({ pid }) => pid !== host.child.pid);
+      process.kill(forked?.pid ?? 0, 'SIGKILL');
+      await recorded(host.records, (all) => all.some(({ pid, running }) => pid === forked?.pid && !running));
+      return 'each has a file of its own';
+    },
+  },
+  {
+    name: 'the child that writes a forked snapshot is killed',
+    before: `process.on('SIGUSR2', () => void import('${import.meta.resolve('@ebb/capture')}').then(async ({ captureSnapshot }) => {
+        const { attempts } = await captureSnapshot({ file: __dirname + '/forked.heapsnapshot', niceness: 0 });
+        console.log('captured ' + attempts.map(({ outcome }) => outcome).join(' ') + '.');
+      }).catch((error) => console.log('captured ' + error.code + '.')));`,
+    strike: async (host) => {
+      host.child.kill('SIGUSR2');
+      const pid = await vi.waitUntil(() => childrenOf(host.child.pid)[0], { timeout: 60_000, interval: 1 });
+      process.kill(pid, 'SIGKILL');
+      expect(await host.printed(/captured (.*)\./)).toMatch(/^(?!whole).* whole$/);
+      return 'another child is tried, and the snapshot is whole';
     },
   },
 ];
@@ -185,10 +311,13 @@ it.each(faults)('$name, and the host serves on', async (fault) => {
   writeFileSync(file, program);
   const stderr = fault.stderr?.();
   const flags = [...(fault.flags ?? []), '--require', join(directory, 'before.cjs'), '--require', register];
-  const child = spawn(process.execPath, [...flags, file], {
+  const records = join(directory, 'records');
+  const [command, ...words] = [...(fault.starter ?? []), process.execPath, ...flags, file];
+  const child = spawn(command, words, {
     cwd: directory,
     env: {
       PATH: process.env['PATH'],
+      EBB_RECORD_DIR: records,
       EBB_SAMPLE_INTERVAL: '20',
       OTEL_METRIC_EXPORT_INTERVAL: '1000',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -197,20 +326,17 @@ it.each(faults)('$name, and the host serves on', async (fault) => {
     stdio: ['pipe', 'pipe', stderr ?? 'pipe'],
   });
   let told = '';
+  let shown = '';
+  child.stdout?.on('data', (part: Buffer) => (shown += part.toString()));
+  const printed = async (text: RegExp): Promise<string> =>
+    await vi.waitUntil(() => text.exec(shown)?.[1], { timeout: 60_000, interval: 20 });
   child.stderr?.on('data', (part: Buffer) => (told += part.toString()));
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      child.stdout?.on('data', (part: Buffer) => {
-        resolve(Number(/port (\d+)/.exec(part.toString())?.[1]));
-      });
-      child.once('close', (code) => {
-        reject(new Error(`ended with ${String(code)}: ${told}`));
-      });
-    });
+    const port = Number(await printed(/port (\d+)\n/));
     let answered = await serve(port);
     // Where the receiver hears it, the agent is in before the blow.
     if (fault.env === undefined) await receiver.until(() => true);
-    const what = await fault.strike({ child, directory, receiver });
+    const what = await fault.strike({ child, directory, records, receiver, printed });
     answered += await serve(port);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     answered += await serve(port);

@@ -1,23 +1,25 @@
 // What does the agent cost a service: CPU by request, memory, start-up? Beside it, in the same rounds, the OpenTelemetry
-// Node SDK with its instrumentations for http and the runtime. A round starts each variant anew, warms it up, and sends
-// the same requests to each in turns; the order changes from round to round. What counts is the ratio within a round.
-// `npm run bench -w packages/agent` runs 32 rounds (about ten minutes on a quiet machine); an argument names another
-// number. It prints a page for results/overhead.md, which is committed only from a quiet machine.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { Agent, createServer, get } from 'node:http';
+// Node SDK with its instrumentations for http and the runtime. Two services: the storefront of examples/ (Express,
+// release 1.0) with its customers, and, as the worst case, one that does next to nothing. A round starts each variant
+// anew, warms it up, and sends the same requests to each in alternating slices; the order changes from round to round.
+// What counts is the ratio within a round; CPU is that of all the service's threads, and of nobody else.
+// `npm run bench -w packages/agent` runs 32 rounds of the storefront and 16 of the small service (under ten minutes on a
+// quiet machine); an argument names another number. It prints a page for results/overhead.md, which is committed only
+// from a quiet machine.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cpus, loadavg } from 'node:os';
-import { createInterface, type Interface } from 'node:readline';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { itemsLoad, storefrontLoad, type Load } from './customers.ts';
+import { environment, Service } from './service.ts';
+import { measureStartUp, median } from './start-up.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rounds = Number(process.argv[2] ?? 32);
-const warmupRequests = 4000;
 const slices = 4;
-const requestsPerSlice = 2000;
-const connections = 8;
 
 const variants: Record<string, string[]> = {
   without: [],
@@ -26,124 +28,76 @@ const variants: Record<string, string[]> = {
 };
 const names = Object.keys(variants);
 
-interface State {
-  cpuMicroseconds: number;
-  rssBytes: number;
+interface Kind {
+  name: string;
+  rounds: number;
+  script: string;
+  env: NodeJS.ProcessEnv;
+  warmup: number;
+  perSlice: number;
+  load: (port: number, seed: number) => Load & { end(): void };
 }
 
-class Service {
-  readonly child: ChildProcess;
-  readonly #lines: Interface;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: connections });
-  #port = 0;
-  startMs = 0;
-
-  constructor(flags: string[], receiver: string) {
-    this.child = spawn(process.execPath, [...flags, here('server.cjs')], {
-      env: {
-        PATH: process.env['PATH'],
-        OTEL_EXPORTER_OTLP_ENDPOINT: receiver,
-        // Six times as often as by default, so that each round has its share of exports.
-        OTEL_METRIC_EXPORT_INTERVAL: '10000',
-        OTEL_TRACES_EXPORTER: 'none',
-        OTEL_LOGS_EXPORTER: 'none',
-        OTEL_SERVICE_NAME: 'bench',
-      },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.child.once('exit', (code) => {
-      if (code !== 0) throw new Error(`${flags.join(' ')}: the service ended with ${String(code)}`);
-    });
-    this.#lines = createInterface({ input: this.child.stdout! });
-  }
-
-  /** Until the first answer. */
-  async start(): Promise<void> {
-    const spawnedMs = performance.now();
-    this.#port = (JSON.parse(await this.#line()) as { port: number }).port;
-    await this.#ask(0);
-    this.startMs = performance.now() - spawnedMs;
-  }
-
-  async state(): Promise<State> {
-    const line = this.#line();
-    this.child.stdin!.write('cpu\n');
-    return JSON.parse(await line) as State;
-  }
-
-  async load(requests: number): Promise<void> {
-    let sent = 0;
-    const worker = async (): Promise<void> => {
-      while (sent < requests) await this.#ask(sent++);
-    };
-    await Promise.all(Array.from({ length: connections }, worker));
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('close', resolve));
-    this.#agent.destroy();
-    this.child.stdin!.end();
-    await ended;
-  }
-
-  async #line(): Promise<string> {
-    const [line] = (await once(this.#lines, 'line')) as [string];
-    return line;
-  }
-
-  async #ask(id: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const options = { port: this.#port, host: '127.0.0.1', path: `/items/${String(id)}?q=1`, agent: this.#agent };
-      get(options, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`status ${String(response.statusCode)}`));
-        response.resume().on('end', resolve);
-      }).on('error', reject);
-    });
-  }
-}
+const kinds: Kind[] = [
+  {
+    name: 'storefront (Express)',
+    rounds,
+    script: here('../../examples/storefront/dist/server.js'),
+    env: { PORT: '0', RELEASE: '1.0' },
+    warmup: 2000,
+    perSlice: 800,
+    load: storefrontLoad,
+  },
+  {
+    name: 'a service that does next to nothing',
+    rounds: Math.ceil(rounds / 2),
+    script: here('server.cjs'),
+    env: {},
+    warmup: 4000,
+    perSlice: 2000,
+    load: (port) => itemsLoad(port),
+  },
+];
 
 interface Measured {
   cpuMicrosecondsPerRequest: number;
-  rssMegabytes: number;
-  startMs: number;
-  startCpuMs: number;
+  rssBytes: number;
 }
 
-async function round(order: string[], receiver: string): Promise<Record<string, Measured>> {
-  const services = new Map<string, Service>();
-  const measured: Record<string, Measured> = {};
+async function round(
+  kind: Kind,
+  order: string[],
+  env: NodeJS.ProcessEnv,
+  seed: number,
+): Promise<Record<string, Measured>> {
+  const running = new Map<string, { service: Service; load: Load & { end(): void }; usedMicroseconds: number }>();
   for (const name of order) {
-    const service = new Service(variants[name], receiver);
-    await service.start();
-    // What is loaded just after the start belongs to it.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const { cpuMicroseconds } = await service.state();
-    services.set(name, service);
-    measured[name] = {
-      cpuMicrosecondsPerRequest: 0,
-      rssMegabytes: 0,
-      startMs: service.startMs,
-      startCpuMs: cpuMicroseconds / 1e3,
-    };
+    const service = new Service([...(variants[name] ?? []), kind.script], { ...env, ...kind.env });
+    await service.listening();
+    running.set(name, { service, load: kind.load(service.port, seed), usedMicroseconds: 0 });
   }
-  for (const service of services.values()) await service.load(warmupRequests);
+  // What is loaded just after the start is not of the requests.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  for (const { load } of running.values()) await load(kind.warmup);
   for (let slice = 0; slice < slices; slice++) {
     for (const name of slice % 2 === 0 ? order : [...order].reverse()) {
-      const service = services.get(name)!;
-      const before = await service.state();
-      await service.load(requestsPerSlice);
-      const after = await service.state();
-      const used = after.cpuMicroseconds - before.cpuMicroseconds;
-      measured[name].cpuMicrosecondsPerRequest += used / requestsPerSlice / slices;
-      measured[name].rssMegabytes = after.rssBytes / 2 ** 20;
+      const each = running.get(name)!;
+      const before = each.service.cpuMicroseconds();
+      await each.load(kind.perSlice);
+      each.usedMicroseconds += each.service.cpuMicroseconds() - before;
     }
   }
-  for (const service of services.values()) await service.stop();
+  const measured: Record<string, Measured> = {};
+  for (const [name, { service, load, usedMicroseconds }] of running) {
+    const cpuMicrosecondsPerRequest = usedMicroseconds / slices / kind.perSlice;
+    measured[name] = { cpuMicrosecondsPerRequest, rssBytes: service.rssBytes() };
+    load.end();
+    await service.stop();
+  }
   return measured;
 }
 
 const mean = (values: number[]): number => values.reduce((all, value) => all + value, 0) / values.length;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** One-sided, by Student's t; its quantile by the expansion of Cornish and Fisher. */
 function upperLimit(values: number[]): number {
@@ -155,6 +109,23 @@ function upperLimit(values: number[]): number {
   return average + (t * deviation) / Math.sqrt(values.length);
 }
 
+function rowsOf(kind: Kind, results: Record<string, Measured>[]): string[] {
+  const of = (name: string, field: keyof Measured): number[] => results.map((each) => each[name][field]);
+  const plain = of('without', 'cpuMicrosecondsPerRequest');
+  const plainRss = of('without', 'rssBytes');
+  return names.map((name) => {
+    const used = of(name, 'cpuMicrosecondsPerRequest');
+    const ratios = used.map((value, i) => (value / plain[i] - 1) * 100);
+    const more = of(name, 'rssBytes').map((value, i) => (value - plainRss[i]) / 2 ** 20);
+    const cost =
+      name === 'without'
+        ? ['', '', '']
+        : [mean(ratios), median(ratios), upperLimit(ratios)].map((value) => value.toFixed(2));
+    const rss = name === 'without' ? (median(plainRss) / 2 ** 20).toFixed(0) : `+${median(more).toFixed(1)}`;
+    return `| ${[name === 'without' ? kind.name : '', name, median(used).toFixed(1), ...cost, rss].join(' | ')} |`;
+  });
+}
+
 if (!existsSync(here('peers/node_modules'))) {
   execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here('peers'), stdio: 'inherit' });
 }
@@ -164,43 +135,46 @@ const receiver = createServer((request, response) => {
   request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 });
 await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-const url = `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}`;
-const loadBefore = loadavg()[0];
-const results: Record<string, Measured>[] = [];
-for (let i = 0; i < rounds; i++) {
-  const shift = i % names.length;
-  results.push(await round([...names.slice(shift), ...names.slice(0, shift)], url));
-  process.stderr.write(`\rround ${String(i + 1)} of ${String(rounds)}`);
+const records = mkdtempSync(join(tmpdir(), 'ebb-overhead-'));
+const env = environment(`http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}`, records);
+const startedMs = performance.now();
+const loadBefore = loadavg()[0] ?? 0;
+const table: string[] = [];
+for (const kind of kinds) {
+  const results: Record<string, Measured>[] = [];
+  for (let i = 0; i < kind.rounds; i++) {
+    const shift = i % names.length;
+    results.push(await round(kind, [...names.slice(shift), ...names.slice(0, shift)], env, i));
+    process.stderr.write(`\r${kind.name}: round ${String(i + 1)} of ${String(kind.rounds)}`);
+  }
+  process.stderr.write('\n');
+  table.push(...rowsOf(kind, results));
 }
-process.stderr.write('\n');
+const starts = measureStartUp(variants, { PATH: process.env['PATH'], EBB_RECORD_DIR: records }, Math.min(rounds, 20));
+const [none] = Object.values(starts);
+const startRows = Object.entries(starts).map(([name, { emptyMs, cpuMs, rssBytes }]) => {
+  const less = (value: number, base: number, digits: number): string =>
+    name === 'without' ? value.toFixed(digits) : `+${(value - base).toFixed(1)}`;
+  return `| ${[name, less(emptyMs, none.emptyMs, 0), less(cpuMs, none.cpuMs, 0), less(rssBytes / 2 ** 20, none.rssBytes / 2 ** 20, 0)].join(' | ')} |`;
+});
 receiver.close();
 receiver.closeAllConnections();
+rmSync(records, { recursive: true });
 if (exports < rounds) throw new Error('hardly anything was exported: what was measured is not the agents');
 
-const rows = names.map((name) => {
-  const of = (field: keyof Measured): number[] => results.map((each) => each[name][field]);
-  const less = (field: keyof Measured): number[] => results.map((each) => each[name][field] - each['without'][field]);
-  const ratios = results.map(
-    (each) => (each[name].cpuMicrosecondsPerRequest / each['without'].cpuMicrosecondsPerRequest - 1) * 100,
-  );
-  const cpu = median(of('cpuMicrosecondsPerRequest')).toFixed(1);
-  if (name === 'without') {
-    const plain = [of('rssMegabytes'), of('startMs'), of('startCpuMs')].map((values) => median(values).toFixed(0));
-    return `| ${[name, cpu, '', '', '', ...plain].join(' | ')} |`;
-  }
-  const added = [less('rssMegabytes'), less('startMs'), less('startCpuMs')].map(
-    (values) => `+${median(values).toFixed(1)}`,
-  );
-  const cost = [mean(ratios), median(ratios), upperLimit(ratios)].map((value) => value.toFixed(2));
-  return `| ${[name, cpu, ...cost, ...added].join(' | ')} |`;
-});
 console.log(`# What the agent costs
 
-Node ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}; load ${loadBefore.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after. ${new Date().toISOString().slice(0, 10)}.
-${String(rounds)} rounds of fresh processes, ${String(slices * requestsPerSlice)} requests each in ${String(slices)} alternating slices after ${String(warmupRequests)} to warm up; an export every 10 seconds.
+Node ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}; load ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after. ${new Date().toISOString().slice(0, 10)}, ${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes.
+${kinds.map((kind) => `${kind.name}: ${String(kind.rounds)} rounds of fresh processes, ${String(slices * kind.perSlice)} requests each in ${String(slices)} alternating slices after ${String(kind.warmup)} to warm up`).join('; ')}. An export every 10 seconds; Ebb's recorder runs.
 
-| | CPU a request, µs | cost, %: mean | median | upper 95 % limit | RSS, MB | first answer, ms | CPU in the first second, ms |
-|---|---|---|---|---|---|---|---|
-${rows.join('\n')}
+| service | | CPU a request, µs | cost, %: mean | median | upper 95 % limit | RSS, MB |
+|---|---|---|---|---|---|---|
+${table.join('\n')}
 
-RSS, first answer and CPU of the first second: the median, and what is added to it in the same round.`);
+CPU is that of all threads of the service. RSS: the median, and the median of what is added to it in the same round.
+
+| start | a program that exits at once, ms | CPU until all is loaded, ms | RSS, MB |
+|---|---|---|---|
+${startRows.join('\n')}
+
+Medians of ${String(Math.min(rounds, 20))}, and what is added to that. Nothing is exported here.`);

@@ -1,5 +1,5 @@
 // The service of the overhead bench: an ordinary JSON API on node:http, bound by CPU, as cheap a request as a real one
-// may be. It tells its port, and answers `cpu` on its standard input with the CPU seconds and memory it has used.
+// may be. It tells its port.
 const { createServer } = require('node:http');
 
 const items = Array.from({ length: 2000 }, (_, i) => ({
@@ -23,12 +23,6 @@ const server = createServer((request, response) => {
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  process.stdout.write(`${JSON.stringify({ port })}\n`);
+  process.stdout.write(`port ${port}\n`);
 });
-
-process.stdin.on('data', () => {
-  const { user, system } = process.cpuUsage();
-  const state = { cpuMicroseconds: user + system, rssBytes: process.memoryUsage().rss, uptimeMs: performance.now() };
-  process.stdout.write(`${JSON.stringify(state)}\n`);
-});
-process.stdin.on('end', () => process.exit());
+process.once('SIGTERM', () => process.exit());
