@@ -25,7 +25,7 @@ export interface Columns {
   readonly ageS: number | null;
   readonly version: number | null;
   readonly siblingGroup: number | null;
-  /** Names of columns that nothing is done with. */
+  /** Names of columns that nothing is done with (yet, where the contract knows them). */
   readonly unused: readonly string[];
 }
 
@@ -86,6 +86,11 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
   };
   const taken = new Set([time, ...routes.map(({ index }) => index), ...Object.values(known)]);
   const base = { header, time: { index: time, as: seconds === null ? 'any' : 'seconds' }, routes, ...known } as const;
+  // Read, and handed on with each row; the judge does not take them yet.
+  const notJudged = [
+    ...routes.map(({ index }) => index),
+    ...(known.siblingGroup === null ? [] : [known.siblingGroup]),
+  ].map((index) => header[index] ?? '');
   const rest = header.map((_, index) => index).filter((index) => !taken.has(index) && names[index] !== '');
 
   const value = at('bytes') ?? at(...VALUES) ?? orNull(names.findIndex((name) => /^value #[a-z]+$/.test(name)));
@@ -102,7 +107,7 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
       ...base,
       values: [{ index: value, series: null }],
       names: naming,
-      unused: unused.map((index) => header[index] ?? ''),
+      unused: [...unused.map((index) => header[index] ?? ''), ...notJudged],
     };
   }
   if (rest.length === 0) {
@@ -126,7 +131,12 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
     );
   }
   const named = distinct(rest.map((index) => (header[index] ?? '').trim()));
-  return { ...base, values: rest.map((index, nth) => ({ index, series: named[nth] ?? '' })), names: [], unused: [] };
+  return {
+    ...base,
+    values: rest.map((index, nth) => ({ index, series: named[nth] ?? '' })),
+    names: [],
+    unused: notJudged,
+  };
 }
 
 function sizeOf(cell: string | undefined): number | null {
