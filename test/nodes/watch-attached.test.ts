@@ -201,9 +201,11 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
     await program.ended;
     const ended = await watch.ended;
     expect(ended.code).toBe(0);
-    expect(ended.stderr.replace(/\n\s+/gu, ' ')).toContain('its exit code is known to whoever started it');
+    expect(ended.stderr.replace(/\n\s+/gu, ' ')).toContain('how it ended is known to whoever started it');
+    expect(ended.stderr).toMatch(/OUT OF MEMORY +process \d+/u);
     expect(reportIn(report)).toMatchObject({
       program: { exitCode: null, signal: null, attached: true, running: false },
+      death: { cause: 'heap-limit', sure: false },
     });
     expect(readdirSync(temporary)).toEqual([]);
   });

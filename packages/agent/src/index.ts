@@ -40,6 +40,7 @@ export type {
   ProfiledMessage,
   ProfileMessage,
   ReceivedMessage,
+  RecordMessage,
   RequestsByRoute,
   SampleMessage,
   SnapshotMessage,

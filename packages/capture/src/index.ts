@@ -6,7 +6,13 @@ export { captureEvidence, type Evidence, type EvidenceOptions, type TakenEvidenc
 export { captureSnapshot, type CapturedSnapshot, type CaptureOptions } from './capture-snapshot.ts';
 export { collectGarbage, type CollectedFloor } from './collect.ts';
 export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.ts';
-export { containerLimitBytes, containerMemory, type ContainerMemory, type ReadText } from './memory-limit.ts';
+export {
+  containerLimitBytes,
+  containerMemory,
+  outOfMemoryKills,
+  type ContainerMemory,
+  type ReadText,
+} from './memory-limit.ts';
 export { type RefusedRung, type RungName } from './evidence-ladder.ts';
 export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
 export { forgetObjectNumbers, forkUnavailable } from './fork/capture-forked.ts';

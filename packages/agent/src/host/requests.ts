@@ -32,7 +32,7 @@ export interface RequestWatchOptions {
   durations?: RequestDurations;
   /** Tells the time for that, in milliseconds since some moment. */
   monotonicMs?: () => number;
-  /** Where to keep which requests are in flight; only together with `durations`. */
+  /** Where to keep which requests are in flight; only together with `monotonicMs`. */
   inFlight?: Pick<RequestsInFlight, 'begin' | 'end'>;
   /** Servers whose requests are not counted: the agent's own. */
   ownServers?: { has(server: object): boolean };
@@ -99,9 +99,16 @@ export class RequestWatch {
         end(this, 0, 0);
       };
       return (message) => {
-        const { response } = message as { response: ServerResponse };
+        const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
         this.#begin();
-        response.on('close', onClose);
+        const nowMs = monotonicMs?.() ?? 0;
+        const handle = inFlight?.begin(request.method ?? '', request.url ?? '/', nowMs) ?? 0;
+        if (handle === 0) response.on('close', onClose);
+        else {
+          response.on('close', () => {
+            end(response, 0, handle);
+          });
+        }
       };
     }
     return (message) => {

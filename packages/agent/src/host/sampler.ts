@@ -4,6 +4,7 @@ import type { Floor, SampleMessage } from '../protocol/index.ts';
 import { heapLimitBytes } from './heap-limit.ts';
 import type { HostClock } from './clock.ts';
 import { FloorWatch } from './floor.ts';
+import type { RequestsInFlight } from './requests-in-flight.ts';
 import { RequestWatch } from './requests.ts';
 
 /** How often the event loop's delay is probed; Node's timer for it is native and unref'ed. */
@@ -23,10 +24,11 @@ export class Sampler {
   /** Fixed when the thread starts. */
   readonly #heapLimitBytes = heapLimitBytes();
 
-  constructor(clock: HostClock, rssLimitBytes: number | null) {
+  constructor(clock: HostClock, rssLimitBytes: number | null, inFlight?: RequestsInFlight) {
     this.#clock = clock;
     this.#rssLimitBytes = rssLimitBytes;
-    this.requests = new RequestWatch();
+    const { monotonicMs } = clock;
+    this.requests = new RequestWatch(inFlight === undefined ? {} : { inFlight, monotonicMs });
     this.#floorWatch = new FloorWatch(clock);
     this.#delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
     this.#delay.enable();

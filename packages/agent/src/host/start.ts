@@ -15,6 +15,7 @@ import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
 import { SnapshotDesk } from './snapshots.ts';
 import { WarningWatch } from './warnings.ts';
+import { WatchedRecord } from './watched-record.ts';
 
 /** How an agent is to run. */
 export interface AgentOptions {
@@ -49,6 +50,7 @@ class Agent implements RunningAgent {
   readonly #clock: HostClock;
   readonly #startedAtMs: number;
   readonly #rssLimitBytes = containerLimitBytes();
+  readonly #record: WatchedRecord;
   readonly #sampler: Sampler;
   readonly #connection: WatcherConnection;
   readonly #profiles: ProfileDesk;
@@ -63,7 +65,8 @@ class Agent implements RunningAgent {
     this.#onStopped = quietly(options.onStopped ?? ((): void => undefined));
     // performance.timeOrigin is the process's; a worker starts when it is started.
     this.#startedAtMs = isMainThread ? Math.round(performance.timeOrigin) : clock.now();
-    this.#sampler = new Sampler(clock, this.#rssLimitBytes);
+    this.#record = new WatchedRecord(clock);
+    this.#sampler = new Sampler(clock, this.#rssLimitBytes, this.#record.requests);
     this.#profiles = new ProfileDesk(clock);
     this.#snapshots = new SnapshotDesk(clock, this.#sampler);
     this.#connection = new WatcherConnection({
@@ -94,7 +97,7 @@ class Agent implements RunningAgent {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#clock.clearInterval(this.#timer);
-    for (const part of [this.#sampler, this.#snapshots, this.#profiles, this.#warnings]) {
+    for (const part of [this.#sampler, this.#snapshots, this.#profiles, this.#warnings, this.#record]) {
       quietly(() => {
         part.stop();
       })();
@@ -127,6 +130,9 @@ class Agent implements RunningAgent {
         this.#clock.clearInterval(this.#timer);
         this.#timer = this.#every(Math.min(600_000, Math.max(10, message.ms)));
         return;
+      case 'record':
+        this.#record.open(message.directory);
+        return;
       case 'leave':
         this.stop('the watch is over');
         return;
@@ -152,7 +158,9 @@ class Agent implements RunningAgent {
 
   #tick(): void {
     this.#connection.dropWhenStuck();
-    this.#connection.send(this.#sampler.take(this.#connection.droppedMessages));
+    const sample = this.#sampler.take(this.#connection.droppedMessages);
+    this.#record.add(sample);
+    this.#connection.send(sample);
   }
 
   #hello(): HelloMessage {

@@ -63,6 +63,8 @@ export interface ConnectedAgent {
   forget(): void;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
+  /** Has the process keep its last minutes in a ring file in a folder; see `RecordMessage`. */
+  record(directory: string): void;
   /** The watch is over and the program runs on: the agent ends all that it has begun and goes. A `bye` follows. */
   leave(): void;
 }
@@ -111,6 +113,10 @@ export class AgentConnection implements ConnectedAgent {
 
   setInterval(ms: number): void {
     this.#send({ type: 'interval', ms });
+  }
+
+  record(directory: string): void {
+    this.#send({ type: 'record', directory });
   }
 
   leave(): void {

@@ -16,6 +16,7 @@ export type {
   ProfiledMessage,
   ProfileMessage,
   ReceivedMessage,
+  RecordMessage,
   RequestsByRoute,
   SampleMessage,
   SnapshotMessage,

@@ -219,6 +219,15 @@ export interface IntervalMessage {
 }
 
 /**
+ * Keep the last minutes of this process in a ring file in `directory` (absolute), for the case that it dies; the file is
+ * left there when the process ends, and removed when the agent goes before.
+ */
+export interface RecordMessage {
+  type: 'record';
+  directory: string;
+}
+
+/**
  * The watch is over and the program runs on: the agent ends all that it has begun, says `bye`, and goes. An agent whose
  * watcher goes without a word ends itself, too.
  */
@@ -238,4 +247,11 @@ export interface ReceivedMessage {
 
 /** All that a watcher says. */
 export type WatcherMessage =
-  CollectMessage | SnapshotMessage | ForgetMessage | ProfileMessage | IntervalMessage | LeaveMessage | ReceivedMessage;
+  | CollectMessage
+  | SnapshotMessage
+  | ForgetMessage
+  | ProfileMessage
+  | IntervalMessage
+  | LeaveMessage
+  | RecordMessage
+  | ReceivedMessage;

@@ -43,6 +43,7 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   forget: {},
   interval: { ms: 'number' },
   leave: {},
+  record: { directory: 'string' },
   received: { lines: 'number' },
 };
 

@@ -45,7 +45,8 @@ function ending({ program, pid, watchedMs }: WatchReport, command: string): stri
   if (program.attached === true) {
     const who = `process ${pid} (${command})`;
     if (program.running === true) return `${who} runs on without Ebb; it was watched for ${time}`;
-    return `${who} ended after ${time} of watching; its exit code is known to whoever started it`;
+    if (program.exitCode !== null) return `${who} ended with exit code ${program.exitCode} after ${time} of watching`;
+    return `${who} is gone after ${time} of watching; how it ended is known to whoever started it`;
   }
   const how = program.signal === null ? `ended with exit code ${program.exitCode}` : `was ended by ${program.signal}`;
   return `${command} ${how} after ${time}`;

@@ -1,3 +1,4 @@
+import type { EndCause } from '@ebb/agent';
 import type { Finding } from '@ebb/heap';
 import type { Judgement, Trend } from '@ebb/trend';
 
@@ -23,6 +24,36 @@ export type WatchedFinding = Finding & {
   readonly entriesPerRequest?: number;
 };
 
+/** What was known of a process just before it died. Numbers that are not known are null. */
+export interface ReportedDeath {
+  readonly cause: EndCause | 'uncaught-error';
+  /** False where it follows from the last samples only. */
+  readonly sure: boolean;
+  readonly heapUsedBytes: number | null;
+  readonly heapLimitBytes: number | null;
+  readonly rssBytes: number | null;
+  /** The container's. */
+  readonly rssLimitBytes: number | null;
+  readonly growingSinceMs: number | null;
+  readonly bytesPerSecond: number | null;
+  /** What the finding of the leak had named; the share is of the live heap at its last snapshot. */
+  readonly heldBy: {
+    readonly subject: string;
+    readonly location: string | null;
+    readonly retainedBytes: number;
+    readonly heapShare: number | null;
+  } | null;
+  /** Name and code of an error that was not caught. */
+  readonly error: string | null;
+  readonly inFlight: readonly { readonly request: string; readonly sinceMs: number }[];
+  readonly lastMinutes: readonly {
+    readonly timeMs: number;
+    readonly heapUsedBytes: number | null;
+    readonly rssBytes: number | null;
+    readonly requests: number | null;
+  }[];
+}
+
 /** What is told about one process or worker thread, and on top about the gravest. Numbers that are not known (or infinite) are null. */
 export interface ReportedProcess {
   readonly pid: number;
@@ -40,6 +71,8 @@ export interface ReportedProcess {
   readonly findings: readonly WatchedFinding[];
   /** What the snapshots showed that is no confirmed leak: suspects, and what has a bound. */
   readonly otherFindings: readonly Finding[];
+  /** Present when it died of memory, was killed or aborted. */
+  readonly death?: ReportedDeath;
   readonly notes: readonly string[];
 }
 
@@ -113,6 +146,7 @@ export function watchReport(input: {
     program,
     watchedMs,
     notes: [...input.notes, ...(top?.notes ?? [])],
+    ...(top?.death === undefined ? {} : { death: top.death }),
     ...(processes.length > 1 ? { processes } : {}),
   };
 }

@@ -9,6 +9,7 @@ import { describeCommand } from '../program/describe-command.ts';
 import {
   reportedTrend,
   type ReportedCapture,
+  type ReportedDeath,
   type ReportedProcess,
   type WatchedFinding,
   type WatchVerdict,
@@ -27,6 +28,8 @@ export class Series {
   readonly profiles: SeriesProfiles = new SeriesProfiles();
   readonly captures: (ReportedCapture & { readonly atMs: number })[] = [];
   findings: WatchedFinding[] = [];
+  /** How it died, where there is something to tell. */
+  death: ReportedDeath | null = null;
   otherFindings: Finding[] = [];
   detectedAfterMs: number | null = null;
   latest: SampleMessage | null = null;
@@ -35,6 +38,7 @@ export class Series {
   readonly #pace: Pace;
   readonly #judge: MemoryJudge;
   #firstSampleAtMs: number | null = null;
+  #heapAtFindingBytes: number | null = null;
   #standing: 'none' | 'confirmed' | 'bounded' | 'retracted' = 'none';
   #nativeSinceMs: number | null = null;
   #observedAtMs = 0;
@@ -100,6 +104,21 @@ export class Series {
     return this.judgement;
   }
 
+  /** What the newest finding says holds the memory. */
+  get heldBy(): ReportedDeath['heldBy'] {
+    const [finding] = this.findings;
+    if (finding === undefined) return null;
+    const { subject, retainedBytes, holder } = finding;
+    const place = finding.insertedAt ?? holder.location;
+    const heap = this.#heapAtFindingBytes;
+    return {
+      subject,
+      location: place === null ? null : `${place.repoPath ?? place.file}:${place.line}`,
+      retainedBytes,
+      heapShare: heap === null || heap <= 0 ? null : retainedBytes / heap,
+    };
+  }
+
   /** How long the program has stood still for evidence so far. */
   get pausedMs(): number {
     return this.captures.reduce((sum, capture) => sum + capture.pauseMs, this.#pausedInVainMs);
@@ -125,6 +144,7 @@ export class Series {
         this.detectedAfterMs ??= Math.round(nowMs - (this.#firstSampleAtMs ?? nowMs));
         this.findings = this.#findingsOf(conclusion.report, conclusion.captures);
         this.otherFindings = [];
+        this.#heapAtFindingBytes = conclusion.report.snapshots.at(-1)?.heapBytes ?? null;
         return;
       case 'bounded':
         this.#standing = 'bounded';
@@ -159,6 +179,7 @@ export class Series {
       captures: this.captures.map(({ atMs: _, ...capture }) => capture),
       findings: this.findings,
       otherFindings: this.otherFindings,
+      ...(this.death === null ? {} : { death: this.death }),
       notes: this.notes,
     };
   }

@@ -1,3 +1,4 @@
+import type { ProcessEnd } from '@ebb/agent';
 import { describeError } from '../errors/describe.ts';
 import type { Collections } from '../evidence/machine.ts';
 import { paceOf } from '../evidence/pace.ts';
@@ -7,15 +8,20 @@ import { describeCommand } from '../program/describe-command.ts';
 import { SignalRelay } from '../program/signals.ts';
 import { boundedReason } from '../report/bounded.ts';
 import { capturedText } from '../report/evidence-text.ts';
+import { deathSentence, deathText } from '../report/death-text.ts';
 import { confirmedLeakText, type TextStyle } from '../report/finding-text.ts';
 import { watchReport, type WatchReport } from '../report/watch-report.ts';
 import { writeReport } from '../report/write-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { printable } from '../wording/printable.ts';
+import { deathOf, exitCodeIn, recordFromSample, takeRecord, type LeftRecord } from './death.ts';
 import { panelState } from './panel-state.ts';
 import type { WatchPlace } from './place.ts';
 import type { Series } from './series.ts';
 import { Watcher } from './watcher.ts';
+
+/** The end of the program comes so much later than that of its agents, at most. */
+const OTHERS_END_MS = 1000;
 
 /** What both kinds of watches are asked for. */
 export interface WatchOptions {
@@ -64,13 +70,17 @@ export class Session {
   readonly #style: TextStyle;
   readonly #startedAtMs = performance.now();
   readonly #notes: string[] = [];
+  readonly #recordDirectory: string;
+  /** Of processes that are gone, until it is told how they ended. */
+  readonly #records = new Map<Series, LeftRecord>();
   #ticker: NodeJS.Timeout | undefined;
   #failed = false;
   /** The newest finding was told when the end had begun, so that it stands just above the summary. */
   #toldAtEnd = false;
 
-  constructor(options: WatchOptions, { store, listener }: WatchPlace, subject: WatchSubject) {
+  constructor(options: WatchOptions, { folder, store, listener }: WatchPlace, subject: WatchSubject) {
     this.#options = options;
+    this.#recordDirectory = folder.path;
     this.#subject = subject;
     const chalk = stderrChalk();
     this.#style = { chalk, colour: chalk.level > 0, width: stderrWidth() };
@@ -81,6 +91,7 @@ export class Session {
       pace: paceOf(options.intervalMs),
       intervalMs: options.intervalMs,
       ...subject.consent,
+      recordDirectory: folder.path,
       endedEarly: () => subject.endedEarly(),
       now: () => performance.now(),
     });
@@ -149,6 +160,17 @@ export class Session {
   async finish(givenUp: boolean): Promise<void> {
     if (this.watcher.busy && !givenUp) this.log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
     await this.watcher.finish();
+  }
+
+  /** Tells what the processes that have died were known to do just before; `endOf` says how one of them ended. */
+  tellDeaths(endOf: (pid: number) => ProcessEnd): void {
+    for (const series of [...this.#records.keys()]) this.#tellDeath(series, endOf(series.agent.hello.pid));
+  }
+
+  /** The exit code that a process has noted when it ended in order; null where it did not. */
+  exitCodeOf(pid: number): number | null {
+    const found = [...this.#records].find(([series]) => series.agent.hello.pid === pid);
+    return found === undefined ? null : exitCodeIn(found[1]);
   }
 
   /** Sums up, and writes the report. */
@@ -232,6 +254,17 @@ export class Session {
       const more = next === null ? '' : `\n     ${printable(next)}`;
       this.say(`ebb: ${printable(message)} (${printable(code)})${more}`);
     });
+    watcher.on('ended', (series) => {
+      const { pid, threadId } = series.agent.hello;
+      if (threadId !== 0) return;
+      const record = takeRecord(this.#recordDirectory, pid);
+      this.#records.set(series, record ?? recordFromSample(series));
+      if (record === null) return;
+      // A process of several, while the program goes on. The end of the program itself is known in a moment.
+      setTimeout(() => {
+        if (this.#subject.watched) this.#tellDeath(series, { exitCode: null, signal: null });
+      }, OTHERS_END_MS).unref();
+    });
     watcher.on('concluded', (series, conclusion) => {
       const watchingOn = this.#subject.watched ? '; watching on' : '';
       if (conclusion.kind === 'confirmed') {
@@ -260,6 +293,19 @@ export class Session {
       }
       this.refresh();
     });
+  }
+
+  #tellDeath(series: Series, end: ProcessEnd): void {
+    const record = this.#records.get(series);
+    if (record === undefined) return;
+    this.#records.delete(series);
+    const death = deathOf(series, record, end);
+    // Programs of several processes end some of them by a signal, in order.
+    if (death === null || (this.#subject.watched && death.cause === 'killed' && !death.sure)) return;
+    const { pid } = series.agent.hello;
+    series.death = death;
+    series.notes.push(`process ${pid} ${deathSentence(death)}`);
+    this.say(deathText({ pid, command: series.command }, death, this.#style));
   }
 
   /** A bug of Ebb's must not take the program down: it runs on, and Ebb says so. */

@@ -113,7 +113,9 @@ class ProcessWatch implements WatchSubject {
       this.#target = target;
       this.command = target.command;
       for (const what of target.left) this.#session.note(`in process ${pid} stays ${what}`);
-      this.#session.log('its main thread is watched; worker threads, and processes that it starts, are not');
+      this.#session.say(
+        `ebb: attached to process ${pid}: its main thread is watched; worker threads, and processes that it starts, are not`,
+      );
       return target;
     } catch (error) {
       throw judged(error);
@@ -154,7 +156,10 @@ class ProcessWatch implements WatchSubject {
         `the agent in process ${pid} went away, and the process runs on: nothing more can be told of it (EBB_AGENT_GONE)`,
       );
     }
-    const concluded = session.conclude({ exitCode: null, signal: null, attached: true, running: target.isThere() });
+    const running = target.isThere();
+    const exitCode = running ? null : session.exitCodeOf(pid);
+    if (!running) session.tellDeaths(() => ({ exitCode, signal: null }));
+    const concluded = session.conclude({ exitCode, signal: null, attached: true, running });
     return { ...concluded, failed: concluded.failed || found === 'lost' };
   }
 }

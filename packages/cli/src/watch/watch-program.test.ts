@@ -95,7 +95,7 @@ describe('a watched program', () => {
       watch(['--interval', '50'], node, '--max-old-space-size=40', program('leak.mjs'), '60', '10'),
     );
     expect(run.code).toBe(134);
-    expect(run.stderr).toMatch(/its memory is used up: \d+ MB of heap were in use/u);
+    expect(run.stderr).toMatch(/OUT OF MEMORY +process \d+ .*ran out of memory: \d+ %\s+of\s+the\s+heap's\s+limit/u);
   });
 
   test('that does not exist is a clear error', async () => {

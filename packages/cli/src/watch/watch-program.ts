@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { preloadOptions, type AgentListener } from '@ebb/agent';
+import { preloadOptions, type AgentListener, type ProcessEnd } from '@ebb/agent';
+import { outOfMemoryKills } from '@ebb/capture';
 import { CLI_ERRORS } from '../errors/registry.ts';
+import { exitCodeOf } from '../program/end-as.ts';
 import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
-import { exhaustedHeap } from './exhausted-heap.ts';
 import { inWatchPlace, type WatchPlace } from './place.ts';
 import { Session, type WatchConclusion, type WatchOptions, type WatchSubject } from './session.ts';
 
@@ -18,6 +19,10 @@ export interface ProgramWatchOutcome extends WatchConclusion {
   /** Ebb itself ended the program after the finding (--stop-on-finding): its end by that signal is no failure. */
   readonly stopped: boolean;
 }
+
+/** What a shell or npm makes of SIGABRT and SIGKILL. */
+const ABORTED = 134;
+const KILLED = 137;
 
 /** A program that was asked to end by Ebb itself gets so long before it is killed. */
 const STOP_GRACE_MS = 10_000;
@@ -40,6 +45,7 @@ class ProgramWatch implements WatchSubject {
   readonly #listener: AgentListener;
   readonly #session: Session;
   #program: Program | null = null;
+  readonly #killsBefore = outOfMemoryKills();
   #stopping = false;
   /** The agent is to be in the program; if not, why was said. */
   #attached = true;
@@ -122,6 +128,17 @@ class ProgramWatch implements WatchSubject {
     return 'the program runs on; Ebb waits for its end';
   }
 
+  /** Of the program itself as it is; of one behind a shell or npm as far as that has passed it on. */
+  #endOf(pid: number, end: ProgramEnd): ProcessEnd {
+    const kills = outOfMemoryKills();
+    const killed = kills === null || this.#killsBefore === null ? {} : { outOfMemoryKill: kills > this.#killsBefore };
+    if (pid === this.#program?.pid) return { exitCode: end.code, signal: end.signal, ...killed };
+    const code = exitCodeOf(end);
+    if (code === ABORTED || code === KILLED) return { exitCode: code, signal: null, ...killed };
+    // It went before the program did, or with it: as programs do when they are asked to.
+    return { exitCode: 0, signal: null };
+  }
+
   /** To the program and to every process of it that is connected: npm, for one, does not pass SIGKILL on. */
   #signalAll(signal: NodeJS.Signals): void {
     this.#program?.signal(signal);
@@ -160,8 +177,7 @@ class ProgramWatch implements WatchSubject {
       const hint = this.#attached ? `\n     ${entry.next}` : '';
       session.note(`no Node.js process connected: nothing was judged (EBB_CLI_NO_NODE_PROCESS)${hint}`);
     }
-    const exhausted = exhaustedHeap(end, series);
-    if (exhausted !== null) session.note(exhausted);
+    if (!this.#stopping && this.endings < 3) session.tellDeaths((pid) => this.#endOf(pid, end));
     return { end, stopped: this.#stopping, ...session.conclude({ exitCode: end.code, signal: end.signal }) };
   }
 }

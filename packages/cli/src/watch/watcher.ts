@@ -40,6 +40,8 @@ export interface WatcherOptions {
   readonly method: 'fork' | 'auto';
   /** Of the child that writes a snapshot: 0 to 19, which waits until nobody else wants the CPU. */
   readonly niceness: number;
+  /** Where processes keep the record of their last minutes. */
+  readonly recordDirectory: string;
   /** Why there will be no further snapshot of a series that has ended: a clause. */
   endedEarly(): string;
   /** Any monotonic clock. */
@@ -107,6 +109,8 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     const series = new Series(agent, this.#options.pace, { collections: this.#options.collections });
     this.#series.set(agent.key, series);
     agent.setInterval(this.#options.intervalMs);
+    // A worker thread ends with its process.
+    if (agent.hello.threadId === 0) agent.record(this.#options.recordDirectory);
     this.emit('connected', series);
   }
 
