@@ -1,4 +1,5 @@
 import { Track } from './history/track.ts';
+import type { TrackOptions } from './history/track.ts';
 import type { Slope } from './growth/theil-sen.ts';
 import { SampleClock } from './intake/clock.ts';
 import { readSample } from './intake/reading.ts';
@@ -9,6 +10,7 @@ import { decide } from './verdict/decide.ts';
 import type { Decision, Thresholds } from './verdict/decide.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
+import type { Patience } from './verdict/lasting.ts';
 import { tell } from './verdict/tell.ts';
 import { span } from './verdict/words.ts';
 
@@ -16,11 +18,14 @@ import { span } from './verdict/words.ts';
 export interface MemoryJudgeOptions {
   /**
    * What is seen in the first so many milliseconds is start-up, not growth; and growth is proven only when it lasts six
-   * times as long. Default 8,000, for a program that is watched; 600,000 suits a service that is sampled once a minute.
+   * times as long (by RSS alone, 48 times). Default 8,000, for a program that is watched; 600,000 suits a service that is
+   * sampled once a minute.
    */
   warmupMs?: number;
-  /** The chance that a series that never grows is ever called a leak, under the noise model of `GrowthTest`. Default 0.001. */
+  /** The chance that a series that never grows is ever called `leak` or `native`, under the noise model of `GrowthTest`. Default 0.001. */
   falseLeakRate?: number;
+  /** The chance that a series that never grows is ever `suspicious`, under the noise models of both tests. Default 0.1. */
+  falseSuspicionRate?: number;
 }
 
 const MB = 1048576;
@@ -33,120 +38,179 @@ const STALE_S = 60;
 const REBORN_SHARE = 0.5;
 /** Memory in use that grows at this share of the pace of the rest explains the rest. */
 const OUTRUN_SHARE = 0.75;
+/** How the error is shared: most for the floor (or RSS alone), the rest for the envelope and for native memory. */
+const MAIN_SHARE = 0.8;
+const SIDE_SHARE = 0.1;
+/** Caches and batches of a program that starts slowly take a while as well; so patience is counted in warm-ups. */
+const PATIENCE: Patience = {
+  enough: 48,
+  afterQuiet: 144,
+  least: 6,
+  eatenShare: 0.1,
+  materialShare: 0.005,
+  clear: true,
+};
+/** Where garbage, the kernel's caches and the allocator's habits are in what is seen, it takes more. */
+const PATIENCE_RSS: Patience = {
+  enough: 54,
+  afterQuiet: 144,
+  least: 6.75,
+  eatenShare: 0.25,
+  materialShare: 0.04,
+  clear: false,
+};
 
 /**
  * Judges one process from its memory samples: does it leak, how fast, and when does it meet its limit.
  *
- * Pure and deterministic: no clock, no I/O. About 7 KB of state and constant time a sample, however long the series.
+ * Pure and deterministic: no clock, no I/O. Under 8 KB of state and constant time a sample, however long the series.
  * What is judged is the floor (heap plus external memory just after a full collection); while floors are missing, the
- * lower envelope of the memory in use, more slowly and never as a proven `leak`; and, apart from these, what RSS holds
- * beyond heap and external memory (`native`).
+ * lower envelope of the memory in use, more slowly and never as a proven `leak`; where nothing but RSS is known, RSS, with
+ * more patience; and, apart from these, what RSS holds beyond heap and external memory (`native`).
  */
 export class MemoryJudge {
   readonly #warmupS: number;
-  readonly #clock: SampleClock = new SampleClock();
+  readonly #state: Float64Array;
+  readonly #scalars: Float64Array;
+  readonly #clock: SampleClock;
   readonly #floors: Track;
   readonly #envelope: Track;
   readonly #native: Track;
   readonly #thresholds: Thresholds;
-  #bornMs = Number.NaN;
-  #floorMs = Number.NEGATIVE_INFINITY;
-  #floorHeapBytes = 0;
-  #floorIntervalS = 0;
-  #requests: number | null = null;
-  #lowestUsedBytes = Number.POSITIVE_INFINITY;
-  #lowestRssBytes = Number.POSITIVE_INFINITY;
-  #peakUsedBytes = 0;
-  #chunk = Number.NaN;
-  #chunkUsedBytes = Number.POSITIVE_INFINITY;
-  #chunkOtherBytes = Number.POSITIVE_INFINITY;
-  #news: string | null = null;
-  #judgement: Judgement = {
-    verdict: 'warming',
-    suspicious: false,
-    trend: trendOf(
-      { slope: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise: 0 },
-      null,
-      NO_ROOM,
-      1,
-    ),
-    evidence: ['no samples yet'],
-  };
+  readonly #sideThresholds: Thresholds;
+  #stale = false;
+  #judgement: Judgement = NOTHING_YET;
 
   constructor(options: MemoryJudgeOptions = {}) {
     this.#warmupS = (options.warmupMs ?? 8000) / 1000;
+    const leak = -Math.log(options.falseLeakRate ?? 0.001);
+    const suspect = -Math.log(options.falseSuspicionRate ?? 0.1);
     this.#thresholds = {
-      leak: -Math.log(options.falseLeakRate ?? 0.001),
-      suspect: Math.log(8),
+      leak: leak - Math.log(MAIN_SHARE),
+      // The early test and the growth test share the floor's part.
+      suspect: suspect - Math.log(MAIN_SHARE / 2),
+      suspectEarly: suspect - Math.log(MAIN_SHARE / 2),
       materialBytes: MB / 2,
       materialShare: 0.01,
+      patience: PATIENCE,
     };
-    this.#floors = new Track({ points: 56, baseS: 1, scales: 13, warmupS: this.#warmupS });
-    this.#envelope = new Track({ points: 24, baseS: CHUNK_S, scales: 7, warmupS: this.#warmupS });
-    this.#native = new Track({ points: 24, baseS: CHUNK_S, scales: 7, warmupS: this.#warmupS });
+    this.#sideThresholds = {
+      ...this.#thresholds,
+      leak: leak - Math.log(SIDE_SHARE),
+      suspect: suspect - Math.log(SIDE_SHARE),
+      suspectEarly: Number.POSITIVE_INFINITY,
+      materialBytes: 8 * MB,
+      materialShare: 0.1,
+    };
+    const floors: TrackOptions = { points: 52, baseS: 1, scales: 13, warmupS: this.#warmupS, early: true };
+    const envelope: TrackOptions = { points: 24, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
+    const native: TrackOptions = { ...envelope, scales: 9 };
+    const sizes = [SCALARS, SampleClock.size, Track.size(floors), Track.size(envelope), Track.size(native)];
+    this.#state = new Float64Array(sizes.reduce((sum, size) => sum + size));
+    let at = 0;
+    const [scalars, clock, ...tracks] = sizes.map((size) => this.#state.subarray(at, (at += size)));
+    this.#scalars = scalars;
+    this.#clock = new SampleClock(clock);
+    this.#floors = new Track(floors, tracks[0]);
+    this.#envelope = new Track(envelope, tracks[1]);
+    this.#native = new Track(native, tracks[2]);
   }
 
   /** Takes the next sample in, and says what is to be thought of the process now. Never throws. */
   observe(sample: MemorySample): Judgement {
+    this.update(sample);
+    return this.judgement;
+  }
+
+  /** Takes the next sample in: about a microsecond. What it means is worked out when it is asked for. Never throws. */
+  update(sample: MemorySample): void {
     const reading = readSample(sample);
-    if (reading === null) return this.#judgement;
+    if (reading === null) return;
     const arrival = this.#clock.arrive(reading.timeMs);
-    if (arrival === 'ignored') return this.#judgement;
-    if (Number.isNaN(this.#bornMs)) this.#begin(null);
-    else if (arrival === 'gap')
-      this.#begin('nothing was heard for longer than the series had lasted: judged anew since then');
-    else if (this.#isReborn(reading)) this.#begin('the process was restarted: judged anew since then');
-    const nowS = (this.#clock.nowMs - this.#bornMs) / 1000;
+    if (arrival === 'ignored') return;
+    const scalars = this.#scalars;
+    if (scalars[BORN] === 0) this.#begin(NO_NEWS);
+    else if (arrival === 'gap') this.#begin(AFTER_GAP);
+    else if (this.#isReborn(reading)) this.#begin(AFTER_RESTART);
+    this.#takeLimits(reading);
+    const nowS = (this.#clock.nowMs - scalars[BORN_AT]) / 1000;
     const news = this.#takeFloor(reading, nowS);
     const chunkNews = this.#takeChunk(reading, nowS);
-    if (news || chunkNews || !this.#judgement.evidence.length) this.#judgement = this.#judge(reading);
+    if (news || chunkNews) this.#stale = true;
+  }
+
+  /** What is to be thought of the process now; costs some ten microseconds when a floor has come since it was last asked for. */
+  get judgement(): Judgement {
+    if (this.#stale) {
+      this.#stale = false;
+      this.#judgement = this.#judge();
+    }
     return this.#judgement;
   }
 
-  #begin(news: string | null): void {
-    this.#bornMs = this.#clock.nowMs;
+  #begin(news: number): void {
+    const scalars = this.#scalars;
+    scalars.fill(0);
+    scalars[BORN] = 1;
+    scalars[BORN_AT] = this.#clock.nowMs;
+    scalars[FLOOR_AT] = Number.NEGATIVE_INFINITY;
+    scalars[REQUESTS] = Number.NaN;
+    scalars[LOWEST_USED] = scalars[LOWEST_RSS] = Number.POSITIVE_INFINITY;
+    scalars[CHUNK] = Number.NaN;
+    scalars[CHUNK_USED] = scalars[CHUNK_OTHER] = Number.POSITIVE_INFINITY;
+    scalars[NEWS] = news;
     this.#floors.clear();
     this.#envelope.clear();
     this.#native.clear();
-    this.#floorMs = Number.NEGATIVE_INFINITY;
-    this.#floorIntervalS = 0;
-    this.#requests = null;
-    this.#lowestUsedBytes = this.#lowestRssBytes = Number.POSITIVE_INFINITY;
-    this.#peakUsedBytes = 0;
-    this.#chunk = Number.NaN;
-    this.#chunkUsedBytes = this.#chunkOtherBytes = Number.POSITIVE_INFINITY;
-    this.#news = news;
-    this.#judgement = { ...this.#judgement, verdict: 'warming', suspicious: false, evidence: [] };
+    this.#stale = true;
   }
 
   #isReborn(reading: Reading): boolean {
-    if (reading.requests !== null && this.#requests !== null) return reading.requests < this.#requests;
-    return (
-      reading.usedBytes !== null &&
-      reading.rssBytes !== null &&
-      reading.usedBytes < this.#lowestUsedBytes * REBORN_SHARE &&
-      reading.rssBytes < this.#lowestRssBytes * REBORN_SHARE
-    );
+    const scalars = this.#scalars;
+    if (reading.requests !== null && !Number.isNaN(scalars[REQUESTS])) return reading.requests < scalars[REQUESTS];
+    if (reading.rssBytes === null || !(reading.rssBytes < scalars[LOWEST_RSS] * REBORN_SHARE)) return false;
+    if (scalars[SOURCE] === BY_RSS) return true;
+    return reading.usedBytes !== null && reading.usedBytes < scalars[LOWEST_USED] * REBORN_SHARE;
+  }
+
+  #takeLimits(reading: Reading): void {
+    const scalars = this.#scalars;
+    scalars[HEAP_LIMIT] = reading.heapLimitBytes ?? 0;
+    scalars[RSS_LIMIT] = reading.rssLimitBytes ?? 0;
+    scalars[RSS] = reading.rssBytes ?? 0;
+    if (reading.requests !== null) scalars[REQUESTS] = reading.requests;
+    const heapIsSeen = reading.usedBytes !== null || reading.floor !== null;
+    if (scalars[SOURCE] !== BY_HEAP && heapIsSeen) {
+      if (scalars[SOURCE] === BY_RSS) this.#floors.clear();
+      scalars[SOURCE] = BY_HEAP;
+    } else if (scalars[SOURCE] === UNKNOWN && reading.rssBytes !== null) scalars[SOURCE] = BY_RSS;
   }
 
   #takeFloor(reading: Reading, nowS: number): boolean {
-    if (reading.requests !== null) this.#requests = reading.requests;
-    const floor = reading.floor;
+    const scalars = this.#scalars;
+    const { usedBytes, floor } = reading;
+    if (scalars[SOURCE] === BY_RSS) {
+      if (reading.rssBytes === null) return false;
+      scalars[FLOOR_AT] = this.#clock.nowMs;
+      this.#floors.add(nowS, reading.rssBytes, 0, scalars[REQUESTS]);
+      return true;
+    }
     if (floor !== null) {
       const floorMs = Math.min(this.#clock.mend(floor.timeMs), this.#clock.nowMs);
-      if (floorMs > this.#floorMs) {
-        const elapsedS = (floorMs - this.#floorMs) / 1000;
-        if (Number.isFinite(elapsedS)) this.#floorIntervalS += (elapsedS - this.#floorIntervalS) / 8;
-        this.#floorMs = floorMs;
-        this.#floorHeapBytes = floor.heapBytes;
-        this.#floors.add((floorMs - this.#bornMs) / 1000, floor.totalBytes, floor.heapBytes, reading.requests);
+      if (floorMs > scalars[FLOOR_AT]) {
+        const elapsedS = (floorMs - scalars[FLOOR_AT]) / 1000;
+        if (Number.isFinite(elapsedS)) scalars[FLOOR_INTERVAL] += (elapsedS - scalars[FLOOR_INTERVAL]) / 8;
+        scalars[FLOOR_AT] = floorMs;
+        scalars[FLOOR_HEAP] = floor.heapBytes;
+        // A floor from before the judge was there counts as seen at its beginning.
+        const floorS = Math.max(0, (floorMs - scalars[BORN_AT]) / 1000);
+        this.#floors.add(floorS, floor.totalBytes, floor.heapBytes, scalars[REQUESTS]);
         return true;
       }
     }
     // Less in use than at the last floor: the live set has shrunk to this or less, even though nothing was collected fully.
-    if (reading.usedBytes !== null && reading.usedBytes < this.#floors.newestBytes) {
-      const heapBytes = Math.min(this.#floorHeapBytes, reading.usedBytes);
-      this.#floors.add(nowS, reading.usedBytes, heapBytes, reading.requests);
+    if (usedBytes !== null && usedBytes < this.#floors.newestBytes) {
+      this.#floors.add(nowS, usedBytes, Math.min(scalars[FLOOR_HEAP], usedBytes), scalars[REQUESTS]);
       return true;
     }
     return false;
@@ -154,44 +218,53 @@ export class MemoryJudge {
 
   /** True when a chunk of the coarser tracks has just ended. */
   #takeChunk(reading: Reading, nowS: number): boolean {
+    const scalars = this.#scalars;
+    const { usedBytes, rssBytes } = reading;
     const chunk = Math.floor(nowS / CHUNK_S);
-    const ended = chunk !== this.#chunk && !Number.isNaN(this.#chunk);
+    const ended = chunk !== scalars[CHUNK] && !Number.isNaN(scalars[CHUNK]);
     if (ended) {
-      const endS = (this.#chunk + 1) * CHUNK_S;
-      if (this.#chunkUsedBytes < Number.POSITIVE_INFINITY) {
-        this.#envelope.add(endS, this.#chunkUsedBytes, this.#chunkUsedBytes, this.#requests);
-      }
-      if (this.#chunkOtherBytes < Number.POSITIVE_INFINITY)
-        this.#native.add(endS, this.#chunkOtherBytes, 0, this.#requests);
-      this.#chunkUsedBytes = this.#chunkOtherBytes = Number.POSITIVE_INFINITY;
+      const endS = (scalars[CHUNK] + 1) * CHUNK_S;
+      const used = scalars[CHUNK_USED];
+      if (used < Number.POSITIVE_INFINITY) this.#envelope.add(endS, used, used, scalars[REQUESTS]);
+      const other = scalars[CHUNK_OTHER];
+      if (other < Number.POSITIVE_INFINITY) this.#native.add(endS, other, 0, scalars[REQUESTS]);
+      scalars[CHUNK_USED] = scalars[CHUNK_OTHER] = Number.POSITIVE_INFINITY;
     }
-    this.#chunk = chunk;
-    if (reading.usedBytes !== null) {
-      this.#lowestUsedBytes = Math.min(this.#lowestUsedBytes, reading.usedBytes);
-      this.#peakUsedBytes = Math.max(this.#peakUsedBytes, reading.usedBytes);
-      this.#chunkUsedBytes = Math.min(this.#chunkUsedBytes, reading.usedBytes);
+    scalars[CHUNK] = chunk;
+    if (usedBytes !== null) {
+      scalars[LOWEST_USED] = Math.min(scalars[LOWEST_USED], usedBytes);
+      scalars[PEAK_USED] = Math.max(scalars[PEAK_USED], usedBytes);
+      scalars[CHUNK_USED] = Math.min(scalars[CHUNK_USED], usedBytes);
     }
-    if (reading.rssBytes !== null) {
-      this.#lowestRssBytes = Math.min(this.#lowestRssBytes, reading.rssBytes);
+    if (rssBytes !== null) {
+      scalars[LOWEST_RSS] = Math.min(scalars[LOWEST_RSS], rssBytes);
       // Pages that the heap once used stay in RSS for long: what the heap ever held is counted as the heap's.
-      const other = Math.max(0, reading.rssBytes - this.#peakUsedBytes);
-      this.#chunkOtherBytes = Math.min(this.#chunkOtherBytes, other);
+      const other = Math.max(0, rssBytes - scalars[PEAK_USED]);
+      if (scalars[SOURCE] === BY_HEAP) scalars[CHUNK_OTHER] = Math.min(scalars[CHUNK_OTHER], other);
     }
     return ended;
   }
 
-  #judge(reading: Reading): Judgement {
-    const floorAgeS = (this.#clock.nowMs - this.#floorMs) / 1000;
-    const stale = floorAgeS > Math.max(STALE_S, STALE_FLOORS * this.#floorIntervalS);
-    const byFloor = this.#floors.history.count > 0 && !stale;
+  #judge(): Judgement {
+    const scalars = this.#scalars;
+    const byRss = scalars[SOURCE] === BY_RSS;
+    const floorAgeS = (this.#clock.nowMs - scalars[FLOOR_AT]) / 1000;
+    const stale = floorAgeS > Math.max(STALE_S, STALE_FLOORS * scalars[FLOOR_INTERVAL]);
+    const byFloor = byRss || (this.#floors.history.count > 0 && !stale);
     const track = byFloor ? this.#floors : this.#envelope;
-    let decision = decide(track, this.#warmupS, byFloor ? this.#thresholds : this.#cautious());
+    let decision = decide(
+      track,
+      this.#warmupS,
+      this.#thresholdsBy(byRss, byFloor),
+      this.#roomBytes(byRss, track.newestBytes),
+    );
     if (!byFloor && decision.verdict === 'leak') decision = { ...decision, verdict: 'warming', reason: 'proof' };
     let verdict: Verdict = decision.verdict;
     let subject = byFloor ? 'the floor after each collection' : 'the lower envelope of the memory in use';
+    if (byRss) subject = 'RSS';
     const heapShare = byFloor ? heapShareOf(decision) : 1;
-    if (verdict !== 'leak') {
-      const native = decide(this.#native, this.#warmupS, this.#nativeThresholds(reading));
+    if (verdict !== 'leak' && !byRss) {
+      const native = decide(this.#native, this.#warmupS, this.#nativeThresholds(), this.#roomBytes(true, scalars[RSS]));
       // A heap that grows back to its former peak takes RSS along: only what outruns it is native.
       const heapSlope = Math.max(0, decision.shape.line.slope);
       const more = native.verdict === 'leak' && heapSlope < OUTRUN_SHARE * native.shape.line.slope;
@@ -205,40 +278,101 @@ export class MemoryJudge {
     const trend: Trend = trendOf(
       widen(line, byFloor ? 1 : 2),
       perRequest(decision),
-      this.#room(reading, byFloor),
-      verdict === 'native' ? 0 : heapShare,
+      this.#room(byFloor),
+      verdict === 'native' || byRss ? 0 : heapShare,
     );
     const evidence = tell(verdict, decision, trend, subject);
-    if (!byFloor && verdict !== 'native') {
+    if (byRss) evidence.push(ONLY_RSS);
+    else if (!byFloor && verdict !== 'native') {
       evidence.push(
         Number.isFinite(floorAgeS)
           ? `no full collection for ${span(floorAgeS)}: judged by the memory in use, garbage included`
           : 'no full collection was seen yet: judged by the memory in use, garbage included',
       );
     }
-    if (this.#news !== null) evidence.push(this.#news);
+    const news = NEWS_TOLD[scalars[NEWS]];
+    if (news !== undefined) evidence.push(news);
     return { verdict, suspicious: decision.suspicious || verdict === 'leak' || verdict === 'native', trend, evidence };
   }
 
-  #room(reading: Reading, byFloor: boolean): Room {
+  #room(byFloor: boolean): Room {
+    const scalars = this.#scalars;
+    const byRss = scalars[SOURCE] === BY_RSS;
     return {
-      heapLimitBytes: reading.heapLimitBytes,
-      heapBytes: byFloor ? this.#floorHeapBytes : this.#envelope.newestBytes,
-      rssLimitBytes: reading.rssLimitBytes,
-      rssBytes: reading.rssBytes,
+      heapLimitBytes: byRss ? null : scalars[HEAP_LIMIT] || null,
+      heapBytes: byFloor ? scalars[FLOOR_HEAP] : this.#envelope.newestBytes,
+      rssLimitBytes: scalars[RSS_LIMIT] || (byRss && scalars[HEAP_LIMIT]) || null,
+      rssBytes: scalars[RSS] || null,
     };
   }
 
-  #cautious(): Thresholds {
-    return { ...this.#thresholds, suspect: Math.log(200), materialBytes: 8 * MB, materialShare: 0.1 };
+  /** What is left to the nearer limit, in what the track counts; infinite when no limit is known. */
+  #roomBytes(byRss: boolean, levelBytes: number): number {
+    const scalars = this.#scalars;
+    const heapLimit = scalars[HEAP_LIMIT] || Number.POSITIVE_INFINITY;
+    const rssLimit = scalars[RSS_LIMIT] || (scalars[SOURCE] === BY_RSS ? heapLimit : Number.POSITIVE_INFINITY);
+    const rssRoom = rssLimit - (scalars[RSS] || levelBytes);
+    return Math.max(0, byRss ? rssRoom : Math.min(heapLimit - levelBytes, rssRoom));
   }
 
-  #nativeThresholds(reading: Reading): Thresholds {
-    return { ...this.#cautious(), materialBytes: Math.max(16 * MB, 0.1 * (reading.rssBytes ?? 0)) };
+  #thresholdsBy(byRss: boolean, byFloor: boolean): Thresholds {
+    if (byRss) return { ...this.#thresholds, suspectEarly: Number.POSITIVE_INFINITY, patience: PATIENCE_RSS };
+    return byFloor ? this.#thresholds : this.#sideThresholds;
+  }
+
+  #nativeThresholds(): Thresholds {
+    const materialBytes = Math.max(16 * MB, 0.1 * this.#scalars[RSS]);
+    return { ...this.#sideThresholds, materialBytes, patience: { ...PATIENCE, eatenShare: 0 } };
   }
 }
 
+const BORN = 0;
+const BORN_AT = 1;
+const SOURCE = 2;
+const NEWS = 3;
+const FLOOR_AT = 4;
+const FLOOR_HEAP = 5;
+const FLOOR_INTERVAL = 6;
+const REQUESTS = 7;
+const LOWEST_USED = 8;
+const LOWEST_RSS = 9;
+const PEAK_USED = 10;
+const CHUNK = 11;
+const CHUNK_USED = 12;
+const CHUNK_OTHER = 13;
+const HEAP_LIMIT = 14;
+const RSS_LIMIT = 15;
+const RSS = 16;
+const SCALARS = 17;
+
+/** What is judged: nothing is known yet, the heap, or RSS because nothing else is told. */
+const UNKNOWN = 0;
+const BY_HEAP = 1;
+const BY_RSS = 2;
+
+const NO_NEWS = 0;
+const AFTER_GAP = 1;
+const AFTER_RESTART = 2;
+const NEWS_TOLD = [
+  undefined,
+  'nothing was heard for longer than the series had lasted: judged anew since then',
+  'the process was restarted: judged anew since then',
+];
+const ONLY_RSS =
+  'judged by RSS alone, which holds garbage, caches and what the allocator keeps: less sure than by the floor after collections';
+
 const NO_ROOM: Room = { heapLimitBytes: null, heapBytes: 0, rssLimitBytes: null, rssBytes: null };
+const NOTHING_YET: Judgement = {
+  verdict: 'warming',
+  suspicious: false,
+  trend: trendOf(
+    { slope: 0, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise: 0 },
+    null,
+    NO_ROOM,
+    1,
+  ),
+  evidence: ['no samples yet'],
+};
 
 function widen(line: Slope, factor: number): Slope {
   return {

@@ -9,7 +9,7 @@ function highestProof(steps: number, level: (index: number) => number): number {
   const test = new GrowthTest(1, 10);
   let highest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < steps; index++) {
-    test.add(index, level(index), 16 * KB);
+    test.add(index, level(index), 16 * KB, true);
     highest = Math.max(highest, test.strongest().proof);
   }
   return highest;
@@ -57,10 +57,10 @@ describe('GrowthTest', () => {
     const random = seeded(5);
     const test = new GrowthTest(1, 10);
     for (let index = 0; index < 400; index++) {
-      test.add(index, 4e7 + 3e5 * Math.max(0, index - 300) + 5e4 * random.normal(), 16 * KB);
+      test.add(index, 4e7 + 3e5 * Math.max(0, index - 300) + 5e4 * random.normal(), 16 * KB, true);
     }
-    const { sinceS, hint, peakBeforeBytes } = test.strongest();
-    expect(hint).toBeGreaterThan(Math.log(1000));
+    const { sinceS, proof, peakBeforeBytes } = test.strongest();
+    expect(proof).toBeGreaterThan(Math.log(1000));
     expect(sinceS).toBeGreaterThan(270);
     expect(sinceS).toBeLessThan(320);
     expect(peakBeforeBytes).toBeLessThan(4e7 + 1e6);
@@ -68,7 +68,7 @@ describe('GrowthTest', () => {
 
   it('knows nothing after it was cleared', () => {
     const test = new GrowthTest(1, 10);
-    for (let index = 0; index < 100; index++) test.add(index, 4e7 + 3e5 * index, 16 * KB);
+    for (let index = 0; index < 100; index++) test.add(index, 4e7 + 3e5 * index, 16 * KB, true);
     test.clear();
     expect(test.strongest()).toEqual(new GrowthTest(1, 10).strongest());
   });

@@ -20,28 +20,44 @@ const COLUMNS = 4;
  */
 export class ThinnedHistory {
   readonly #capacity: number;
+  /** The points, and how many they are. */
   readonly #data: Float64Array;
-  #count = 0;
+  readonly #countAt: number;
 
-  constructor(capacity: number) {
+  /** With `state` (of `ThinnedHistory.size(capacity)` numbers) the history goes on where that state was left. */
+  constructor(capacity: number, state: Float64Array = new Float64Array(ThinnedHistory.size(capacity))) {
     this.#capacity = capacity;
-    this.#data = new Float64Array(capacity * COLUMNS);
+    this.#data = state;
+    this.#countAt = capacity * COLUMNS;
+  }
+
+  static size(capacity: number): number {
+    return capacity * COLUMNS + 1;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#data[this.#countAt];
   }
 
   clear(): void {
-    this.#count = 0;
+    this.#data[this.#countAt] = 0;
   }
 
   /** Times must rise; a point at the time of the newest one replaces it. Pass NaN for requests that aren't known. */
   add(timeS: number, bytes: number, heapBytes: number, requests: number): void {
-    if (this.#count > 0 && timeS <= this.timeS(this.#count - 1)) this.#count--;
-    else if (this.#count === this.#capacity) this.#makeRoom();
-    this.#data.set([timeS, bytes, heapBytes, requests], this.#count * COLUMNS);
-    this.#count++;
+    const data = this.#data;
+    let count = data[this.#countAt];
+    if (count > 0 && timeS <= data[(count - 1) * COLUMNS]) count--;
+    else if (count === this.#capacity) {
+      this.#makeRoom(count);
+      count--;
+    }
+    const at = count * COLUMNS;
+    data[at] = timeS;
+    data[at + 1] = bytes;
+    data[at + 2] = heapBytes;
+    data[at + 3] = requests;
+    data[this.#countAt] = count + 1;
   }
 
   timeS(index: number): number {
@@ -61,14 +77,14 @@ export class ThinnedHistory {
       heapBytes: new Float64Array(bins),
       requests: new Float64Array(bins),
     };
-    if (this.#count === 0) return points;
+    if (this.count === 0) return points;
     let first = 0;
-    while (first < this.#count && this.timeS(first) < fromS) first++;
-    if (first === this.#count) return points;
+    while (first < this.count && this.timeS(first) < fromS) first++;
+    if (first === this.count) return points;
     const startS = this.timeS(first);
-    const widthS = (this.timeS(this.#count - 1) - startS) / bins || 1;
+    const widthS = (this.timeS(this.count - 1) - startS) / bins || 1;
     let bin = -1;
-    for (let index = first; index < this.#count; index++) {
+    for (let index = first; index < this.count; index++) {
       const own = Math.min(bins - 1, Math.floor((this.timeS(index) - startS) / widthS));
       const at = points.count - 1;
       if (own === bin && this.bytes(index) > points.bytes[at]) continue;
@@ -82,23 +98,27 @@ export class ThinnedHistory {
     return points;
   }
 
-  #makeRoom(): void {
-    const nowS = this.timeS(this.#count - 1);
-    const spanS = nowS - this.timeS(0);
-    const youngS = nowS - this.timeS(this.#count - 2);
-    const octaves = Math.log1p(spanS / youngS);
+  /** Takes the point out that stands closest to its neighbour. */
+  #makeRoom(count: number): void {
+    const data = this.#data;
+    const nowS = data[(count - 1) * COLUMNS];
+    const perSpan = 1 / (nowS - data[0]);
+    const youngS = nowS - data[(count - 2) * COLUMNS];
+    const perOctave = 1 / Math.log1p(1 / (perSpan * youngS));
+    const endS = nowS + youngS;
     let closest = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (let index = 0; index + 1 < this.#count; index++) {
-      const density = 1 / spanS + 1 / ((nowS - this.timeS(index + 1) + youngS) * octaves);
-      const distance = (this.timeS(index + 1) - this.timeS(index)) * density;
+    let timeS = data[0];
+    for (let index = 0; index + 1 < count; index++) {
+      const nextS = data[(index + 1) * COLUMNS];
+      const distance = (nextS - timeS) * (perSpan + perOctave / (endS - nextS));
+      timeS = nextS;
       if (distance < least) {
         least = distance;
         closest = index;
       }
     }
-    const gone = this.bytes(closest) <= this.bytes(closest + 1) ? closest + 1 : closest;
-    this.#data.copyWithin(gone * COLUMNS, (gone + 1) * COLUMNS, this.#count * COLUMNS);
-    this.#count--;
+    const gone = data[closest * COLUMNS + 1] <= data[(closest + 1) * COLUMNS + 1] ? closest + 1 : closest;
+    data.copyWithin(gone * COLUMNS, (gone + 1) * COLUMNS, count * COLUMNS);
   }
 }

@@ -1,3 +1,4 @@
+import { EarlyTest } from '../growth/early-test.ts';
 import { GrowthTest } from '../growth/growth-test.ts';
 import { ThinnedHistory } from './thinned-history.ts';
 
@@ -6,53 +7,87 @@ export interface TrackOptions {
   points: number;
   baseS: number;
   scales: number;
-  /** The growth test begins after so many seconds: what a start-up loads is not growth. */
+  /** Growth is proven only after so many seconds: what a start-up loads is not growth. */
   warmupS: number;
+  /** Whether `suspicious` may come from a handful of points: then it needs points without garbage in them. */
+  early: boolean;
 }
 
 /** A step smaller than this is nothing, whatever the series: V8's own bookkeeping moves by as much. */
 const QUIET_BYTES = 16 * 1024;
 /** … nor is a step below this share of the level. */
 const QUIET_SHARE = 2e-4;
+/** The tests have a quarter of the warm-up to pass over: in it a program mostly loads code. */
+const DEAF_SHARE = 0.25;
+/** Floors that come closer than this are one to the early test. */
+const EARLY_DISTANCE_S = 0.75;
 
-/** One judged series in constant memory: its thinned points and its growth test. */
+/** One judged series in constant memory: its thinned points and its tests of growth. */
 export class Track {
   readonly history: ThinnedHistory;
   readonly growth: GrowthTest;
+  readonly early: EarlyTest | null;
   readonly #warmupS: number;
-  /** The lowest value since the warm-up ended, in its first few points; NaN before. */
-  startBytes: number = Number.NaN;
-  newestS: number = Number.NEGATIVE_INFINITY;
-  newestBytes: number = Number.NaN;
-  #startPoints = 0;
+  readonly #state: Float64Array;
 
-  constructor(options: TrackOptions) {
-    this.history = new ThinnedHistory(options.points);
-    this.growth = new GrowthTest(options.baseS, options.scales);
-    this.#warmupS = options.warmupS;
+  /** With `state` (of `Track.size(options)` numbers) the track goes on where that state was left. */
+  constructor(options: TrackOptions, state: Float64Array = new Float64Array(Track.size(options))) {
+    const { points, baseS, scales, warmupS } = options;
+    const growthAt = SCALARS + ThinnedHistory.size(points);
+    const earlyAt = growthAt + GrowthTest.size(scales);
+    this.#warmupS = warmupS;
+    this.#state = state;
+    this.history = new ThinnedHistory(points, state.subarray(SCALARS, growthAt));
+    this.growth = new GrowthTest(baseS, scales, state.subarray(growthAt, earlyAt));
+    this.early = options.early ? new EarlyTest(state.subarray(earlyAt)) : null;
+  }
+
+  static size({ points, scales, early }: TrackOptions): number {
+    return SCALARS + ThinnedHistory.size(points) + GrowthTest.size(scales) + (early ? EarlyTest.size : 0);
+  }
+
+  /** The lowest of the first few values since the warm-up ended; NaN before. */
+  get startBytes(): number {
+    return this.#state[START_POINTS] > 0 ? this.#state[START] : Number.NaN;
+  }
+
+  get newestS(): number {
+    return this.history.count > 0 ? this.#state[NEWEST_AT] : Number.NEGATIVE_INFINITY;
+  }
+
+  get newestBytes(): number {
+    return this.history.count > 0 ? this.#state[NEWEST] : Number.NaN;
   }
 
   clear(): void {
-    this.history.clear();
-    this.growth.clear();
-    this.startBytes = Number.NaN;
-    this.newestS = Number.NEGATIVE_INFINITY;
-    this.newestBytes = Number.NaN;
-    this.#startPoints = 0;
+    this.#state.fill(0);
   }
 
-  /** Adds a point; one at or before the newest is dropped. */
-  add(timeS: number, bytes: number, heapBytes: number, requests: number | null): void {
-    if (timeS <= this.newestS) return;
-    this.newestS = timeS;
-    this.newestBytes = bytes;
-    this.history.add(timeS, bytes, heapBytes, requests ?? Number.NaN);
-    // The second half of the warm-up teaches the growth test how large the steps are, so that it can bet from the start.
-    if (timeS >= this.#warmupS / 2) this.growth.add(timeS, bytes, quietBytes(bytes), timeS >= this.#warmupS);
-    if (timeS < this.#warmupS) return;
-    if (this.#startPoints++ < 3) this.startBytes = this.#startPoints === 1 ? bytes : Math.min(bytes, this.startBytes);
+  /** Adds a point; one at or before the newest is dropped. Pass NaN for requests that aren't known. */
+  add(timeS: number, bytes: number, heapBytes: number, requests: number): void {
+    const state = this.#state;
+    if (this.history.count > 0 && timeS <= state[NEWEST_AT]) return;
+    state[NEWEST_AT] = timeS;
+    state[NEWEST] = bytes;
+    this.history.add(timeS, bytes, heapBytes, requests);
+    if (timeS < this.#warmupS * DEAF_SHARE) return;
+    // The first half of the warm-up teaches the growth test how large the steps are, so that it can bet from then on.
+    this.growth.add(timeS, bytes, quietBytes(bytes), timeS >= this.#warmupS / 2);
+    if (this.early !== null && (this.early.count === 0 || timeS - state[EARLY_AT] >= EARLY_DISTANCE_S)) {
+      this.early.add(bytes);
+      state[EARLY_AT] = timeS;
+    }
+    if (timeS < this.#warmupS || state[START_POINTS] >= 3) return;
+    if (state[START_POINTS]++ === 0 || bytes < state[START]) state[START] = bytes;
   }
 }
+
+const START = 0;
+const START_POINTS = 1;
+const NEWEST_AT = 2;
+const NEWEST = 3;
+const EARLY_AT = 4;
+const SCALARS = 5;
 
 /** The step that is too small to mean anything at this level. */
 export function quietBytes(levelBytes: number): number {

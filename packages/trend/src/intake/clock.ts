@@ -14,52 +14,61 @@ const GAP_MS = 3_600_000;
  * than the whole series so far (also a clock that was set forward) tells that what came before is no longer comparable.
  */
 export class SampleClock {
-  #firstMs = Number.NaN;
-  #lastMs = Number.NaN;
-  #offsetMs = 0;
-  #intervalMs = 1000;
-  #behindCount = 0;
-  #behindMs = Number.NaN;
+  readonly #state: Float64Array;
+
+  /** With `state` (of `SampleClock.size` numbers) the clock goes on where that state was left. */
+  constructor(state?: Float64Array) {
+    this.#state = state ?? new Float64Array(SampleClock.size);
+  }
+
+  static readonly size: number = 7;
 
   /** The newest sample's time on the mended clock; NaN before the first. */
   get nowMs(): number {
-    return this.#lastMs;
+    return this.#state[SEEN] === 0 ? Number.NaN : this.#state[LAST];
   }
 
   /** Moves a time of the process onto the mended clock. */
   mend(timeMs: number): number {
-    return timeMs + this.#offsetMs;
+    return timeMs + this.#state[OFFSET];
   }
 
   arrive(timeMs: number): Arrival {
-    if (Number.isNaN(this.#lastMs)) {
-      this.#firstMs = this.#lastMs = timeMs;
+    const state = this.#state;
+    if (state[SEEN] === 0) {
+      state[SEEN] = 1;
+      state[FIRST] = state[LAST] = timeMs;
+      state[INTERVAL] = 1000;
       return 'next';
     }
-    const mended = timeMs + this.#offsetMs;
-    if (mended <= this.#lastMs) {
-      if (!this.#setBack(timeMs, mended)) return 'ignored';
-      return 'next';
-    }
-    this.#behindCount = 0;
-    this.#behindMs = Number.NaN;
-    const elapsedMs = mended - this.#lastMs;
-    const gap = elapsedMs > Math.max(GAP_MS, this.#lastMs - this.#firstMs);
-    if (gap) this.#firstMs = mended;
-    else this.#intervalMs += (elapsedMs - this.#intervalMs) / 8;
-    this.#lastMs = mended;
+    const mended = timeMs + state[OFFSET];
+    if (mended <= state[LAST]) return this.#setBack(timeMs, mended) ? 'next' : 'ignored';
+    state[BEHIND_COUNT] = 0;
+    const elapsedMs = mended - state[LAST];
+    const gap = elapsedMs > Math.max(GAP_MS, state[LAST] - state[FIRST]);
+    if (gap) state[FIRST] = mended;
+    else state[INTERVAL] += (elapsedMs - state[INTERVAL]) / 8;
+    state[LAST] = mended;
     return gap ? 'gap' : 'next';
   }
 
   #setBack(timeMs: number, mended: number): boolean {
-    if (mended === this.#lastMs) return false;
-    this.#behindCount = timeMs > this.#behindMs ? this.#behindCount + 1 : 1;
-    this.#behindMs = timeMs;
-    if (this.#behindCount < SET_BACK_SAMPLES) return false;
-    this.#lastMs += this.#intervalMs;
-    this.#offsetMs = this.#lastMs - timeMs;
-    this.#behindCount = 0;
-    this.#behindMs = Number.NaN;
+    const state = this.#state;
+    if (mended === state[LAST]) return false;
+    state[BEHIND_COUNT] = state[BEHIND_COUNT] > 0 && timeMs > state[BEHIND] ? state[BEHIND_COUNT] + 1 : 1;
+    state[BEHIND] = timeMs;
+    if (state[BEHIND_COUNT] < SET_BACK_SAMPLES) return false;
+    state[LAST] += state[INTERVAL];
+    state[OFFSET] = state[LAST] - timeMs;
+    state[BEHIND_COUNT] = 0;
     return true;
   }
 }
+
+const SEEN = 0;
+const FIRST = 1;
+const LAST = 2;
+const OFFSET = 3;
+const INTERVAL = 4;
+const BEHIND_COUNT = 5;
+const BEHIND = 6;

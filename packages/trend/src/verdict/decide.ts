@@ -4,16 +4,21 @@ import type { Verdict } from '../judgement.ts';
 import type { GrowthEvidence } from '../growth/growth-test.ts';
 import type { Shape } from './shape.ts';
 import { shapeOf } from './shape.ts';
+import { lastingGrowth } from './lasting.ts';
+import type { Patience } from './lasting.ts';
 
-/** How much must be seen before something is said; natural logarithms of the growth test's capital. */
+/** How much must be seen before something is said; natural logarithms of what bets have made of one. */
 export interface Thresholds {
-  /** For `leak`: the chance that it is ever said of a series that doesn't grow is e^-this. */
+  /** For `leak`: the chance that it is ever said of a series that doesn't grow is at most e^-this. */
   leak: number;
-  /** For `suspicious`, at first; the older the series, the more is asked. */
+  /** For `suspicious`, by the growth test. */
   suspect: number;
+  /** For `suspicious`, by the early test. */
+  suspectEarly: number;
   /** Growth below both is nothing. */
   materialBytes: number;
   materialShare: number;
+  patience: Patience;
 }
 
 /** What is decided about one track. */
@@ -21,7 +26,7 @@ export interface Decision {
   verdict: Exclude<Verdict, 'native'>;
   suspicious: boolean;
   /** Why it is only `warming`, when it is. */
-  reason: 'young' | 'slows' | 'traffic' | 'proof' | null;
+  reason: 'young' | 'slows' | 'traffic' | 'proof' | 'patience' | null;
   shape: Shape;
   /** The whole series after its warm-up. */
   life: Shape;
@@ -41,33 +46,27 @@ const RAMP = 1.2;
 const IN_STEP = 0.9;
 /** With traffic that fell to this share, growth is looked for against the requests instead of against time. */
 const RESTS = 0.67;
-/**
- * Growth counts as proven only when it has lasted so many warm-ups: caches and batches of a program that takes a while to
- * start take a while as well, and a cache that fills evenly looks like a leak until it is full.
- */
-const SETTLING = 6;
-/** With more blocks than these the detector has had more than one chance. */
-const YOUNG_BLOCKS = 24;
 /** So many points make a line worth a word. */
 const ENOUGH_POINTS = 6;
 
 /**
  * Decides about a track: first what it did since the warm-up (or, when the growth test says that growth began later, since
- * then), then whether that is worth evidence, then whether it is proven.
+ * then), then whether that is worth evidence, then whether it is proven. Guards only ever take a verdict away.
  */
-export function decide(track: Track, warmupS: number, thresholds: Thresholds): Decision {
+export function decide(track: Track, warmupS: number, thresholds: Thresholds, roomBytes: number): Decision {
   const { history, growth, newestS } = track;
   const proof = growth.strongest();
-  const suspect = thresholds.suspect + Math.log(Math.max(1, proof.hintBlocks / YOUNG_BLOCKS));
-  const fromS = Math.max(warmupS, newestS / 10);
+  const level = track.newestBytes;
+  const early = track.early?.proof(quietBytes(level)) ?? Number.NEGATIVE_INFINITY;
+  const suspected = proof.proof >= thresholds.suspect || early >= thresholds.suspectEarly;
+  const fromS = Math.max(newestS < 3 * warmupS ? warmupS / 2 : warmupS, newestS / 10);
   const life = shapeOf(history.window(fromS, BINS));
-  const late = proof.hint >= suspect && proof.sinceS > fromS;
+  const late = proof.proof >= thresholds.suspect && proof.sinceS > fromS;
   const since = late ? shapeOf(history.window(proof.sinceS, BINS)) : life;
   const shape = since.points.count >= 5 ? since : life;
   const decision: Decision = { verdict: 'clean', suspicious: false, reason: null, shape, life, proof };
-  if (shape.points.count < 4) return { ...decision, verdict: 'warming', reason: 'young' };
+  if (shape.points.count < 3) return { ...decision, verdict: 'warming', reason: 'young' };
 
-  const level = track.newestBytes;
   const materialBytes = Math.max(thresholds.materialBytes, thresholds.materialShare * level, 2 * shape.line.noise);
   const pace = Math.max(shape.pace, shape.pacePerRequest ?? 0);
   // When the traffic dies down, a leak rests: then the requests are the better axis.
@@ -76,24 +75,33 @@ export function decide(track: Track, warmupS: number, thresholds: Thresholds): D
   const riseBytes = rests ? line.slope * requestsIn(shape) : shape.riseBytes;
   const rises = line.slope > 0 && riseBytes >= materialBytes;
   const record = highestOfLastThird(shape) > proof.peakBeforeBytes + quietBytes(level);
-  decision.suspicious = rises && record && proof.hint >= suspect && pace >= SLOWS_MUCH;
+  decision.suspicious = rises && record && suspected && pace >= SLOWS_MUCH && newestS >= warmupS;
 
   const sure = line.low > 0;
   if (!decision.suspicious && shape.points.count < ENOUGH_POINTS)
     return { ...decision, verdict: 'warming', reason: 'young' };
-  if (!rises || (!sure && !record)) {
+  const proven = proof.proof >= thresholds.leak;
+  const lasting = proven ? lastingGrowth(history, warmupS, thresholds.patience, roomBytes, materialBytes) : null;
+  if (lasting === null && (!rises || (!sure && !record))) {
     const grew = lowestOfLastThird(life) - track.startBytes >= 2 * materialBytes;
     return { ...decision, verdict: grew ? 'bounded' : 'clean' };
   }
-  if (pace < SLOWS)
+  if (lasting === null && pace < SLOWS)
     return { ...decision, verdict: pace < STANDS ? 'bounded' : 'warming', reason: pace < STANDS ? null : 'slows' };
-  const settled = shape.spanS >= SETTLING * warmupS;
-  if (!sure || !record || !settled || proof.proof < thresholds.leak)
-    return { ...decision, verdict: 'warming', reason: 'proof' };
-  const ramps = shape.rateGrowth !== null && shape.rateGrowth > RAMP;
-  if (ramps && shape.pacePerRequest !== null && shape.pacePerRequest < IN_STEP)
-    return { ...decision, verdict: 'warming', reason: 'traffic' };
-  return { ...decision, verdict: 'leak' };
+  if (!proven || (lasting === null && !(sure && record))) return { ...decision, verdict: 'warming', reason: 'proof' };
+  const leaking = lasting ?? shape;
+  const ramps = leaking.rateGrowth !== null && leaking.rateGrowth > RAMP;
+  if (ramps && leaking.pacePerRequest !== null && leaking.pacePerRequest < IN_STEP)
+    return { ...decision, shape: leaking, verdict: 'warming', reason: 'traffic' };
+  if (lasting === null && !hurts(shape, warmupS, thresholds.patience, riseBytes, roomBytes))
+    return { ...decision, verdict: 'warming', reason: 'patience' };
+  return { ...decision, shape: leaking, verdict: 'leak', suspicious: true };
+}
+
+/** Whether straight growth has taken so much of what was left that it can't be watched any longer. */
+function hurts(shape: Shape, warmupS: number, patience: Patience, riseBytes: number, roomBytes: number): boolean {
+  if (!patience.clear || shape.spanS < patience.least * warmupS) return false;
+  return !Number.isFinite(roomBytes) || riseBytes >= patience.eatenShare * (roomBytes + riseBytes);
 }
 
 function lowestOfLastThird(shape: Shape): number {

@@ -39,7 +39,7 @@ export function tell(verdict: Verdict, decision: Decision, trend: Trend, subject
     sentences.push(
       `the traffic grew as well, by ${percent((shape.rateGrowth ?? 1) - 1)}: growth a request is not proven`,
     );
-  } else if (reason === 'proof') sentences.push('it has not grown for long enough to be sure');
+  } else if (reason === 'proof' || reason === 'patience') sentences.push('it has not grown for long enough to be sure');
   else {
     const odds = Math.exp(Math.min(27, Math.max(proof.proof, 0)));
     if (odds > 20)

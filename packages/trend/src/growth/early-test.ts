@@ -1,0 +1,104 @@
+/**
+ * Does a series grow, judged by its first or last few floors alone? For `suspicious`, which must come early.
+ *
+ * Steps between floors that are all alike and all upwards are telling after three or four, whatever their size: without
+ * growth they would differ. That is Student's t-test, made sequential. With steps x_1 … x_n and
+ * u = Σx / √(n Σx²), the cosine between the steps and a steady climb,
+ *
+ *     E_n(δ) = exp(−nδ²/2) ∫ r^(n−1) exp(−r²/2 + r δ √n u) dr / ∫ r^(n−1) exp(−r²/2) dr        (r from 0 to ∞)
+ *
+ * is the likelihood ratio of steps with mean δσ against mean zero when σ is unknown. Without growth it is a test martingale
+ * that starts at one, so that it ever reaches c with probability at most 1/c (Lai, "On confidence sequences", Annals of
+ * Statistics 4 (1976); Pérez-Ortiz, Lardy, de Heide, Grünwald, "E-statistics, group invariance and anytime-valid testing",
+ * Annals of Statistics 52 (2024)); so is its mean over three δ. Growth may begin at any floor j, at a price: the floors share
+ * the error by a union bound, half of it for growth from the start, 1/(2j(j + 1)) for growth since floor j.
+ *
+ * The noise model: without growth the steps are jointly Gaussian of one unknown size, or anything of which only the
+ * direction in n dimensions is uniform (spherical symmetry). Independent steps, a random walk, are the worst case. Noise
+ * that returns to a level has steps that cancel: its u is smaller. Steps of a falling mean only lower u; so does one leap.
+ * Growth that ends breaks it, as it breaks every test of growth.
+ */
+export class EarlyTest {
+  readonly #state: Float64Array;
+
+  constructor(state: Float64Array = new Float64Array(EarlyTest.size)) {
+    this.#state = state;
+  }
+
+  static readonly size: number = 14;
+
+  clear(): void {
+    this.#state.fill(0);
+  }
+
+  /** How many floors were added so far. */
+  get count(): number {
+    return this.#state[COUNT];
+  }
+
+  /** Adds a floor that is later than the one before. O(KEPT). */
+  add(bytes: number): void {
+    const state = this.#state;
+    const kept = Math.min(KEPT, state[COUNT]);
+    if (kept === KEPT) state.copyWithin(FIRST, FIRST + 1, FIRST + KEPT);
+    state[FIRST + Math.min(kept, KEPT - 1)] = bytes;
+    state[COUNT]++;
+  }
+
+  /**
+   * A natural logarithm; reaches ln(1/α) ever, without growth, with probability at most α. Steps smaller than `quietBytes`
+   * mean little, however alike they are. O(KEPT²).
+   */
+  proof(quietBytes: number): number {
+    const state = this.#state;
+    const kept = Math.min(KEPT, state[COUNT]);
+    let best = Number.NEGATIVE_INFINITY;
+    let sum = 0;
+    let squares = 0;
+    for (let first = kept - 2; first >= 0; first--) {
+      const step = state[FIRST + first + 1] - state[FIRST + first];
+      sum += step;
+      squares += step * step + quietBytes * quietBytes;
+      const steps = kept - 1 - first;
+      if (sum <= 0 || steps < 2) continue;
+      const start = state[COUNT] - kept + first;
+      const price = start === 0 ? 0.5 : 0.5 / (start * (start + 1));
+      let likelihood = 0;
+      for (const drift of DRIFTS) likelihood += ratio(steps, drift, sum / Math.sqrt(steps * squares));
+      const proof = Math.log((price * likelihood) / DRIFTS.length);
+      if (proof > best) best = proof;
+    }
+    return best;
+  }
+}
+
+/** The last so many floors are kept: what takes more of them to see is for `GrowthTest`. */
+const KEPT = 13;
+const COUNT = 0;
+const FIRST = 1;
+/** Growth a step, in deviations of the steps. */
+const DRIFTS = [1, 3, 8];
+
+/**
+ * E_n(δ) for u ≥ 0. By parts, I_n = ∫ r^(n−1) exp(−r²/2 + rb) dr obeys I_n = b I_(n−1) + (n − 2) I_(n−2), with
+ * I_1 = √(2π) Φ(b) exp(b²/2) and I_2 = 1 + b I_1; all terms are positive, so nothing cancels.
+ */
+function ratio(steps: number, drift: number, cosine: number): number {
+  const b = drift * Math.sqrt(steps) * cosine;
+  let before = Math.sqrt(2 * Math.PI) * normalShare(b);
+  let integral = Math.exp((-b * b) / 2) + b * before;
+  let noneBefore = Math.sqrt(Math.PI / 2);
+  let none = 1;
+  for (let n = 3; n <= steps; n++) {
+    [before, integral] = [integral, b * integral + (n - 2) * before];
+    [noneBefore, none] = [none, (n - 2) * noneBefore];
+  }
+  return (Math.exp((b * b - steps * drift * drift) / 2) * integral) / none;
+}
+
+/** Φ(b) for b ≥ 0, to 7.5e-8: Abramowitz and Stegun 26.2.17. */
+function normalShare(b: number): number {
+  const t = 1 / (1 + 0.2316419 * b);
+  const tail = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return 1 - (Math.exp((-b * b) / 2) / Math.sqrt(2 * Math.PI)) * tail;
+}
