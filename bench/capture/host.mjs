@@ -111,7 +111,7 @@ process.on('message', (/** @type {CaptureMessage} */ { optimistic, ...message })
 
 /** @param {string | null} file */
 function measureRoom(file) {
-  return { ...measureChildRoom(file), smallObjectsBytes: 0 };
+  return { ...measureChildRoom(file), heapUsedBytes: 0, smallObjectsBytes: 0 };
 }
 
 process.on('disconnect', () => process.exit());

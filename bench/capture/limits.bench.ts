@@ -1,16 +1,17 @@
 // Heap by memory limit: is a snapshot captured or refused, and does the service live? Each cell is a service of its own
 // in a group of its own (cgroup v1 or v2, whichever can be written here; root). A cell that refuses is tried again with
 // the refusal switched off, so that the watching thread alone has to end the child in time.
-// Run by hand, as root: node_modules/.bin/node bench/capture/limits.bench.ts [majors, as 20,24] > bench/capture/results/limits.md
+// Run by hand, as root: node_modules/.bin/node bench/capture/limits.bench.ts [--node 20,24] [--heap 30,60,120] [--limit 200,300,500,1000,2000]
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableNodes } from '../../test/nodes/index.ts';
-import { isWholeSnapshot, machine, startService, type CaptureAnswer } from './service.ts';
+import { isWholeSnapshot, startService, type CaptureAnswer } from './service.ts';
+import { numbers, openTable } from './table.ts';
 
-const majors = process.argv[2]?.split(',').map(Number);
-const heapsMegabytes = [30, 60, 120];
-const limitsMegabytes = [200, 300, 500, 1000, 2000];
+const majors = numbers('node') ?? [20, 22, 24, 26];
+const heapsMegabytes = numbers('heap') ?? [30, 60, 120];
+const limitsMegabytes = numbers('limit') ?? [200, 300, 500, 1000, 2000];
 
 const version1 = '/sys/fs/cgroup/memory';
 const isVersion1 = existsSync(join(version1, 'memory.limit_in_bytes'));
@@ -38,17 +39,28 @@ function told({ capture, error }: CaptureAnswer, whole: boolean): string {
   return `${error?.code === 'EBB_CAPTURE_NO_MEMORY' ? 'refused' : (error?.code ?? '')}${took}`;
 }
 
-console.log(`# Heap by memory limit: captured or refused, and the host lives\n`);
-console.log(`cgroup ${isVersion1 ? 'v1' : 'v2'}. ${machine()}. ${new Date().toISOString().slice(0, 10)}.`);
-console.log(
-  '"forced": what was refused, tried all the same; then only the watching thread stands between child and limit.\n',
+const table = openTable(
+  'limits',
+  [
+    '# Heap by memory limit: captured or refused, and the host lives',
+    'Each cell is a service of its own in a group of its own (cgroup v1 or v2, whichever has the memory controller here), with 20 requests a second. "Asked": what comes of a forked snapshot. "Forced": what was refused, tried all the same; then only the watching thread stands between the child and the limit.',
+  ],
+  [
+    'Node',
+    'heap, MB',
+    'limit, MB',
+    'cgroup',
+    'asked',
+    'forced',
+    'host lives',
+    'killed by the kernel',
+    'requests answered',
+    'failed',
+    'longest, ms',
+  ],
+  4,
 );
-console.log(
-  '| Node | heap, MB | limit, MB | asked | forced | host lives | killed by the kernel | requests answered, failed | longest, ms |',
-);
-console.log('|---|---|---|---|---|---|---|---|---|');
-for (const node of availableNodes()) {
-  if (majors !== undefined && !majors.includes(node.major)) continue;
+for (const node of availableNodes().filter(({ major }) => majors.includes(major))) {
   for (const heapMegabytes of heapsMegabytes) {
     for (const limit of limitsMegabytes) {
       const group = makeGroup(limit);
@@ -74,13 +86,13 @@ for (const node of availableNodes()) {
         const failed = Object.values(service.failed).reduce((sum, count) => sum + count, 0);
         const longest = Math.max(0, ...service.latencies.map(({ ms }) => ms));
         cells = [askedText, forcedText, lives ? 'yes' : 'NO', killsIn(group)];
-        cells.push(`${service.latencies.length}, ${failed}`, longest.toFixed(0));
+        cells.push(service.latencies.length, failed, longest.toFixed(0));
         await service.stop();
       } catch (error) {
         // Heaps that do not fit at all: the service itself dies before anything is asked of it.
-        cells = [error instanceof Error ? error.message : String(error), '', 'NO', killsIn(group), '', ''];
+        cells = [error instanceof Error ? error.message : String(error), '', 'NO', killsIn(group), '', '', ''];
       }
-      console.log(`| ${[node.major, heapMegabytes, limit, ...cells].join(' | ')} |`);
+      table.row([node.major, heapMegabytes, limit, isVersion1 ? 'v1' : 'v2', ...cells]);
       await new Promise((resolve) => setTimeout(resolve, 200));
       rmdirSync(group);
     }

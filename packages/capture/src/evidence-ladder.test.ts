@@ -1,12 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { CaptureError, type CaptureErrorCode } from './error.ts';
+import type { SnapshotAttempt } from './fork/attempt.ts';
 import { climb, type Rung, type RungName } from './evidence-ladder.ts';
 
 const fails =
   (code: CaptureErrorCode, pauseMs = 0) =>
   (): never => {
     const error = new CaptureError(code, `${code} happened.`);
-    error.attempts = [{ pauseMs }, { pauseMs }] as CaptureError['attempts'];
+    const attempt: SnapshotAttempt = {
+      method: 'fork',
+      outcome: 'died',
+      pauseMs,
+      forkMs: 0,
+      numberingMs: 0,
+      mappingsMs: 0,
+      threadsMs: 0,
+      waitedMs: 0,
+      threadsAwake: 0,
+      tookMs: 0,
+      peakBytes: 0,
+      leastFreeBytes: null,
+      detail: null,
+    };
+    error.attempts = [attempt, attempt];
     throw error;
   };
 
