@@ -1,12 +1,13 @@
 // Which rule says "leak" how often, how early, and how often in vain? All rules that people use today, beside Ebb's judge,
 // on the same series: real pods of which none leaks (leaks of 0.1, 1 and 5 % of the limit an hour are added), services
-// over days and programs under watch from the simulator.
+// over days and programs under watch from the simulator. And: does the bound that Ebb states hold?
 // By hand: node_modules/.bin/node bench/trend/rules.bench.ts [--small] [--write]
 //   --small   an eighth of the series, for development; --write   results/rules.md and results/*.svg
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { healthyServices, leakingServices } from '@ebb/trend/simulate';
 import type { Alarm } from './alarm.ts';
+import { statedBound } from './bound.ts';
 import { plotSeries } from './plot.ts';
 import { podSeries, readPods } from './real-pods.ts';
 import type { Pod } from './real-pods.ts';
@@ -161,7 +162,7 @@ function playService(rss: BenchSeries, agent: BenchSeries): [BenchSeries, Record
 const elapsed = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`;
 const { pods: all, told, empty } = readPods();
 const pods = small ? all.filter((_, nth) => nth % 8 === 0) : all;
-const runs = small ? 2 : 16;
+const runs = small ? 2 : 12;
 
 say('# All rules on the same series\n');
 say(
@@ -181,6 +182,9 @@ say(
   `${runs} of each kind, over two days (half a day after a deploy), a sample a minute: noise on floor and RSS with an autocorrelation of 0.9, a day in the traffic, V8's own growth of the heap. The rules of today, and Ebb's first row, see RSS; the agent tells the floor, RSS and the requests.\n`,
 );
 onServices(runs);
+say(`\n(${elapsed()})\n`);
+say('## The bound that is stated\n');
+statedBound(small ? 10 : 100, small ? 500 : 1440, say);
 say(`\n(${elapsed()})\n`);
 say('## Programs under watch\n');
 watchedPrograms(small ? 3 : 30, rulesOfToday, say);
