@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * What every program begins with: 1234 sessions that a snapshot must have, the file to take it into, and what must not
  * stay. It ends by `tell()`, which prints what was put into `told`.
  */
-export const prelude = `
+const prelude = `
 import { createServer, connect } from 'node:net';
 import { chmodSync, existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';

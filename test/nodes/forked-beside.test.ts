@@ -16,7 +16,8 @@ const busyAddon = join(folder.path, 'busy.node');
 beforeAll(() => {
   const headers = join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
   const source = fileURLToPath(new URL('fixtures/busy-addon.c', import.meta.url));
-  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-pthread', `-I${headers}`, source, '-o', busyAddon]);
+  const compiler = process.env['CC'] ?? 'cc';
+  execFileSync(compiler, ['-shared', '-fPIC', '-O1', '-pthread', `-I${headers}`, source, '-o', busyAddon]);
 });
 
 describe.each(availableNodes())('on Node $major', { timeout: patienceMs + 10_000 }, ({ path: node }) => {
