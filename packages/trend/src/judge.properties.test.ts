@@ -25,7 +25,7 @@ const anySample: fc.Arbitrary<MemorySample> = fc.record({
   rssLimitBytes: fc.option(anyNumber),
 });
 
-function expectSound({ verdict, suspicious, trend, evidence }: Judgement): void {
+function expectSound({ verdict, suspicious, trend, evidence, settlesAtBytes, wouldChange }: Judgement): void {
   expect(['clean', 'warming', 'bounded', 'leak', 'native']).toContain(verdict);
   expect(typeof suspicious).toBe('boolean');
   expect(Number.isFinite(trend.bytesPerSecond)).toBe(true);
@@ -37,6 +37,14 @@ function expectSound({ verdict, suspicious, trend, evidence }: Judgement): void 
     expect(trend.secondsToLimitInterval![0]).toBeLessThanOrEqual(trend.secondsToLimit);
     expect(trend.secondsToLimitInterval![1]).toBeGreaterThanOrEqual(trend.secondsToLimit);
   }
+  const quantiles = trend.secondsToLimitQuantiles;
+  expect(quantiles === null).toBe(trend.secondsToLimit === null);
+  if (quantiles) {
+    expect(quantiles.p10).toBeLessThanOrEqual(quantiles.p50);
+    expect(quantiles.p50).toBeLessThanOrEqual(quantiles.p90);
+  }
+  expect(settlesAtBytes === null || Number.isFinite(settlesAtBytes)).toBe(true);
+  expect(wouldChange).not.toMatch(/NaN|undefined|Infinity|^$/);
   expect(evidence.length).toBeGreaterThan(0);
   expect(evidence.join()).not.toMatch(/NaN|undefined|Infinity/);
 }
@@ -139,4 +147,39 @@ it('finds a leak although a tenth of its samples are lost and a tenth spoilt', (
     }),
     { numRuns: 15, seed: 1 },
   );
+});
+
+it('goes on with the same verdicts where it was saved, whatever it was fed', () => {
+  fc.assert(
+    fc.property(fc.array(anySample, { maxLength: 60 }), series, fc.nat(), (wild, steps, pick) => {
+      const samples = [...wild, ...samplesOf(steps, 1e6)];
+      const cut = pick % (samples.length + 1);
+      const judge = new MemoryJudge();
+      for (const sample of samples.slice(0, cut)) judge.update(sample);
+      const saved = judge.save();
+      expect(saved.byteLength).toBeLessThanOrEqual(8192);
+      const restored = MemoryJudge.restore(saved);
+      for (const sample of samples.slice(cut)) expect(restored?.observe(sample)).toEqual(judge.observe(sample));
+      expect(restored?.judgement).toEqual(judge.judgement);
+    }),
+  );
+});
+
+it('does not care how often it is asked', () => {
+  fc.assert(
+    fc.property(series, (steps) => {
+      const samples = samplesOf(steps, 1e6);
+      const judge = new MemoryJudge();
+      for (const sample of samples) judge.update(sample);
+      expect(judge.judgement).toEqual(judgeAll(samples).at(-1));
+    }),
+  );
+});
+
+it('restores nothing from bytes that are no state, or of another warm-up', () => {
+  const saved = new MemoryJudge().save();
+  expect(MemoryJudge.restore(saved.subarray(8))).toBeNull();
+  expect(MemoryJudge.restore(new Uint8Array(saved.length))).toBeNull();
+  expect(MemoryJudge.restore(saved, { warmupMs: 600_000 })).toBeNull();
+  expect(MemoryJudge.restore(saved)?.judgement.evidence).toEqual(['no samples yet']);
 });

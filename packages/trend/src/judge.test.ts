@@ -85,6 +85,8 @@ describe('a program that leaks', () => {
     const truly = (256 * MB - 40 * MB - 120 * 50 * 6 * 1024) / (50 * 6 * 1024);
     expect(trend.secondsToLimit! / truly).toBeCloseTo(1, 1);
     expect(trend.secondsToLimitInterval![0]).toBeLessThanOrEqual(trend.secondsToLimit!);
+    expect(trend.secondsToLimitQuantiles!.p10).toBeLessThan(truly * 1.02);
+    expect(trend.secondsToLimitQuantiles!.p90).toBeGreaterThan(truly * 0.98);
     expect(trend.secondsToLimitInterval![1]).toBeGreaterThanOrEqual(trend.secondsToLimit!);
   });
 
@@ -188,6 +190,7 @@ describe('a healthy program', () => {
   it('is bounded after a cache has filled, and no longer suspicious', () => {
     const { last, leakAtS } = play({ liveBytes: (ageS) => (40 + Math.min(20, ageS / 2)) * MB }, { durationS: 150 });
     expect(last).toMatchObject({ verdict: 'bounded', suspicious: false });
+    expect(last.settlesAtBytes! / (62 * MB)).toBeCloseTo(1, 1);
     expect(leakAtS).toBeNull();
   });
 
@@ -195,6 +198,9 @@ describe('a healthy program', () => {
     const { last } = play({ liveBytes: (ageS) => (40 + 60 * (1 - Math.exp(-ageS / 40))) * MB }, { durationS: 60 });
     expect(last.verdict).toBe('warming');
     expect(last.evidence.join()).toContain('it slows down');
+    // 40 MB, 60 of growth that slows down, and 2 of external memory.
+    expect(last.settlesAtBytes! / (102 * MB)).toBeCloseTo(1, 0);
+    expect(last.wouldChange).toMatch(/no longer slows down is a leak/);
   });
 
   it('is not a leak because its traffic grows, and says so', () => {

@@ -11,6 +11,7 @@ import type { Decision, Thresholds } from './verdict/decide.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
 import type { Patience } from './verdict/lasting.ts';
+import { settlesAt, wouldChange } from './verdict/outlook.ts';
 import { tell } from './verdict/tell.ts';
 import { span } from './verdict/words.ts';
 
@@ -132,11 +133,21 @@ export class MemoryJudge {
     if (scalars[BORN] === 0) this.#begin(NO_NEWS);
     else if (arrival === 'gap') this.#begin(AFTER_GAP);
     else if (this.#isReborn(reading)) this.#begin(AFTER_RESTART);
-    this.#takeLimits(reading);
+    this.#takeSource(reading);
     const nowS = (this.#clock.nowMs - scalars[BORN_AT]) / 1000;
     const news = this.#takeFloor(reading, nowS);
     const chunkNews = this.#takeChunk(reading, nowS);
-    if (news || chunkNews) this.#stale = true;
+    if (news || chunkNews) this.#isNews(reading);
+  }
+
+  /** What the next judgement rests on, whenever it is asked for. */
+  #isNews(reading: Reading): void {
+    const scalars = this.#scalars;
+    scalars[JUDGED_AT] = this.#clock.nowMs;
+    scalars[HEAP_LIMIT] = reading.heapLimitBytes ?? 0;
+    scalars[RSS_LIMIT] = reading.rssLimitBytes ?? 0;
+    scalars[RSS] = reading.rssBytes ?? 0;
+    this.#stale = true;
   }
 
   /** What is to be thought of the process now; costs some ten microseconds when a floor has come since it was last asked for. */
@@ -148,11 +159,37 @@ export class MemoryJudge {
     return this.#judgement;
   }
 
+  /**
+   * All that the judge knows, under 8 KB, so that it can go on after a restart of the program that judges, or elsewhere.
+   * Float64 numbers in the machine's byte order.
+   */
+  save(): Uint8Array {
+    const saved = new Float64Array(HEADER + this.#state.length);
+    saved[0] = STATE_VERSION;
+    saved[1] = this.#warmupS;
+    saved.set(this.#state, HEADER);
+    return new Uint8Array(saved.buffer);
+  }
+
+  /**
+   * The judge that was saved, with the verdicts that it would have given. Give it the options that it had. Null when the
+   * bytes are not a whole state of this version of Ebb and of this warm-up: then judge anew.
+   */
+  static restore(saved: Uint8Array, options: MemoryJudgeOptions = {}): MemoryJudge | null {
+    const judge = new MemoryJudge(options);
+    if (saved.byteLength !== (HEADER + judge.#state.length) * 8) return null;
+    const numbers = new Float64Array(saved.slice().buffer);
+    if (numbers[0] !== STATE_VERSION || numbers[1] !== judge.#warmupS) return null;
+    judge.#state.set(numbers.subarray(HEADER));
+    judge.#stale = judge.#scalars[BORN] !== 0;
+    return judge;
+  }
+
   #begin(news: number): void {
     const scalars = this.#scalars;
     scalars.fill(0);
     scalars[BORN] = 1;
-    scalars[BORN_AT] = this.#clock.nowMs;
+    scalars[BORN_AT] = scalars[JUDGED_AT] = this.#clock.nowMs;
     scalars[FLOOR_AT] = Number.NEGATIVE_INFINITY;
     scalars[REQUESTS] = Number.NaN;
     scalars[LOWEST_USED] = scalars[LOWEST_RSS] = Number.POSITIVE_INFINITY;
@@ -173,11 +210,8 @@ export class MemoryJudge {
     return reading.usedBytes !== null && reading.usedBytes < scalars[LOWEST_USED] * REBORN_SHARE;
   }
 
-  #takeLimits(reading: Reading): void {
+  #takeSource(reading: Reading): void {
     const scalars = this.#scalars;
-    scalars[HEAP_LIMIT] = reading.heapLimitBytes ?? 0;
-    scalars[RSS_LIMIT] = reading.rssLimitBytes ?? 0;
-    scalars[RSS] = reading.rssBytes ?? 0;
     if (reading.requests !== null) scalars[REQUESTS] = reading.requests;
     const heapIsSeen = reading.usedBytes !== null || reading.floor !== null;
     if (scalars[SOURCE] !== BY_HEAP && heapIsSeen) {
@@ -248,7 +282,7 @@ export class MemoryJudge {
   #judge(): Judgement {
     const scalars = this.#scalars;
     const byRss = scalars[SOURCE] === BY_RSS;
-    const floorAgeS = (this.#clock.nowMs - scalars[FLOOR_AT]) / 1000;
+    const floorAgeS = (scalars[JUDGED_AT] - scalars[FLOOR_AT]) / 1000;
     const stale = floorAgeS > Math.max(STALE_S, STALE_FLOORS * scalars[FLOOR_INTERVAL]);
     const byFloor = byRss || (this.#floors.history.count > 0 && !stale);
     const track = byFloor ? this.#floors : this.#envelope;
@@ -264,15 +298,14 @@ export class MemoryJudge {
     if (byRss) subject = 'RSS';
     const heapShare = byFloor ? heapShareOf(decision) : 1;
     if (verdict !== 'leak' && !byRss) {
-      const native = decide(this.#native, this.#warmupS, this.#nativeThresholds(), this.#roomBytes(true, scalars[RSS]));
+      const native = this.#judgeNative();
       // A heap that grows back to its former peak takes RSS along: only what outruns it is native.
       const heapSlope = Math.max(0, decision.shape.line.slope);
-      const more = native.verdict === 'leak' && heapSlope < OUTRUN_SHARE * native.shape.line.slope;
-      if (more) {
+      if (native?.verdict === 'leak' && heapSlope < OUTRUN_SHARE * native.shape.line.slope) {
         decision = native;
         verdict = 'native';
         subject = 'the memory outside heap and buffers (RSS beyond them)';
-      } else if (native.suspicious && !decision.suspicious) decision = { ...decision, suspicious: true };
+      } else if (native?.suspicious === true && !decision.suspicious) decision = { ...decision, suspicious: true };
     }
     const line: Slope = verdict === 'bounded' ? decision.life.late : decision.shape.line;
     const trend: Trend = trendOf(
@@ -292,7 +325,14 @@ export class MemoryJudge {
     }
     const news = NEWS_TOLD[scalars[NEWS]];
     if (news !== undefined) evidence.push(news);
-    return { verdict, suspicious: decision.suspicious || verdict === 'leak' || verdict === 'native', trend, evidence };
+    return {
+      verdict,
+      suspicious: decision.suspicious || verdict === 'leak' || verdict === 'native',
+      trend,
+      evidence,
+      settlesAtBytes: settlesAt(verdict, decision),
+      wouldChange: wouldChange(verdict, decision),
+    };
   }
 
   #room(byFloor: boolean): Room {
@@ -320,11 +360,22 @@ export class MemoryJudge {
     return byFloor ? this.#thresholds : this.#sideThresholds;
   }
 
+  /** Null while nothing grows there. */
+  #judgeNative(): Decision | null {
+    const thresholds = this.#nativeThresholds();
+    if (this.#native.growth.strongest().proof < thresholds.suspect) return null;
+    return decide(this.#native, this.#warmupS, thresholds, this.#roomBytes(true, this.#scalars[RSS]));
+  }
+
   #nativeThresholds(): Thresholds {
     const materialBytes = Math.max(16 * MB, 0.1 * this.#scalars[RSS]);
     return { ...this.#sideThresholds, materialBytes, patience: { ...PATIENCE, eatenShare: 0 } };
   }
 }
+
+/** What stands before a saved state; the version changes with what the numbers mean. */
+const STATE_VERSION = 1;
+const HEADER = 2;
 
 const BORN = 0;
 const BORN_AT = 1;
@@ -343,7 +394,8 @@ const CHUNK_OTHER = 13;
 const HEAP_LIMIT = 14;
 const RSS_LIMIT = 15;
 const RSS = 16;
-const SCALARS = 17;
+const JUDGED_AT = 17;
+const SCALARS = 18;
 
 /** What is judged: nothing is known yet, the heap, or RSS because nothing else is told. */
 const UNKNOWN = 0;
@@ -372,6 +424,8 @@ const NOTHING_YET: Judgement = {
     1,
   ),
   evidence: ['no samples yet'],
+  settlesAtBytes: null,
+  wouldChange: 'samples',
 };
 
 function widen(line: Slope, factor: number): Slope {

@@ -21,6 +21,11 @@ export interface Trend {
   secondsToLimit: number | null;
   /** By the slope's interval, soonest first; the second is Infinity when the interval reaches down to zero. */
   secondsToLimitInterval: [number, number] | null;
+  /**
+   * The time to the limit as a distribution, given that growth goes on: with a chance of one in ten it is met before `p10`,
+   * with nine in ten before `p90` (Infinity when the slope may be none). Null as `secondsToLimit`.
+   */
+  secondsToLimitQuantiles?: { p10: number; p50: number; p90: number } | null;
   /** The limit that is met first: the heap's, or the container's. 0 when neither is known. */
   limitBytes: number;
 }
@@ -33,4 +38,8 @@ export interface Judgement {
   trend: Trend;
   /** Sentences with numbers, the most telling first. */
   evidence: string[];
+  /** The level at which growth that is over, or that slows down, will stand; null when nothing points to one. */
+  settlesAtBytes?: number | null;
+  /** What would have to be seen for another verdict. */
+  wouldChange?: string;
 }

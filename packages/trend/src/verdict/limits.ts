@@ -9,6 +9,9 @@ export interface Room {
   rssBytes: number | null;
 }
 
+const Z_95 = 1.96;
+const Z_90 = 1.2816;
+
 interface Bound {
   limitBytes: number;
   roomBytes: number;
@@ -44,7 +47,18 @@ export function trendOf(line: Slope, bytesPerRequest: number | null, room: Room,
     bytesPerRequest,
     secondsToLimit: known ? away : null,
     secondsToLimitInterval: known ? [seconds(nearest, line.high), seconds(nearest, line.low)] : null,
+    secondsToLimitQuantiles: known ? quantiles(nearest, line) : null,
     limitBytes: nearest?.limitBytes ?? 0,
+  };
+}
+
+/** By a slope that is normal about its middle, cut off at zero: what does not grow never meets the limit. */
+function quantiles(bound: Bound, { slope, low, high }: Slope): { p10: number; p50: number; p90: number } {
+  const deviation = (high - low) / (2 * Z_95);
+  return {
+    p10: seconds(bound, slope + Z_90 * deviation),
+    p50: seconds(bound, slope),
+    p90: seconds(bound, slope - Z_90 * deviation),
   };
 }
 
