@@ -11,7 +11,6 @@ const node = availableNodes()[0].path;
 const dist = new URL('../../packages/agent/dist', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'ebb-watch-namespaces-'));
 const mayUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount', '--net', 'true']).status === 0;
-let port = 25_000 + (process.pid % 5000);
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -21,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Starts a program as number 1 of a PID namespace, and finds its number as it is seen from here. */
 async function startInside(before = ''): Promise<number> {
   const program = `console.log('ready'); process.stdin.resume();`;
-  const command = `${before} exec ${node} --inspect-port=${++port} -e "${program}"`;
+  const command = `${before} exec ${node} --inspect-port=0 -e "${program}"`;
   const flags = ['--kill-child', '--pid', '--fork', '--mount-proc', 'sh', '-c', command];
   const child = spawn('unshare', flags, { stdio: ['pipe', 'pipe', 'ignore'] });
   children.push(child);

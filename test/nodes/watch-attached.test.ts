@@ -67,12 +67,10 @@ function remember() {
 setInterval(remember, 20);
 if (globalThis.gc !== undefined) setInterval(() => gc(), 250);`;
 
-let port = 45_000 + (process.pid % 5000) * 2;
-
 async function startProgram(node: string, kind: 'mjs' | 'cjs', text: string, flags: string[] = []): Promise<Program> {
   const file = join(folder, `program${count++}.${kind}`);
   writeFileSync(file, `${imports[kind]}\n${text}\n${telling}`);
-  const child = spawn(node, [`--inspect-port=127.0.0.1:${++port}`, ...flags, file], { stdio: 'pipe', cwd: folder });
+  const child = spawn(node, ['--inspect-port=0', ...flags, file], { stdio: 'pipe', cwd: folder });
   running.push(child);
   child.stderr.resume();
   const lines: string[] = [];
@@ -114,6 +112,9 @@ function startWatch(node: string, pid: number, ...flags: string[]): Run {
   running.push(run.child);
   return run;
 }
+
+/** The numbers of the processes that the main thread has started, as the kernel says. */
+const childrenOf = (pid: number): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
 
 const reportIn = (file: string): Record<string, unknown> =>
   JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
@@ -193,6 +194,18 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
     expect(await program.holdings()).toMatchObject({ channels: [false, false, false], workerData: [] });
   }, 180_000);
 
+  test('a watcher that is killed in the middle of a snapshot leaves neither it nor the child that writes it', async () => {
+    const program = await startProgram(node, 'mjs', leaking(40), ['--expose-gc']);
+    const before = await program.holdings();
+    const watch = startWatch(node, program.child.pid);
+    await watch.says(/taking snapshot 2 of/u, 'stderr');
+    watch.child.kill('SIGKILL');
+    await watch.ended;
+    await expect.poll(() => readdirSync(temporary), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => childrenOf(program.child.pid), { timeout: 20_000 }).toBe('');
+    await expect.poll(program.holdings, { timeout: 20_000 }).toEqual(before);
+  }, 180_000);
+
   test('a process that dies ends the watch, which says what it cannot know', async () => {
     const program = await startProgram(node, 'mjs', leaking(250), ['--max-old-space-size=40']);
     const report = join(temporary, '..', `end-${major}.json`);
@@ -209,6 +222,34 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
     });
     expect(readdirSync(temporary)).toEqual([]);
   });
+});
+
+test('a process that ends in order tells its exit code in its last moment', async () => {
+  const [{ path: node }] = availableNodes();
+  const program = await startProgram(node, 'mjs', 'process.exitCode = 7;');
+  const report = join(folder, 'in-order.json');
+  const watch = startWatch(node, program.child.pid, '--report', report);
+  await watch.says(/its main thread is watched/u, 'stderr');
+  program.child.stdin.end();
+  const { code, stderr } = await watch.ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/ended with exit code 7 after/u);
+  expect(stderr).not.toContain('DIED');
+  expect(reportIn(report)['program']).toEqual({ exitCode: 7, signal: null, attached: true, running: false });
+});
+
+test('a program that has the agent by itself keeps it when it has been watched', async () => {
+  const [{ path: node }] = availableNodes();
+  const register = new URL('../../packages/agent/dist/register.cjs', import.meta.url).pathname;
+  const program = await startProgram(node, 'mjs', '', ['--require', register]);
+  await expect.poll(async () => (await program.holdings()).channels[0], { timeout: 20_000 }).toBe(true);
+  const before = await program.holdings();
+  const watch = startWatch(node, program.child.pid);
+  await watch.says(/its main thread is watched/u, 'stderr');
+  expect(await program.holdings()).toMatchObject({ listeners: { warning: (before.listeners['warning'] ?? 0) + 1 } });
+  watch.child.kill('SIGTERM');
+  expect((await watch.ended).code).toBe(0);
+  await expect.poll(program.holdings, { timeout: 10_000 }).toEqual(before);
 });
 
 describe('what cannot be watched is refused, and goes on', () => {
@@ -245,7 +286,7 @@ describe('what cannot be watched is refused, and goes on', () => {
   test('a program that another watch has started', async () => {
     const file = join(folder, 'started.mjs');
     writeFileSync(file, `console.log('ready', process.pid); setInterval(() => {}, 1000);`);
-    const args = [bin, 'watch', '--no-live', '--', node, `--inspect-port=127.0.0.1:${++port}`, file];
+    const args = [bin, 'watch', '--no-live', '--', node, '--inspect-port=0', file];
     const first = startCommand(node, args, { TMPDIR: temporary });
     running.push(first.child);
     const [, pid] = await first.says(/ready (\d+)/u);
@@ -276,7 +317,7 @@ describe('what cannot be watched is refused, and goes on', () => {
   test.skipIf(process.getuid?.() !== 0)("another user's process, unless Ebb is root: then it is watched", async () => {
     for (const directory of [folder, temporary]) chmodSync(directory, 0o755); // as /tmp is
     const text = `console.log('ready'); setInterval(() => {}, 1000);`;
-    const args = [`--inspect-port=127.0.0.1:${++port}`, '-e', text];
+    const args = ['--inspect-port=0', '-e', text];
     const child = spawn(node, args, { uid: 65_534, gid: 65_534, cwd: '/' });
     running.push(child);
     await new Promise((resolve) => child.stdout.once('data', resolve));

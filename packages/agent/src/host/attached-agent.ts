@@ -44,7 +44,8 @@ export async function startAttachedAgent(options: AttachedAgentOptions): Promise
     onStopped: (how) => {
       setEnvironmentData(attachedKey, undefined);
       if (how === 'lost' && basename(folder).startsWith('ebb-watch-')) {
-        rm(folder, { recursive: true, force: true }, () => undefined);
+        // Again, should a snapshot that is being called off still leave something there.
+        rm(folder, { recursive: true, force: true, maxRetries: 5 }, () => undefined);
       }
     },
   });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessEnd } from '@ebb/agent';
 import { describeError } from '../errors/describe.ts';
 import type { Collections } from '../evidence/machine.ts';
@@ -22,6 +23,9 @@ import { Watcher } from './watcher.ts';
 
 /** The end of the program comes so much later than that of its agents, at most. */
 const OTHERS_END_MS = 1000;
+
+/** How long the end of a process's connection may take after its own. */
+const HEAR_OUT_MS = 3000;
 
 /** What both kinds of watches are asked for. */
 export interface WatchOptions {
@@ -154,6 +158,12 @@ export class Session {
   note(text: string): void {
     this.#notes.push(text);
     this.#display.say(text.startsWith('ebb: ') ? text : `ebb: ${text}`);
+  }
+
+  /** Waits until the agents of processes that are gone have been heard to their end: a socket tells of it later. */
+  async hearOut(isGone: (pid: number) => boolean): Promise<void> {
+    const unheard = (): boolean => this.watcher.series.some(({ alive, agent }) => alive && isGone(agent.hello.pid));
+    for (let waitedMs = 0; unheard() && waitedMs < HEAR_OUT_MS; waitedMs += 10) await delay(10);
   }
 
   /** Waits for the analyses under way. */

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from '../errors/cli-error.ts';
+import { isAlive } from '../program/is-alive.ts';
 import { printable } from '../wording/printable.ts';
 
 const PREFIX = 'ebb-watch-';
@@ -49,12 +50,4 @@ export function unusableFolder(directory: string, cause: unknown): CliError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const what = `the folder '${printable(directory)}' cannot hold heap snapshots: ${printable(reason)}`;
   return new CliError('EBB_CLI_SNAPSHOT_DIRECTORY', what, { cause });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

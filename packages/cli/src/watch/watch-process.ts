@@ -67,6 +67,7 @@ class ProcessWatch implements WatchSubject {
         session.show();
         const found = await this.#untilOver(target);
         if (found !== 'gone') await this.#leave();
+        await session.hearOut(() => !target.isThere());
         await session.finish(this.#abandoned);
         session.hide();
         return this.#conclude(target, found);

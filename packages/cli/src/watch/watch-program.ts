@@ -3,6 +3,7 @@ import { preloadOptions, type AgentListener, type ProcessEnd } from '@ebb/agent'
 import { outOfMemoryKills } from '@ebb/capture';
 import { CLI_ERRORS } from '../errors/registry.ts';
 import { exitCodeOf } from '../program/end-as.ts';
+import { isAlive } from '../program/is-alive.ts';
 import { startProgram, type Program, type ProgramEnd } from '../program/program.ts';
 import { inWatchPlace, type WatchPlace } from './place.ts';
 import { Session, type WatchConclusion, type WatchOptions, type WatchSubject } from './session.ts';
@@ -155,6 +156,7 @@ class ProgramWatch implements WatchSubject {
   /** After the program's end: what is left of it ends too when it was asked to, and analyses under way come to their end. */
   async #settle(): Promise<void> {
     await delay(20); // the last lines from the socket
+    await this.#session.hearOut((pid) => !isAlive(pid));
     if (this.#stopping || this.endings > 0) await this.#endRemains();
     await this.#session.finish(this.endings >= 2);
   }
