@@ -1,11 +1,12 @@
 // Does the agent stay as small as it is after a day? A host publishes a million requests, each with a URL of its own, to
 // an agent that samples every 10 ms and exports every second (a day's 17,280 samples take three minutes) to a receiver
 // that is away every other ten seconds. Three snapshots of the host are given to Ebb's own analyser: it must not find a
-// leak, and the heap must not have grown by more than a megabyte.
+// leak, and the heap must not have grown by more than a megabyte. The recorder writes as often as the agent samples, and
+// stays one file of 256 KB that can be read.
 // `npm run soak -w packages/agent` takes about four minutes; an argument names other seconds.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { readRecord } from '@ebb/agent';
 import { analyzeSnapshots, renderFindings } from '@ebb/heap';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -48,6 +50,7 @@ const host = spawn(
       PATH: process.env['PATH'],
       EBB_SAMPLE_INTERVAL: '10',
       EBB_PROMETHEUS_PORT: '0',
+      EBB_RECORD_DIR: join(folder, 'records'),
       OTEL_METRIC_EXPORT_INTERVAL: '1000',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${String(port)}`,
     },
@@ -80,10 +83,17 @@ try {
     `${states[2]?.made} requests, ${exports} exports of at most ${(largestExport / 1024).toFixed(0)} KB, ` +
       `heap ${((states[2]?.heapBytes ?? 0) / 2 ** 20).toFixed(1)} MB, grown by ${(grownBytes / 1024).toFixed(0)} KB`,
   );
+  const records = readdirSync(join(folder, 'records')).map((name) => join(folder, 'records', name));
+  const recordBytes = records.reduce((sum, file) => sum + statSync(file).size, 0);
+  const record = records[0] === undefined ? null : readRecord(records[0]);
+  const written = (record?.overwritten ?? 0) + (record?.samples.length ?? 0);
+  console.log(`${records.length} record of ${recordBytes / 1024} KB, written to ${written} times`);
   const failures = [
     report.verdict === 'leak' ? 'the analyser finds a leak' : '',
     grownBytes > mostGrowthBytes ? 'the heap has grown' : '',
     exports === 0 ? 'nothing was exported' : '',
+    records.length !== 1 || recordBytes !== 262_144 ? 'the record is not one file of 256 KB' : '',
+    record === null || record.tornSlots > 0 || written < seconds * 10 ? 'the record is not what was written' : '',
     largestExport > 256 * 1024 ? 'an export is larger than 256 KB' : '',
     seconds >= 180 && (states[2]?.made ?? 0) < 1_000_000 ? 'there were fewer than a million requests' : '',
   ].filter((text) => text !== '');

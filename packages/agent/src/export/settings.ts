@@ -40,6 +40,8 @@ export interface AgentSettings {
   warmupMs: number;
   /** Whether a full collection may be asked for when the service is idle and a doubt is open. */
   idleCollections: boolean;
+  /** Whether allocations may be profiled while a doubt is open. */
+  profiles: boolean;
   /** Whether a confirmed leak is told on standard error. */
   log: boolean;
   /** Where the last minutes are recorded: a folder, undefined for the usual one, null for nowhere. */
@@ -80,6 +82,7 @@ export function readSettings(env: Environment): AgentSettings {
     sampleIntervalMs: number(['EBB_SAMPLE_INTERVAL'], 5000, 10, 600_000),
     warmupMs: number(['EBB_WARMUP'], 600_000, 0, 86_400_000),
     idleCollections: /^(?:1|true|on)$/i.test(value('EBB_IDLE_COLLECTIONS') ?? ''),
+    profiles: /^(?:1|true|on)$/i.test(value('EBB_PROFILES') ?? ''),
     log: value('EBB_LOG')?.toLowerCase() !== 'off',
     recordDirectory: value('EBB_RECORD_DIR')?.toLowerCase() === 'off' ? null : value('EBB_RECORD_DIR'),
     problems,

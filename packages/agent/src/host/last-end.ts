@@ -35,7 +35,7 @@ export function lastEndLine(ended: readonly EndedRecord[]): EndLine | null {
     ...(/^(?:leak|native)\b/.test(verdict?.text ?? '')
       ? [`; the verdict was ${verdict?.text.split(';')[0] ?? ''}`]
       : []),
-    ...(grave && sites[0] !== undefined ? [`; most of what grew was allocated in ${sites[0]}`] : []),
+    ...(grave && sites[0] !== undefined ? [`; of what stayed, ${sites[0]}`] : []),
     ...(inFlight.length === 0 ? [] : [`; in flight: ${inFlight.map(({ text }) => text).join(', ')}`]),
     `. ebb logs ${file} shows its last minutes`,
     grave ? '; find what holds the memory with ebb watch, before a higher limit only buys time.' : '.',

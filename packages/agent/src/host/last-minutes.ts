@@ -9,10 +9,10 @@ import type { HostClock } from './clock.ts';
 import { nameError } from './memory-error.ts';
 import { lastEndLine, uncaughtLine } from './last-end.ts';
 import { quietly } from './quietly.ts';
-import { RequestsInFlight } from './requests-in-flight.ts';
+import { firstRequestPlace, RequestsInFlight } from './requests-in-flight.ts';
 
 /** Places of what stands in the record; requests in flight are behind them. */
-const place = { verdict: 0, suspicion: 1 } as const;
+const place = { verdict: 0, suspicion: 1, sites: 2 } as const;
 
 /** Removed by somebody, the file is made anew, but not for ever. */
 const mostFiles = 20;
@@ -47,6 +47,7 @@ export class LastMinutes {
   #suspicious = false;
   #last: MemorySample | null = null;
   #outOfMemory = false;
+  #sites = 0;
 
   constructor(options: LastMinutesOptions) {
     this.#options = options;
@@ -113,6 +114,16 @@ export class LastMinutes {
     }
   }
 
+  /** Where what stays is allocated, by the last profile. */
+  allocated(sites: readonly string[]): void {
+    for (let at = 0; at < firstRequestPlace - place.sites; at++) {
+      const text = sites[at];
+      if (text !== undefined) this.#recorder?.stand(place.sites + at, { kind: 'site', text });
+      else if (at < this.#sites) this.#recorder?.stand(place.sites + at, null);
+    }
+    this.#sites = sites.length;
+  }
+
   stop(): void {
     for (const stop of this.#stops) stop();
     this.#recorder?.close({ remove: true });
@@ -128,7 +139,9 @@ export class LastMinutes {
 
   #uncaught(error: unknown): void {
     const named = nameError(error);
-    const line = uncaughtLine(named, this.#last, this.#verdict);
+    const { heapUsed: heapUsedBytes, rss: rssBytes, external: externalBytes } = process.memoryUsage();
+    const now = this.#last === null ? null : { ...this.#last, heapUsedBytes, rssBytes, externalBytes };
+    const line = uncaughtLine(named, now, this.#verdict);
     if (line === null) return;
     this.#outOfMemory = true;
     this.#recorder?.note({ kind: 'error', text: [named.name, named.code, named.memory].filter(Boolean).join(' ') });

@@ -27,6 +27,7 @@ import { LastMinutes } from './last-minutes.ts';
 import { leakDetails, leakSentence } from './leak-line.ts';
 import { Log, writeToStandardError } from './log.ts';
 import { quietly } from './quietly.ts';
+import type { SuspicionProfile } from './suspicion-profile.ts';
 import { WarningWatch } from './warnings.ts';
 
 // Not by require(), whose cache is the program's.
@@ -81,6 +82,7 @@ class Agent implements LoneAgent {
   readonly #meter: Meter;
   readonly #judge: MemoryJudge;
   readonly #idle: IdleCollection | undefined;
+  #profile: SuspicionProfile | undefined;
   readonly #warnings: WarningWatch;
   readonly #resource: ResourceAttributes;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -90,6 +92,7 @@ class Agent implements LoneAgent {
   readonly #lastMinutes: LastMinutes | undefined;
   #judgement: Judgement;
   #listenerWarnings = 0;
+  #sites: string[] = [];
   #native: NativeMemory | undefined;
   #nativeReadMs = Number.NEGATIVE_INFINITY;
   #utilization = performance.eventLoopUtilization();
@@ -129,6 +132,7 @@ class Agent implements LoneAgent {
       });
     }
     this.#record(this.#lastMinutes);
+    if (settings.profiles) await this.#openProfile();
     if (settings.otlp !== undefined) await this.#openOtlp(settings.otlp);
     // A worker thread's metrics are scraped through the main thread.
     if (settings.prometheus !== undefined && isMainThread) await this.#openPrometheus(settings.prometheus);
@@ -137,6 +141,7 @@ class Agent implements LoneAgent {
   stop(): void {
     for (const timer of this.#timers) this.#options.clock.clearInterval(timer);
     for (const stop of this.#stops) stop();
+    this.#profile?.stop();
     this.#lastMinutes?.stop();
     this.#meter.stop();
     this.#warnings.stop();
@@ -156,6 +161,20 @@ class Agent implements LoneAgent {
       clock,
       tell: (level, code, message, details) => {
         log.tell(level, code, message, details);
+      },
+    });
+  }
+
+  async #openProfile(): Promise<void> {
+    const { clock, settings } = this.#options;
+    const { SuspicionProfile } = await import('./suspicion-profile.ts');
+    this.#profile = new SuspicionProfile({
+      monotonicMs: clock.monotonicMs,
+      firstMs: settings.warmupMs / 10,
+      againMs: settings.warmupMs,
+      onSites: (sites) => {
+        this.#sites = sites;
+        this.#lastMinutes?.allocated(sites);
       },
     });
   }
@@ -237,6 +256,7 @@ class Agent implements LoneAgent {
     const { verdict, suspicious } = this.#judgement;
     const { clock } = this.#options;
     this.#lastMinutes?.judge(this.#judgement);
+    this.#profile?.consider(suspicious);
     if (this.#idle !== undefined) {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
@@ -247,7 +267,10 @@ class Agent implements LoneAgent {
     if (suspicious || clock.monotonicMs() - this.#nativeReadMs >= nativeIntervalMs) this.#readNative();
     if (verdict === before) return;
     if (verdict === 'leak' || verdict === 'native') {
-      this.#options.log.tell('error', 'EBB_AGENT_LEAK', leakSentence(verdict), leakDetails(this.#judgement));
+      this.#options.log.tell('error', 'EBB_AGENT_LEAK', leakSentence(verdict), {
+        ...leakDetails(this.#judgement),
+        ...(this.#sites.length === 0 ? {} : { sites: this.#sites }),
+      });
     }
     this.#export();
   }
