@@ -145,3 +145,10 @@ test('the history of floors stays bounded and keeps its beginning', () => {
   expect(history.points[0]?.timeMs).toBe(0);
   expect(history.points.at(-1)?.timeMs).toBeGreaterThan(9000);
 });
+
+test('until the judge knows a limit, the heap has one', () => {
+  const { judgement } = series();
+  const trend = { ...judgement!.trend, limitBytes: 0 };
+  const lines = drawPanel(state({ judgement: { ...judgement!, trend } }), { rows: 9, columns: 80 }, plain);
+  expect(lines.join('\n')).toContain('limit 200 MB');
+});

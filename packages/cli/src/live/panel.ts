@@ -119,7 +119,7 @@ function chartLines(
   tone: ChalkInstance,
 ): string[] {
   const trend = series.judgement?.trend ?? null;
-  const limitBytes = trend !== null && trend.limitBytes > 0 ? trend.limitBytes : series.heapLimitBytes;
+  const limitBytes = limitOf(series);
   const grows = series.growing || series.verdict === 'leak';
   const chart = drawChart({
     points: series.points,
@@ -177,13 +177,19 @@ function figuresLine(state: PanelState, series: PanelSeries, columns: number, ch
     [
       ...(series.requestsPerSecond === null ? [] : figure('requests', `${count(series.requestsPerSecond)}/s`, false)),
       ...figure('RSS', bytes(series.rssBytes), false),
-      ...figure('limit', bytes(series.judgement?.trend.limitBytes ?? series.heapLimitBytes), true),
+      ...figure('limit', bytes(limitOf(series)), true),
       ...figure('GC', `${(series.gcShare * 100).toFixed(series.gcShare < 0.0995 ? 1 : 0)} %`, true),
       ...figure('event loop p99', `${series.eventLoopP99Ms.toFixed(series.eventLoopP99Ms < 9.95 ? 1 : 0)} ms`, true),
       ...others,
     ],
     columns,
   );
+}
+
+/** The judge's, which is 0 until it knows; then the heap's. */
+function limitOf({ judgement, heapLimitBytes }: PanelSeries): number {
+  const known = judgement?.trend.limitBytes ?? 0;
+  return known > 0 ? known : heapLimitBytes;
 }
 
 function activityLine(state: PanelState, series: PanelSeries, columns: number, chalk: ChalkInstance): string {

@@ -115,7 +115,7 @@ class ProcessWatch implements WatchSubject {
       this.command = target.command;
       for (const what of target.left) this.#session.note(`in process ${pid} stays ${what}`);
       this.#session.say(
-        `ebb: attached to process ${pid}: its main thread is watched; worker threads, and processes that it starts, are not`,
+        `ebb: attached to process ${pid}: its main thread is watched (no worker threads, no child processes)`,
       );
       return target;
     } catch (error) {
