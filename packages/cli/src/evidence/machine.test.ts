@@ -230,6 +230,15 @@ describe('evidence that costs little', () => {
     expect(play(forked, 60, { collections: 'never' }).light).toEqual([]);
   });
 
+  test('with collections for evidence only leaves a calm program alone, and samples and confirms all the same', () => {
+    const calm: Scene = { ...forked, suspicious: () => false, verdict: () => 'clean' };
+    expect(play(calm, 100).collections).toBeGreaterThan(0);
+    expect(play(calm, 100, { collections: 'for evidence' }).collections).toBe(0);
+    const { light, log } = play(forked, 60, { collections: 'for evidence' });
+    expect(light.filter((line) => line.includes('profile'))).toHaveLength(2);
+    expect(log.some((line) => line.includes('confirmed'))).toBe(true);
+  });
+
   test('stops the sampling when the doubt is gone', () => {
     const { light, log } = play({ ...forked, verdict: () => 'warming', analysis: () => 'clean' }, 40);
     expect(log).toContain('22: refuted (nothing in the snapshots grows with the work)');
