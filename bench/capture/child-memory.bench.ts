@@ -5,14 +5,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableNodes } from '../../test/nodes/index.ts';
-import { machine, startService } from './service.ts';
+import { startService } from './service.ts';
+import { machine } from './table.ts';
 
 const heapMegabytes = Number(process.argv[2] ?? 60);
 const majors = process.argv[3]?.split(',').map(Number);
 const shapes = ['tiny', 'numbers', 'closures', 'sessions', 'maps', 'strings', 'arrays', 'pages'];
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-child-memory-'));
-console.log(`# What a child needs\n\n${machine()}. ${new Date().toISOString().slice(0, 10)}.\n`);
+console.log(`# What a child needs\n\n${machine()}.\n`);
 console.log(
   '| Node | heap of | heap, MB | child, own memory, MB | by heap | file by heap |\n|---|---|---|---|---|---|',
 );

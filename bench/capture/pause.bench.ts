@@ -1,7 +1,7 @@
 // How long does a snapshot stop a process, forked and inline, by the size of its heap? Each forked figure is the median
 // of several, and of these the first child runs to its end while requests come in; the others are ended at once, because
 // the pause is over when they begin. Inline beside it, on the same heap.
-// Run by hand: node_modules/.bin/node bench/capture/pause.bench.ts [--node 20,24] [--heap 100,1000,4000] [--forks 9] [--no-inline]
+// Run by hand: node_modules/.bin/node bench/capture/pause.bench.ts [--node 20,24] [--heap 100,1000,4000] [--workers 0,2] [--forks 9] [--no-inline]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { flag, numbers, openTable } from './table.ts';
 
 const majors = numbers('node') ?? [24];
 const heaps = numbers('heap') ?? [100, 1000, 2000, 4000];
+const workerCounts = numbers('workers') ?? [0, 2];
 const forks = Number(flag('forks') ?? 9);
 const inline = !process.argv.includes('--no-inline');
 /** Ordinary objects where an inline snapshot can be waited for; large ones beyond that: a fork copies page tables. */
@@ -46,7 +47,7 @@ const table = openTable(
   4,
 );
 for (const node of availableNodes().filter(({ major }) => majors.includes(major))) {
-  for (const heapMegabytes of heaps) for (const workers of [0, 2]) await measure(node, heapMegabytes, workers);
+  for (const heapMegabytes of heaps) for (const workers of workerCounts) await measure(node, heapMegabytes, workers);
 }
 rmSync(folder, { recursive: true, force: true });
 
@@ -72,7 +73,8 @@ async function measure(node: { major: number; path: string }, heapMegabytes: num
     rmSync(file, { force: true });
   }
   // With workers the snapshot of the main thread is the same one.
-  const blocking = inline && workers === 0 ? await service.capture({ file, method: 'inline', optimistic: true }) : undefined;
+  const blocking =
+    inline && workers === 0 ? await service.capture({ file, method: 'inline', optimistic: true }) : undefined;
   rmSync(file, { force: true });
   await service.stop();
   const pauses = attempts.map(({ pauseMs }) => pauseMs);

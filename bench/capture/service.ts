@@ -1,7 +1,6 @@
 /** Starts `host.mjs`, sends it requests at an even pace, and has it take snapshots. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { Agent, get } from 'node:http';
-import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CapturedSnapshot, SnapshotAttempt } from '@ebb/capture';
 
@@ -104,13 +103,6 @@ const check = `
  */
 export async function isWholeSnapshot(file: string): Promise<boolean> {
   return await new Promise((resolve) => {
-    execFile('nice', ['-n', '10', process.execPath, '-e', check, file], (error) => resolve(error === null));
+    execFile('nice', ['-n', '19', process.execPath, '-e', check, file], (error) => resolve(error === null));
   });
-}
-
-/** One line for the top of a table. */
-export function machine(): string {
-  const [first] = cpus();
-  const load = loadavg().map((value) => value.toFixed(1));
-  return `${cpus().length} cores of ${first?.model.trim() ?? 'an unknown processor'}, shared with others; load ${load.join(', ')}`;
 }

@@ -75,7 +75,8 @@ function compare(a: readonly string[], b: readonly string[]): number {
   return a.map((cell, at) => collator.compare(cell, b[at] ?? '')).find((order) => order !== 0) ?? 0;
 }
 
-function machine(): string {
+/** What a figure was measured on, and when. */
+export function machine(): string {
   const [first] = cpus();
   const load = (loadavg()[0] ?? 0).toFixed(1);
   return `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, load ${load}, ${new Date().toISOString().slice(0, 10)}`;

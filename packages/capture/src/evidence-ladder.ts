@@ -21,7 +21,7 @@ export interface Rung<Taken> {
   apart?: boolean;
   /** For a rung that stops the program: about how long. It is tried only with consent. */
   blocksMs?: number;
-  /** Takes it, or rejects with a {@link CaptureError}. Undefined where it cannot be tried, with the reason. */
+  /** Takes it, or rejects with a {@link CaptureError}; or says why it cannot be tried. */
   take: (() => Taken | Promise<Taken>) | { not: string };
 }
 
