@@ -87,10 +87,7 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
   const taken = new Set([time, ...routes.map(({ index }) => index), ...Object.values(known)]);
   const base = { header, time: { index: time, as: seconds === null ? 'any' : 'seconds' }, routes, ...known } as const;
   // Read, and handed on with each row; the judge does not take them yet.
-  const notJudged = [
-    ...routes.map(({ index }) => index),
-    ...(known.siblingGroup === null ? [] : [known.siblingGroup]),
-  ].map((index) => header[index] ?? '');
+  const notJudged = routes.map(({ index }) => header[index] ?? '');
   const rest = header.map((_, index) => index).filter((index) => !taken.has(index) && names[index] !== '');
 
   const value = at('bytes') ?? at(...VALUES) ?? orNull(names.findIndex((name) => /^value #[a-z]+$/.test(name)));

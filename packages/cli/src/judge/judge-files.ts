@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
 import { count } from '../wording/quantities.ts';
+import { judgeGroup, type GroupMember } from './judge-group.ts';
 import { KeptRows } from './kept-rows.ts';
-import { readRows, type BadCell, type FileRead, type ReadOptions } from './rows.ts';
+import { readRows, type BadCell, type FileRead, type ReadOptions, type SeriesRow } from './rows.ts';
 import { SeriesJudge, type JudgedSeries } from './series.ts';
 import { SeriesSource } from './source.ts';
 
@@ -23,7 +24,8 @@ export interface JudgeOptions extends ReadOptions {
 
 /**
  * Judges all series of a file (`-`: standard input), row by row as they come, in constant memory a series. Series whose
- * rows are not in the order of time are read a second time, sorted in memory, and judged in their order.
+ * rows are not in the order of time are read a second time, sorted in memory, and judged in their order. Rows of a
+ * sibling group are kept in memory (64 bytes a row), and judged when all are there, in the order of time.
  *
  * @throws {CliError} EBB_CLI_SERIES_UNREADABLE, EBB_CLI_SERIES_HEADER; EBB_CLI_SERIES_ROWS when more values cannot be read
  *   than can
@@ -35,7 +37,22 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<Ju
     const unsorted = new Map<string, KeptRows>();
     const judgeOf = (name: string): SeriesJudge =>
       new SeriesJudge(name === '' ? unnamed(file) : name, file, options.limitBytes);
+    // Siblings are judged together, in the order of time: their rows wait for one another.
+    const groups = new Map<string, Map<string, GroupMember>>();
+    const keep = (row: SeriesRow, group: string): void => {
+      let members = groups.get(group);
+      if (members === undefined) groups.set(group, (members = new Map<string, GroupMember>()));
+      let member = members.get(row.series);
+      if (member === undefined) {
+        members.set(row.series, (member = { judge: judgeOf(row.series), rows: new KeptRows() }));
+      }
+      member.rows.add(row);
+    };
     const read = await readRows(file, source.pieces(), options, (row) => {
+      if (row.siblingGroup !== null) {
+        keep(row, row.siblingGroup);
+        return;
+      }
       if (unsorted.has(row.series)) return;
       let judge = series.get(row.series);
       if (judge === undefined) series.set(row.series, (judge = judgeOf(row.series)));
@@ -51,6 +68,10 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<Ju
       }
     }
     for (const judge of series.values()) judge.end();
+    for (const members of groups.values()) {
+      judgeGroup(members, options.limitBytes);
+      for (const [name, { judge }] of members) series.set(name, judge);
+    }
     return { file: read, series: [...series.values()], sorted: unsorted.size };
   } finally {
     source.close();

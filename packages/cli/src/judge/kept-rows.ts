@@ -8,9 +8,12 @@ export class KeptRows {
   #stride = FIELDS;
   #count = 0;
   readonly #texts: (string | null)[] = [null];
+  /** Whether there are floors among them. */
+  hasFloors = false;
 
   add(row: SeriesRow): void {
     if (this.#count === 0) this.#stride = FIELDS + row.routes.length;
+    if (row.kind === 'floor') this.hasFloors = true;
     const at = this.#count++ * this.#stride;
     if (at + this.#stride > this.#numbers.length) {
       const larger = new Float64Array(Math.max(this.#numbers.length, this.#stride) * 2);
@@ -31,6 +34,13 @@ export class KeptRows {
       ],
       at,
     );
+  }
+
+  /** Seconds between the first two rows of different times; 0 where there are none. */
+  get firstIntervalS(): number {
+    const timeOf = (nth: number): number => this.#numbers[nth * this.#stride] ?? 0;
+    for (let nth = 1; nth < this.#count; nth++) if (timeOf(nth) !== timeOf(0)) return Math.abs(timeOf(nth) - timeOf(0));
+    return 0;
   }
 
   /** The rows in the order of time; those of one time in the order of their lines. */

@@ -12,9 +12,11 @@ export interface VerdictChange {
 /** So many changes of verdict are kept; a series that has more is told by its first and its last ones. */
 const MOST_CHANGES = 1000;
 /** A series that is sampled more often than this (in seconds) is a program under watch, otherwise a service. */
-const WATCHED_S = 5;
-const WATCHED_WARMUP_MS = 8000;
-const SERVICE_WARMUP_MS = 600_000;
+export const WATCHED_S = 5;
+/** The warm-up of a program under watch. */
+export const WATCHED_WARMUP_MS = 8000;
+/** The warm-up of a service. */
+export const SERVICE_WARMUP_MS = 600_000;
 /** An age that is less than before by no more than this is the same process', told imprecisely. */
 const AGE_SLACK_S = 1;
 
@@ -30,7 +32,7 @@ interface Pending {
 }
 
 /** What is known of a series, without the judge in it. */
-export type JudgedSeries = Pick<SeriesJudge, Exclude<keyof SeriesJudge, 'take' | 'end'>>;
+export type JudgedSeries = Pick<SeriesJudge, Exclude<keyof SeriesJudge, 'take' | 'settle' | 'end' | 'siblings'>>;
 
 /** Judges one series. Rows come in the order of time; see {@link SeriesJudge.take}. */
 export class SeriesJudge {
@@ -91,6 +93,14 @@ export class SeriesJudge {
     return true;
   }
 
+  /** What is thought of the process and its siblings together, and whether it shares in that; asked with each sample. */
+  siblings: (() => { judgement: Judgement; size: number; shares: boolean } | null) | null = null;
+
+  /** Judges what has come so far, with nothing to come for its time. */
+  settle(): void {
+    this.#flush();
+  }
+
   /** Judges what has come last. */
   end(): void {
     this.#flush();
@@ -145,7 +155,7 @@ export class SeriesJudge {
       this.lastBytes = told.bytes;
       this.#history.add({ timeMs: timeS * 1000, bytes: told.bytes });
     }
-    this.judgement = this.#judgeOf(told).observe(this.#sampleOf(pending));
+    this.judgement = withSiblings(this.#judgeOf(told).observe(this.#sampleOf(pending)), this.siblings?.() ?? null);
     this.#note(this.judgement.verdict, timeS);
   }
 
@@ -180,4 +190,20 @@ export class SeriesJudge {
       rssLimitBytes: rss === null ? null : (rss.limitBytes ?? this.limitBytes),
     };
   }
+}
+
+/** A leak that all share is one of each of them; and one that is alone with it is told so. */
+function withSiblings(own: Judgement, pool: { judgement: Judgement; size: number; shares: boolean } | null): Judgement {
+  if (pool === null) return own;
+  if (pool.judgement.verdict !== 'leak') {
+    if (own.verdict !== 'leak') return own;
+    return {
+      ...own,
+      evidence: [...own.evidence, `it is odd among its siblings: the ${pool.size} together do not grow so`],
+    };
+  }
+  if (!pool.shares) return own;
+  const told = `the ${pool.size} processes of its service and version grow alike: ${pool.judgement.evidence[0] ?? ''}`;
+  if (own.verdict === 'leak') return { ...own, evidence: [...own.evidence, told] };
+  return { ...pool.judgement, evidence: [told, ...pool.judgement.evidence.slice(1)] };
 }
