@@ -65,7 +65,8 @@ static void write_text(const char *file, const char *text) {
 }
 
 static void step_back(int niceness) {
-  setpriority(PRIO_PROCESS, 0, niceness);
+  /* Back, never forward: root may, and the child of a program that stands back itself would overtake it. */
+  if (niceness > getpriority(PRIO_PROCESS, 0)) setpriority(PRIO_PROCESS, 0, niceness);
   /* Class 3 is idle; 1 says "a process". There is no wrapper in libc. */
   syscall(SYS_ioprio_set, 1, 0, 3 << 13);
   write_text("/proc/self/oom_score_adj", "1000");
