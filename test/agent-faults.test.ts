@@ -30,6 +30,8 @@ import { type OtlpReceiver, startOtlpReceiver } from './nodes/otlp-receiver.ts';
 const register = fileURLToPath(import.meta.resolve('@ebb/agent/register'));
 const page = fileURLToPath(new URL('../docs/agent-faults.md', import.meta.url));
 const requestsEach = 100;
+/** Of util-linux: sets what a process may use. */
+const prlimit = '/usr/bin/prlimit';
 
 /** Serves, and ends by itself when its standard input does. Its clock can be made to jump by a request. */
 const program = `
@@ -212,7 +214,7 @@ const faults: Fault[] = [
   },
   {
     name: 'no file can be written from the start, as on a full disk (RLIMIT_FSIZE)',
-    starter: ['prlimit', '--fsize=0', '--'],
+    starter: [prlimit, '--fsize=0', '--'],
     strike: async (host) => {
       await more(host);
       expect(await recorded(host.records, () => true)).toEqual([]);
@@ -223,7 +225,7 @@ const faults: Fault[] = [
     name: 'no file can be written any more while it runs (RLIMIT_FSIZE)',
     strike: async (host) => {
       await recorded(host.records, ([first]) => (first?.samples.length ?? 0) > 5);
-      execFileSync('prlimit', [`--pid=${String(host.child.pid)}`, '--fsize=0']);
+      execFileSync(prlimit, [`--pid=${String(host.child.pid)}`, '--fsize=0']);
       await more(host);
       expect(await recorded(host.records, ([first]) => first !== undefined)).toMatchObject([{ tornSlots: 0 }]);
       return 'what was recorded stays; exports go on';
