@@ -18,8 +18,8 @@ import { span } from './verdict/words.ts';
 /** How a judge is set up; the defaults suit a process that is judged from its start, a sample a second. */
 export interface MemoryJudgeOptions {
   /**
-   * What is seen in the first so many milliseconds is start-up, not growth; and growth is proven only when it lasts six
-   * times as long (by RSS alone, 48 times). Default 8,000, for a program that is watched; 600,000 suits a service that is
+   * What is seen in the first so many milliseconds is start-up, not growth; and growth is a leak only when it lasts nine
+   * times as long or more (see `Patience`). Default 8,000, for a program that is watched; 600,000 suits a service that is
    * sampled once a minute.
    */
   warmupMs?: number;
@@ -46,8 +46,8 @@ const SIDE_SHARE = 0.1;
 const PATIENCE: Patience = {
   enough: 48,
   afterQuiet: 144,
-  least: 6,
-  eatenShare: 0.1,
+  least: 9,
+  eatenShare: 0.16,
   materialShare: 0.005,
   clear: true,
 };
@@ -103,7 +103,9 @@ export class MemoryJudge {
       materialBytes: 8 * MB,
       materialShare: 0.1,
     };
-    const floors: TrackOptions = { points: 52, baseS: 1, scales: 13, warmupS: this.#warmupS, early: true };
+    // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: 11 hours for a service.
+    const finestS = Math.max(1, this.#warmupS / 60);
+    const floors: TrackOptions = { points: 52, baseS: finestS, scales: 13, warmupS: this.#warmupS, early: true };
     const envelope: TrackOptions = { points: 24, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
     const native: TrackOptions = { ...envelope, scales: 9 };
     const sizes = [SCALARS, SampleClock.size, Track.size(floors), Track.size(envelope), Track.size(native)];

@@ -98,10 +98,12 @@ export function decide(track: Track, warmupS: number, thresholds: Thresholds, ro
   return { ...decision, shape: leaking, verdict: 'leak', suspicious: true };
 }
 
-/** Whether straight growth has taken so much of what was left that it can't be watched any longer. */
+/** Whether straight growth has taken so much of what was left, or has lasted so long, that it is not to be watched any longer. */
 function hurts(shape: Shape, warmupS: number, patience: Patience, riseBytes: number, roomBytes: number): boolean {
   if (!patience.clear || shape.spanS < patience.least * warmupS) return false;
-  return !Number.isFinite(roomBytes) || riseBytes >= patience.eatenShare * (roomBytes + riseBytes);
+  if (!Number.isFinite(roomBytes)) return true;
+  const share = shape.spanS < patience.afterQuiet * warmupS ? patience.eatenShare : patience.materialShare;
+  return riseBytes >= share * (roomBytes + riseBytes);
 }
 
 function lowestOfLastThird(shape: Shape): number {

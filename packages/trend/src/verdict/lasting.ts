@@ -25,6 +25,8 @@ const BLOCKS = 6;
 const BINS = 24;
 /** Each step must be this share of the median step: a burst on top of steady growth does no harm, a plateau does. */
 const EACH_STEP = 0.55;
+/** The second half must have this share of the pace of the first. */
+const LATE_PACE = 0.35;
 /** Growth after a quiet time of more than this share of its own, … */
 const QUIET_SHARE = 1 / 6;
 /** … that is, which grew at less than this share of its pace. */
@@ -66,7 +68,7 @@ export function lastingGrowth(
     const wasQuiet = bytes[0] - before.startBytes < QUIET_PACE * (riseBytes / spanS) * beforeS;
     if (warmups === patience.enough && wasQuiet && beforeS > QUIET_SHARE * spanS) continue;
     const shape = shapeOf(history.window(fromS, BINS));
-    if (shape.line.low > 0) return shape;
+    if (shape.line.low > 0 && shape.pace >= LATE_PACE) return shape;
   }
   return null;
 }
