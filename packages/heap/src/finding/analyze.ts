@@ -7,6 +7,7 @@ import { measureContainers } from '../graph/containers.ts';
 import { buildGraph, type HeapGraph } from '../graph/heap-graph.ts';
 import { cohorts, type EarlierSnapshot, summarize } from '../growth/cohorts.ts';
 import { findGrowth } from '../growth/growth.ts';
+import { LastingIds } from '../identity/lasting-ids.ts';
 import { MapFolder } from '../naming/map-folder.ts';
 import { type OpenedHeap, openHeap } from '../opened/opened-heap.ts';
 import { asTooLarge } from '../parse/ceiling/needed-memory.ts';
@@ -57,6 +58,7 @@ function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: Anal
     onProgress('building the graph', file, 0);
     return buildGraph(parsed);
   };
+  const ids = new LastingIds(read);
   const note = (graph: HeapGraph, heapBytes: number): void => {
     const { file, fileBytes, nodeCount: objects, lost } = graph;
     snapshots.push({ file, fileBytes, objects, heapBytes, ...(lost.length > 0 ? { lost } : {}) });
@@ -64,6 +66,7 @@ function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: Anal
   };
   for (const file of files.slice(0, -1)) {
     const graph = read(file);
+    ids.take(graph);
     const summary = summarize(graph);
     note(graph, summary.totalBytes);
     earlier.push(summary);
@@ -75,6 +78,7 @@ function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: Anal
       'No snapshot was named. Name one or several .heapsnapshot files, oldest first.',
     );
   const graph = read(lastFile);
+  ids.take(graph);
   checkSeries(graph, earlier, files);
   const heap = openHeap(graph, { cwd, maps, onProgress: (phase, fraction) => onProgress(phase, lastFile, fraction) });
   note(graph, heap.retained[0]);

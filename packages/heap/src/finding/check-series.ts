@@ -1,7 +1,7 @@
-import { HeapError } from '../errors/heap-error.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from '../growth/cohorts.ts';
-import { newestId, NO_SIGNATURE, signatureOf } from '../growth/object-identity.ts';
+import { differentPrograms, wrongOrder } from '../identity/lasting-ids.ts';
+import { newestId, NO_SIGNATURE, signatureOf } from '../identity/object-identity.ts';
 
 /** Functions keep id and name for life. Where fewer of the common ids mean the same, another process wrote the snapshot. */
 const SAME_PROGRAM_SHARE = 0.95;
@@ -11,20 +11,14 @@ const SAME_PROGRAM_SHARE = 0.95;
  * never again; what a program starts with it keeps, so the lowest ids stand for the same objects in each snapshot.
  */
 export function checkSeries(last: HeapGraph, earlier: EarlierSnapshot[], files: string[]): void {
-  const newest = newestId(last.nodeId);
+  const newest = newestId(last.objectId);
   earlier.forEach((snapshot, k) => {
     const next = k + 1 < earlier.length ? earlier[k + 1].newestId : newest;
     if (shareOfSame(last, snapshot) < SAME_PROGRAM_SHARE) {
-      throw new HeapError(
-        'EBB_HEAP_DIFFERENT_PROGRAMS',
-        `${files[k]} and ${files.at(-1)} are snapshots of different processes: their objects have nothing in common. Compare snapshots that one process wrote, without a restart between them.`,
-      );
+      throw differentPrograms(files[k], files.at(-1) ?? '');
     }
     if (snapshot.newestId > next) {
-      throw new HeapError(
-        'EBB_HEAP_WRONG_ORDER',
-        `${files[k]} is newer than ${files[k + 1]}. Name the snapshots oldest first.`,
-      );
+      throw wrongOrder(files[k], files[k + 1]);
     }
   });
 }
@@ -34,7 +28,7 @@ function shareOfSame(last: HeapGraph, snapshot: EarlierSnapshot): number {
   let same = 0;
   let unknown = 0;
   for (let node = 1; node < last.nodeCount; node++) {
-    const id = last.nodeId[node];
+    const id = last.objectId[node];
     if (id % 2 === 0 || id > snapshot.newestId) continue;
     if (last.nodeType[node] !== last.nodeTypes.closure) continue;
     const at = snapshot.index.get(id);

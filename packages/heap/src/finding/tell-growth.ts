@@ -70,7 +70,7 @@ function countNow({ sizes }: Series, holder: number, growthCount: number): numbe
 
 function storeGrowthBytes(graph: HeapGraph, holder: number, { sizes, earlier }: Series): number[] {
   const series = earlier.map((snapshot) => {
-    const at = snapshot.index.get(graph.nodeId[holder]);
+    const at = snapshot.index.get(graph.objectId[holder]);
     return at < 0 ? undefined : snapshot.storeBytes[at];
   });
   series.push(sizes.storeBytes[holder]);

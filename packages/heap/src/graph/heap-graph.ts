@@ -37,6 +37,8 @@ export interface HeapGraph extends ParsedSnapshot {
   edgeTypes: EdgeTypes;
   /** 1 where the edge keeps its target alive; 0 for the others, see {@link buildGraph}. */
   edgeIsStrong: Uint8Array;
+  /** By ordinal: the id of the same object in all snapshots that are compared. V8's own, unless a child gave those. */
+  objectId: Uint32Array;
   /** `firstRetainer[n]` to `firstRetainer[n + 1]` bound n's part of `retainerEdge` and `retainerNode`; strong edges only. */
   firstRetainer: Uint32Array;
   retainerNode: Uint32Array;
@@ -81,7 +83,8 @@ export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
     weak: edgeType('weak'),
   };
   const { edgeIsStrong, retainerCount } = markStrongEdges(parsed, edgeTypes);
-  return { ...parsed, nodeTypes, edgeTypes, edgeIsStrong, ...reverse(parsed, edgeIsStrong, retainerCount) };
+  const retainers = reverse(parsed, edgeIsStrong, retainerCount);
+  return { ...parsed, nodeTypes, edgeTypes, edgeIsStrong, objectId: parsed.nodeId, ...retainers };
 }
 
 const EPHEMERON = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;

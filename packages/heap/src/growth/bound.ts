@@ -20,7 +20,7 @@ export function fixedLengthArrays(
   for (let node = 0; node < graph.nodeCount; node++) {
     if (cohort[node] !== 0 || elements[node] < LEAST_SLOTS) continue;
     const same = earlier.every((snapshot) => {
-      const at = snapshot.index.get(graph.nodeId[node]);
+      const at = snapshot.index.get(graph.objectId[node]);
       return at >= 0 && snapshot.elements[at] === elements[node];
     });
     if (same) found.add(node);

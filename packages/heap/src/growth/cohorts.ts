@@ -8,8 +8,8 @@
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { measureContainers } from '../graph/containers.ts';
-import { IdIndex } from './id-index.ts';
-import { newestLastingId, signatureOf } from './object-identity.ts';
+import { IdIndex } from '../identity/id-index.ts';
+import { newestId, signatureOf } from '../identity/object-identity.ts';
 
 /** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
 export interface EarlierSnapshot {
@@ -30,10 +30,9 @@ export interface EarlierSnapshot {
 /** Condenses a graph to what later comparison needs. */
 export function summarize(graph: HeapGraph): EarlierSnapshot {
   const index = new IdIndex(graph.nodeCount);
-  const newest = newestLastingId(graph);
+  const newest = newestId(graph.objectId);
   for (let node = 0; node < graph.nodeCount; node++) {
-    const id = graph.nodeId[node];
-    if (id <= newest || (id & 1) === 0) index.set(id, node);
+    index.set(graph.objectId[node], node);
   }
   const { degree, storeBytes, elements } = measureContainers(graph);
   const signature = new Uint8Array(graph.nodeCount);
@@ -58,7 +57,7 @@ export function cohorts(graph: HeapGraph, earlier: EarlierSnapshot[]): Uint8Arra
   const cohort = new Uint8Array(graph.nodeCount).fill(earlier.length);
   for (let node = 0; node < graph.nodeCount; node++) {
     for (let k = 0; k < earlier.length; k++) {
-      if (earlier[k].index.get(graph.nodeId[node]) >= 0) {
+      if (earlier[k].index.get(graph.objectId[node]) >= 0) {
         cohort[node] = k;
         break;
       }

@@ -215,7 +215,7 @@ function keptShare(objectsPerStep: number[], workPerStep: number[]): number {
 /** Growth of the holder's own references in each step, where the holder references its members itself. */
 function degreeSteps(input: GrowthInput, region: Region, sizes: ContainerSizes): number[] | null {
   const { graph, earlier } = input;
-  const id = graph.nodeId[region.holder];
+  const id = graph.objectId[region.holder];
   const degrees: number[] = [];
   for (const snapshot of earlier) {
     const at = snapshot.index.get(id);

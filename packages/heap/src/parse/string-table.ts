@@ -60,6 +60,23 @@ export class StringTable {
     return this.byteLength(index) === text.length && this.get(index) === text;
   }
 
+  /** A number that equal texts have in every table: of the length, the first 48 bytes and the last 16 (FNV-1a). */
+  hash(index: number): number {
+    const bytes = this.#bytesOf(index);
+    const length = bytes.length;
+    let hash = Math.imul(0x811c9dc5 ^ length, 0x01000193);
+    const head = Math.min(length, 48);
+    for (let at = 0; at < head; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+    for (let at = Math.max(head, length - 16); at < length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+    return (hash ^ (hash >>> 15)) >>> 0;
+  }
+
+  /** Whether the i-th string has the same JSON text as another's. */
+  equals(index: number, other: StringTable, otherIndex: number): boolean {
+    if (this.byteLength(index) !== other.byteLength(otherIndex)) return false;
+    return this.#bytesOf(index).equals(other.#bytesOf(otherIndex));
+  }
+
   #bytesOf(index: number): Buffer {
     const start = this.#starts[index];
     const length = Math.min(this.#starts[index + 1] - start, MOST_DECODED_BYTES);

@@ -1,6 +1,6 @@
 /** What comparing two snapshots needs of one: every object's id, class and size. */
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { newestId, signatureOf } from '../growth/object-identity.ts';
+import { newestId, signatureOf } from '../identity/object-identity.ts';
 import { nameClasses } from './class-table.ts';
 
 /** The objects of one snapshot, one row each; 13 bytes an object. Can be sent from thread to thread. */

@@ -1,8 +1,8 @@
 /** What came, what went and what stayed between two snapshots of one process, by V8's object ids. */
 import { HeapError } from '../errors/heap-error.ts';
 import { NO_NODE } from '../graph/dominators.ts';
-import { IdIndex } from '../growth/id-index.ts';
-import { newestId, NO_SIGNATURE, signatureOf } from '../growth/object-identity.ts';
+import { IdIndex } from '../identity/id-index.ts';
+import { newestId, NO_SIGNATURE, signatureOf } from '../identity/object-identity.ts';
 import type { ClassChange, Comparison } from './answers.ts';
 import type { Census } from './census.ts';
 import { badSort } from './classes.ts';

@@ -2,7 +2,7 @@
 import { HeapError } from '../errors/heap-error.ts';
 import { computeDistances, NO_DISTANCE, SYSTEM_DISTANCE } from '../graph/distances.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import { IdIndex } from '../growth/id-index.ts';
+import { IdIndex } from '../identity/id-index.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { buildClassTable, type ClassTable } from './class-table.ts';
 import type { QueryControl } from './control.ts';
