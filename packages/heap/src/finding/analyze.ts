@@ -79,7 +79,7 @@ function analyzeAll({ files, cwd, work, sourceMaps, contents, onProgress }: Anal
     );
   const graph = read(lastFile);
   ids.take(graph);
-  checkSeries(graph, earlier, files);
+  checkSeries(graph, earlier, files, ids);
   const heap = openHeap(graph, { cwd, maps, onProgress: (phase, fraction) => onProgress(phase, lastFile, fraction) });
   note(graph, heap.retained[0]);
   const findings: Finding[] = [];

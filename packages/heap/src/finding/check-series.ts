@@ -1,6 +1,6 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from '../growth/cohorts.ts';
-import { differentPrograms, wrongOrder } from '../identity/lasting-ids.ts';
+import { differentPrograms, type LastingIds, wrongOrder } from '../identity/lasting-ids.ts';
 import { newestId, NO_SIGNATURE, signatureOf } from '../identity/object-identity.ts';
 
 /** Functions keep id and name for life. Where fewer of the common ids mean the same, another process wrote the snapshot. */
@@ -8,9 +8,16 @@ const SAME_PROGRAM_SHARE = 0.95;
 
 /**
  * Throws unless the snapshots are of one process, oldest first. V8 numbers objects upwards from 1, by odd numbers, and
- * never again; what a program starts with it keeps, so the lowest ids stand for the same objects in each snapshot.
+ * never again; what a program starts with it keeps, so the lowest ids stand for the same objects in each snapshot. Where
+ * objects are told by how they are held, {@link LastingIds} has looked.
  */
-export function checkSeries(last: HeapGraph, earlier: EarlierSnapshot[], files: string[]): void {
+export function checkSeries(
+  last: HeapGraph,
+  earlier: EarlierSnapshot[],
+  files: string[],
+  { isByPlace }: LastingIds,
+): void {
+  if (isByPlace) return;
   const newest = newestId(last.objectId);
   earlier.forEach((snapshot, k) => {
     const next = k + 1 < earlier.length ? earlier[k + 1].newestId : newest;

@@ -16,7 +16,8 @@ const LEAST_FUNCTIONS_FOUND = 0.9;
 export class LastingIds {
   readonly #read: (file: string) => HeapGraph;
   #previous: Taken | null = null;
-  #isByPlace = false;
+  /** Whether objects are told by how they are held: then their ids do not tell which snapshot is the older one. */
+  isByPlace = false;
   #newest = 0;
 
   /** `read` is asked for a snapshot again where the process wrote it and a child the next one. */
@@ -32,8 +33,8 @@ export class LastingIds {
   take(graph: HeapGraph): void {
     const previous = this.#previous;
     const mark = forkMark(graph.strings);
-    this.#isByPlace ||= mark !== null;
-    if (previous !== null && this.#isByPlace) {
+    this.isByPlace ||= mark !== null;
+    if (previous !== null && this.isByPlace) {
       checkMarks(previous, mark, graph.file);
       const older = previous.graph ?? this.#read(previous.file);
       const olderOf = sameObjects(older, graph);
@@ -41,7 +42,7 @@ export class LastingIds {
       graph.objectId = this.#numbered(previous.objectId, olderOf);
     }
     this.#newest = Math.max(this.#newest, newestId(graph.objectId));
-    const isKept = this.#isByPlace || isStandardInput(graph.file);
+    const isKept = this.isByPlace || isStandardInput(graph.file);
     const { file, objectId } = graph;
     this.#previous = { file, objectId, mark, graph: isKept ? referencesOf(graph) : null };
   }

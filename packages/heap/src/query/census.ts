@@ -1,5 +1,6 @@
 /** What comparing two snapshots needs of one: every object's id, class and size. */
 import type { HeapGraph } from '../graph/heap-graph.ts';
+import { forkMark } from '../identity/fork-mark.ts';
 import { newestId, signatureOf } from '../identity/object-identity.ts';
 import { nameClasses } from './class-table.ts';
 
@@ -14,6 +15,8 @@ export interface Census {
   /** By object: what tells its type and name from another's, roughly. */
   signature: Uint8Array;
   newestId: number;
+  /** Whether a forked child wrote it: its ids mean nothing in other snapshots. */
+  isForked: boolean;
 }
 
 /** Takes the census of a graph. O(nodes). The columns are copies: they may be given away. */
@@ -29,6 +32,7 @@ export function takeCensus(graph: HeapGraph): Census {
     selfSize: graph.nodeSelfSize.slice(),
     signature,
     newestId: newestId(graph.nodeId),
+    isForked: forkMark(graph.strings) !== null,
   };
 }
 

@@ -1,7 +1,10 @@
 /** What came, what went and what stayed between two snapshots of one process, by V8's object ids. */
 import { HeapError } from '../errors/heap-error.ts';
 import { NO_NODE } from '../graph/dominators.ts';
+import type { HeapGraph } from '../graph/heap-graph.ts';
+import { forkMark } from '../identity/fork-mark.ts';
 import { IdIndex } from '../identity/id-index.ts';
+import { differentPrograms, LastingIds } from '../identity/lasting-ids.ts';
 import { newestId, NO_SIGNATURE, signatureOf } from '../identity/object-identity.ts';
 import type { ClassChange, Comparison } from './answers.ts';
 import type { Census } from './census.ts';
@@ -27,11 +30,19 @@ export interface Changes {
  * Compares with an earlier snapshot. Throws EBB_HEAP_DIFFERENT_PROGRAMS and EBB_HEAP_WRONG_ORDER. O(nodes of both); 18
  * bytes an object of the earlier one meanwhile.
  */
-export function findChanges(queried: QueriedHeap, earlier: Census, control: QueryControl): Changes {
+export function findChanges(
+  queried: QueriedHeap,
+  earlier: Census,
+  control: QueryControl,
+  read: (file: string) => HeapGraph,
+): Changes {
   const { graph, heap } = queried;
-  const index = new IdIndex(earlier.nodeId.length);
-  for (let row = earlier.nodeId.length - 1; row >= 0; row--) index.set(earlier.nodeId[row], row);
-  checkPair(queried, earlier, index);
+  const isByPlace = earlier.isForked || forkMark(graph.strings) !== null;
+  graph.objectId = graph.nodeId; // another comparison may have set it
+  const ids = isByPlace ? idsByPlace(graph, read(earlier.file)) : earlier.nodeId;
+  const index = new IdIndex(ids.length);
+  for (let row = ids.length - 1; row >= 0; row--) index.set(ids[row], row);
+  if (!isByPlace) checkPair(queried, earlier, index);
   const later = queried.classes(control);
   const numbers = new Map(later.names.map((name, number) => [name, number]));
   const classes: Changes['classes'] = later.names.map(nothing);
@@ -45,7 +56,7 @@ export function findChanges(queried: QueriedHeap, earlier: Census, control: Quer
     if ((node & 0xffff) === 0) control.checkpoint();
     const number = later.classOf[node];
     const change = classes[number];
-    const row = index.get(graph.nodeId[node]);
+    const row = index.get(graph.objectId[node]);
     // An id of Node's own objects may be given again to an object of another class.
     const isSame = row >= 0 && isKept[row] === 0 && numberOf[earlier.classOf[row]] === number;
     change.growthBytes += graph.nodeSelfSize[node];
@@ -68,6 +79,14 @@ export function findChanges(queried: QueriedHeap, earlier: Census, control: Quer
     change.goneBytes += earlier.selfSize[row];
   }
   return { earlier: earlier.file, classes, samples };
+}
+
+/** Gives the objects of a graph the ids that those of an older one have, by ordinal of the older one. */
+function idsByPlace(graph: HeapGraph, older: HeapGraph): Uint32Array {
+  const ids = new LastingIds(() => older);
+  ids.take(older);
+  ids.take(graph);
+  return older.objectId;
 }
 
 const orders = ['growthBytes', 'newBytes', 'newObjects', 'goneBytes'] as const;
@@ -133,10 +152,7 @@ function checkPair({ graph }: QueriedHeap, earlier: Census, index: IdIndex): voi
     if (before === now) same++;
   }
   if (compared >= FEWEST_COMPARED && same / compared < SAME_PROGRAM_SHARE)
-    throw new HeapError(
-      'EBB_HEAP_DIFFERENT_PROGRAMS',
-      `${earlier.file} and ${graph.file} are snapshots of different processes: their objects have nothing in common. Compare snapshots that one process wrote, without a restart between them.`,
-    );
+    throw differentPrograms(earlier.file, graph.file);
   if (earlier.newestId > newestId(graph.nodeId))
     throw new HeapError(
       'EBB_HEAP_WRONG_ORDER',

@@ -100,7 +100,7 @@ class RecentChanges {
     if (changes === undefined) {
       const census = typeof earlier === 'string' ? takeCensus(readGraph(earlier, control)) : earlier;
       control.onProgress('comparing', this.#queried.graph.file, 0);
-      changes = findChanges(this.#queried, census, control);
+      changes = findChanges(this.#queried, census, control, (file) => readGraph(file, control));
       this.#changes.set(key, changes);
       const oldest = this.#changes.keys().next().value;
       if (this.#changes.size > MOST_COMPARISONS && oldest !== undefined) this.#changes.delete(oldest);
