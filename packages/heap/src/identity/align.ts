@@ -4,11 +4,11 @@ const WINDOW = 16;
 /** What two lists are aligned by. */
 export interface Likeness {
   /** Whether two elements may be the same. */
-  isLike(older: number, newer: number): boolean;
+  isLike: (older: number, newer: number) => boolean;
   /** A number for what tells an element of the older list from all others (a text); -1 where nothing does. */
-  olderKey(element: number): number;
+  olderKey: (element: number) => number;
   /** The same of the newer list: equal keys stand for the same. */
-  newerKey(element: number): number;
+  newerKey: (element: number) => number;
 }
 
 /**

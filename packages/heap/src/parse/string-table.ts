@@ -62,19 +62,40 @@ export class StringTable {
 
   /** A number that equal texts have in every table: of the length, the first 48 bytes and the last 16 (FNV-1a). */
   hash(index: number): number {
-    const bytes = this.#bytesOf(index);
-    const length = bytes.length;
+    const length = this.byteLength(index);
+    const from = this.#within(index, length);
+    const bytes = from < 0 ? this.#bytesOf(index) : this.#segments[this.#segmentOf(index)];
+    const start = Math.max(0, from);
+    const end = start + Math.min(length, MOST_DECODED_BYTES);
+    const head = Math.min(end, start + 48);
     let hash = Math.imul(0x811c9dc5 ^ length, 0x01000193);
-    const head = Math.min(length, 48);
-    for (let at = 0; at < head; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
-    for (let at = Math.max(head, length - 16); at < length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+    for (let at = start; at < head; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+    for (let at = Math.max(head, end - 16); at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
     return (hash ^ (hash >>> 15)) >>> 0;
   }
 
   /** Whether the i-th string has the same JSON text as another's. */
   equals(index: number, other: StringTable, otherIndex: number): boolean {
-    if (this.byteLength(index) !== other.byteLength(otherIndex)) return false;
-    return this.#bytesOf(index).equals(other.#bytesOf(otherIndex));
+    const length = this.byteLength(index);
+    if (length !== other.byteLength(otherIndex)) return false;
+    const from = this.#within(index, length);
+    const otherFrom = other.#within(otherIndex, length);
+    // Most are names of a few characters, and a view of each would cost more than the look at it.
+    if (length > 64 || from < 0 || otherFrom < 0) return this.#bytesOf(index).equals(other.#bytesOf(otherIndex));
+    const bytes = this.#segments[this.#segmentOf(index)];
+    const otherBytes = other.#segments[other.#segmentOf(otherIndex)];
+    for (let at = 0; at < length; at++) if (bytes[from + at] !== otherBytes[otherFrom + at]) return false;
+    return true;
+  }
+
+  #segmentOf(index: number): number {
+    return Math.floor(this.#starts[index] / this.#segmentBytes);
+  }
+
+  /** Where the i-th string begins in its segment; -1 where it goes on in the next. */
+  #within(index: number, length: number): number {
+    const from = this.#starts[index] - this.#segmentOf(index) * this.#segmentBytes;
+    return from + length <= this.#segmentBytes ? from : -1;
   }
 
   #bytesOf(index: number): Buffer {
