@@ -13,7 +13,6 @@
         'native/got.c',
         'native/lifetime.c',
         'native/mappings.c',
-        'native/number.c',
         'native/threads.c',
         'native/values.c',
         'native/watch.c',

@@ -31,7 +31,6 @@ export type {
   CollectedMessage,
   CollectMessage,
   Floor,
-  ForgetMessage,
   HelloMessage,
   IntervalMessage,
   LeaveMessage,

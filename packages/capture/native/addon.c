@@ -11,8 +11,6 @@ NAPI_MODULE_INIT() {
       {"prepare", prepare},
       {"fork", fork_child},
       {"leave", leave},
-      {"canNumber", can_number},
-      {"forgetNumbers", forget},
       {"watch", watch_forked},
       {"cancel", cancel},
       {"memoryFile", memory_file},

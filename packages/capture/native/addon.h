@@ -50,8 +50,6 @@ napi_value release(napi_env env, napi_callback_info info);
 
 napi_value prepare(napi_env env, napi_callback_info info);
 napi_value fork_child(napi_env env, napi_callback_info info);
-napi_value can_number(napi_env env, napi_callback_info info);
-napi_value forget(napi_env env, napi_callback_info info);
 napi_value leave(napi_env env, napi_callback_info info);
 
 /* ── call-watch.c ────────────────────────────────────────────────────────────────────────────────────────────────── */

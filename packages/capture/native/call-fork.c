@@ -28,7 +28,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
 
 /*
  * fork(options, times): the child's id, 0 in the child, -2 when threads are awake, -1 when the fork failed.
- * `times` is a Float64Array: ms for threads, mappings, fork, numbering; threads awake; errno.
+ * `times` is a Float64Array: ms for threads, mappings, fork; threads awake; errno.
  */
 napi_value fork_child(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
@@ -38,8 +38,8 @@ napi_value fork_child(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_typedarray_type type;
   if (napi_get_typedarray_info(env, arguments[1], &type, &length, (void **)&times, NULL, NULL) != napi_ok ||
-      type != napi_float64_array || length < 6 || report == NULL) {
-    napi_throw_type_error(env, NULL, "fork(options, Float64Array of 6) after acquire()");
+      type != napi_float64_array || length < 5 || report == NULL) {
+    napi_throw_type_error(env, NULL, "fork(options, Float64Array of 5) after acquire()");
     return NULL;
   }
   *report = (struct child_report){0};
@@ -53,31 +53,14 @@ napi_value fork_child(napi_env env, napi_callback_info info) {
   };
   const bool insist = number_of(env, arguments[0], "insist") != 0;
   const double wait_ms = number_of(env, arguments[0], "waitMs");
-  const bool numbered = number_of(env, arguments[0], "number") != 0 && can_number_objects();
   struct fork_times taken;
-  const pid_t pid = fork_asleep(&setup, insist, numbered, wait_ms, &taken);
+  const pid_t pid = fork_asleep(&setup, insist, wait_ms, &taken);
   if (pid == 0) return number(env, 0);
   const int error = pid == -1 ? errno : 0;
   if (pid > 0) note_child(pid);
-  const double values[] = {taken.threads_ms, taken.mappings_ms, taken.fork_ms, taken.number_ms, taken.awake, error};
+  const double values[] = {taken.threads_ms, taken.mappings_ms, taken.fork_ms, taken.awake, error};
   memcpy(times, values, sizeof values);
   return number(env, pid);
-}
-
-/* canNumber(): whether fork() can number objects here. */
-napi_value can_number(napi_env env, napi_callback_info info) {
-  (void)info;
-  napi_value result;
-  napi_get_boolean(env, can_number_objects(), &result);
-  return result;
-}
-
-/* forgetNumbers(): of this thread's objects. */
-napi_value forget(napi_env env, napi_callback_info info) {
-  (void)env;
-  (void)info;
-  if (can_number_objects()) forget_numbers();
-  return NULL;
 }
 
 /* leave(errno): ends the child; for the child only. */

@@ -72,15 +72,6 @@ int condition_signals(void);
 /* Points all of them at stand-ins that fit a process of one thread. In the child only. The number patched, or -1. */
 int patch_wait_calls(struct child_report *report);
 
-/* ── number.c ────────────────────────────────────────────────────────────────────────────────────────────────────── */
-
-/* Looks V8's methods up: whether the other two may be called. */
-bool can_number_objects(void);
-/* Collects all garbage of this thread's heap and numbers what is left; numbers that are there stay. */
-void number_objects(void);
-/* Gives the numbers up, and the memory that they take. */
-void forget_numbers(void);
-
 /* ── child.c ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 struct child_setup {
@@ -101,7 +92,7 @@ _Noreturn void leave_child(struct child_report *report, int error);
 /* ── fork.c ──────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 struct fork_times {
-  double threads_ms, mappings_ms, fork_ms, number_ms;
+  double threads_ms, mappings_ms, fork_ms;
   int awake; /* threads that were awake at the fork, as far as was seen */
 };
 
@@ -110,9 +101,8 @@ struct fork_times {
 /*
  * Forks when every other thread sleeps. Returns the child's id, 0 in the child, -1 with errno, or FORK_AWAKE when
  * threads are awake and `insist` is false. With `insist` it waits `wait_ms` for them, standing still, and then forks.
- * With `number` the objects of this thread's heap are numbered first.
  */
-pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, double wait_ms, struct fork_times *times);
+pid_t fork_asleep(const struct child_setup *setup, bool insist, double wait_ms, struct fork_times *times);
 /* What of the preparation takes time, for a thread of its own: to be called before each fork. 0, or an errno. */
 int prepare_fork(void);
 

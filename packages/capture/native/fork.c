@@ -28,7 +28,7 @@ static int wait_asleep(double wait_ms) {
   }
 }
 
-pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, double wait_ms, struct fork_times *times) {
+pid_t fork_asleep(const struct child_setup *setup, bool insist, double wait_ms, struct fork_times *times) {
   *times = (struct fork_times){0};
   const double start = now_ms();
   times->awake = threads_awake();
@@ -36,10 +36,7 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, dou
     times->threads_ms = now_ms() - start;
     return FORK_AWAKE;
   }
-  /* The collection in it wakes V8's own threads, and nothing may be allocated between it and the fork. */
-  if (number) number_objects();
-  times->number_ms = number ? now_ms() - start : 0;
-  if (times->awake != 0 || number) wait_asleep(wait_ms);
+  if (times->awake != 0) wait_asleep(wait_ms);
   const double asleep = now_ms();
 
   int error = take_new_marks_off();
@@ -64,7 +61,7 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, bool number, dou
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   const double forked = now_ms();
 
-  times->threads_ms = asleep - start - times->number_ms + (forking - inheritable);
+  times->threads_ms = asleep - start + (forking - inheritable);
   times->mappings_ms = inheritable - asleep;
   times->fork_ms = forked - forking;
   errno = error;

@@ -25,13 +25,6 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
    * snapshot stands in a file of mode 0600 in the same folder, which has no name where the file system allows it.
    */
   scrub?: boolean;
-  /**
-   * Whether the snapshot is to be compared with others of the same process: each object then has the same number in all
-   * of them. In a child V8 would number them anew each time; so they are numbered in the program, just before the fork,
-   * which collects garbage and walks over the heap: that is nearly all of the pause then, half a microsecond to one for
-   * each object. The numbers take memory until `forgetObjectNumbers`. Default false. (Inline snapshots always number.)
-   */
-  comparable?: boolean;
   /** How many children are tried, at most. Default 3. */
   attempts?: number;
   /** How long one child may take. Default: five minutes, and two seconds more for each MB of heap: it runs when the CPU is idle. */
@@ -44,7 +37,7 @@ export interface CaptureOptions extends Partial<SnapshotContents> {
   signal?: AbortSignal;
   /**
    * Called at the moment that the snapshot will show, in the same turn of the event loop: what it reads stands in the
-   * snapshot. Again for each further attempt; the last one counts. Of a comparable fork, garbage has just been collected.
+   * snapshot. Again for each further attempt; the last one counts.
    */
   onMoment?: (method: 'fork' | 'inline') => void;
   /**
@@ -96,7 +89,6 @@ export async function captureSnapshot(options: CaptureOptions): Promise<Captured
       target,
       contents: contentsOf(options),
       scrub: options.scrub ?? false,
-      comparable: options.comparable ?? false,
       attempts: options.attempts ?? 3,
       stallMs: options.stallMs ?? 5000,
       timeoutMs: options.timeoutMs,
@@ -156,7 +148,6 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
     outcome: 'whole',
     pauseMs,
     forkMs: 0,
-    numberingMs: 0,
     mappingsMs: 0,
     threadsMs: 0,
     waitedMs: 0,

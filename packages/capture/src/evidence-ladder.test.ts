@@ -12,7 +12,6 @@ const fails =
       outcome: 'died',
       pauseMs,
       forkMs: 0,
-      numberingMs: 0,
       mappingsMs: 0,
       threadsMs: 0,
       waitedMs: 0,

@@ -15,7 +15,7 @@ export {
 } from './memory-limit.ts';
 export { type RefusedRung, type RungName } from './evidence-ladder.ts';
 export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
-export { forgetObjectNumbers, forkUnavailable } from './fork/capture-forked.ts';
+export { forkUnavailable } from './fork/capture-forked.ts';
 export { type AttemptOutcome } from './fork/judge-end.ts';
 export { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
 export { startAllocationSampling, type AllocationSampling, type TakenProfile } from './profile/allocation-sampling.ts';

@@ -2,31 +2,15 @@
  * Snapshots on request. A forked one is written by a child while the program goes on, so that the answer comes later;
  * it keeps the program neither busy nor alive, and ends with it.
  */
-import {
-  CaptureError,
-  captureSnapshot,
-  forgetObjectNumbers,
-  type CapturedSnapshot,
-  type CaptureOptions,
-} from '@ebb/capture';
-import type {
-  CaptureAttempt,
-  CapturedMessage,
-  CaptureMethod,
-  Floor,
-  RequestsByRoute,
-  SnapshotMessage,
-} from '../protocol/index.ts';
+import { CaptureError, captureSnapshot, type CapturedSnapshot, type CaptureOptions } from '@ebb/capture';
+import type { CaptureAttempt, CapturedMessage, RequestsByRoute, SnapshotMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 import { messageError } from './commands.ts';
-import { readFloor } from './floor.ts';
 import { quietly } from './quietly.ts';
 
 /** What is known of the thread at the moment of a snapshot, and told of it. */
 export interface SnapshotSubject {
   readonly requests: { readonly total: number | null; byRoute(): RequestsByRoute };
-  /** What is left just after a collection that a snapshot has brought about. */
-  noteFloor(floor: Floor): void;
 }
 
 /** Takes a snapshot as `captureSnapshot` of `@ebb/capture` does. */
@@ -38,7 +22,6 @@ export class SnapshotDesk {
   readonly #subject: SnapshotSubject;
   readonly #take: TakeSnapshot;
   #running: AbortController | null = null;
-  #numbered = false;
 
   constructor(clock: HostClock, subject: SnapshotSubject, take: TakeSnapshot = captureSnapshot) {
     this.#clock = clock;
@@ -48,14 +31,13 @@ export class SnapshotDesk {
 
   /** Takes one, and answers. Never rejects; while another is being taken the answer is EBB_CAPTURE_BUSY. */
   async take(command: SnapshotMessage): Promise<CapturedMessage> {
-    const { id, file, method = 'fork', comparable = false, niceness = 19 } = command;
+    const { id, file, method = 'fork', niceness = 19 } = command;
     if (this.#running !== null) {
       const message = 'Another snapshot of this thread is being taken. Wait for its end.';
       return { type: 'captured', id, ok: false, method: 'fork', error: { code: 'EBB_CAPTURE_BUSY', message } };
     }
     const running = new AbortController();
     this.#running = running;
-    this.#numbered ||= comparable;
     const timer = this.#callOffLater(running, command.timeoutMs);
     // Should it fail before its moment, the counts of now are as good as any.
     let moment = this.#moment();
@@ -68,14 +50,11 @@ export class SnapshotDesk {
       const { attempts, fallbackReason, ...taken } = await this.#take({
         file,
         method,
-        comparable,
         niceness,
         keepAlive: false,
         signal: running.signal,
-        onMoment: quietly((by: CaptureMethod) => {
+        onMoment: quietly(() => {
           moment = this.#moment();
-          // The objects were numbered just now, which collects.
-          if (comparable && by === 'fork') this.#subject.noteFloor(readFloor(this.#clock.now()));
         }),
       });
       return {
@@ -108,17 +87,9 @@ export class SnapshotDesk {
     }
   }
 
-  /** Gives up what comparable snapshots have left with the objects of this thread. Never throws. */
-  forget(): void {
-    if (!this.#numbered) return;
-    this.#numbered = false;
-    quietly(forgetObjectNumbers)();
-  }
-
   /** Calls off what is being taken: nobody waits for it any more. */
   stop(): void {
     this.#running?.abort();
-    this.forget();
   }
 
   #moment(): { atMs: number; requests: number | null; requestsByRoute: RequestsByRoute } {

@@ -120,9 +120,6 @@ class Agent implements RunningAgent {
           }),
         );
         return;
-      case 'forget':
-        this.#snapshots.forget();
-        return;
       case 'profile':
         this.#answer(this.#profiles.answer(message));
         return;

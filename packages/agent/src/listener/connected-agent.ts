@@ -31,8 +31,6 @@ export interface SnapshotRequest extends CommandOptions {
    * forked where that is possible, else inline.
    */
   method?: CaptureMethod | 'auto';
-  /** Whether it will be compared with others of the same thread; `forget` when the last one is taken. Default false. */
-  comparable?: boolean;
   /** How far the child that writes it stands back where the CPU is short: 0 to 19 (default). */
   niceness?: number;
 }
@@ -59,8 +57,6 @@ export interface ConnectedAgent {
    * always, as `collect`.
    */
   profile(action: ProfileMessage['action'], options?: CommandOptions): Promise<ProfiledMessage>;
-  /** No more snapshots will be compared with those taken so far. */
-  forget(): void;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
   /** Has the process keep its last minutes in a ring file in a folder; see `RecordMessage`. */
@@ -96,8 +92,8 @@ export class AgentConnection implements ConnectedAgent {
 
   snapshot(file: string, options: SnapshotRequest = {}): Promise<CapturedMessage> {
     const id = this.#nextId++;
-    const { timeoutMs = 600_000, method = 'fork', comparable = false, niceness = 19 } = options;
-    const command: WatcherMessage = { type: 'snapshot', id, file, method, comparable, niceness, timeoutMs };
+    const { timeoutMs = 600_000, method = 'fork', niceness = 19 } = options;
+    const command: WatcherMessage = { type: 'snapshot', id, file, method, niceness, timeoutMs };
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 
@@ -105,10 +101,6 @@ export class AgentConnection implements ConnectedAgent {
     const id = this.#nextId++;
     const timeoutMs = options.timeoutMs ?? 30_000;
     return this.#ask({ type: 'profile', id, action }, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
-  }
-
-  forget(): void {
-    this.#send({ type: 'forget' });
   }
 
   setInterval(ms: number): void {

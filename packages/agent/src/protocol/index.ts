@@ -7,7 +7,6 @@ export type {
   CollectedMessage,
   CollectMessage,
   Floor,
-  ForgetMessage,
   HelloMessage,
   IntervalMessage,
   LeaveMessage,

@@ -189,8 +189,6 @@ export interface SnapshotMessage {
    * forked where that is possible, else inline; whoever says so consents to the pause.
    */
   method?: CaptureMethod | 'auto';
-  /** Whether it will be compared with others of this thread: objects then keep their numbers until {@link ForgetMessage}. */
-  comparable?: boolean;
   /** How far the child that writes it stands back where the CPU is short: 0 to 19 (default). */
   niceness?: number;
   /** It is called off after so long. */
@@ -205,11 +203,6 @@ export interface ProfileMessage {
   type: 'profile';
   id: number;
   action: 'start' | 'take' | 'stop';
-}
-
-/** No more snapshots will be compared with those taken so far: the numbers of objects may go, and the memory of them. */
-export interface ForgetMessage {
-  type: 'forget';
 }
 
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */
@@ -247,11 +240,4 @@ export interface ReceivedMessage {
 
 /** All that a watcher says. */
 export type WatcherMessage =
-  | CollectMessage
-  | SnapshotMessage
-  | ForgetMessage
-  | ProfileMessage
-  | IntervalMessage
-  | LeaveMessage
-  | RecordMessage
-  | ReceivedMessage;
+  CollectMessage | SnapshotMessage | ProfileMessage | IntervalMessage | LeaveMessage | RecordMessage | ReceivedMessage;

@@ -70,7 +70,7 @@ describe('isWatcherMessage', () => {
     expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x' })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1, file: '/x', method: 'auto', timeoutMs: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'profile', id: 1, action: 'take' })).toBe(true);
-    expect(isWatcherMessage({ type: 'forget' })).toBe(true);
+    expect(isWatcherMessage({ type: 'forget' })).toBe(false);
     expect(isWatcherMessage({ type: 'interval', ms: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'received', lines: 5 })).toBe(true);
     expect(isWatcherMessage({ type: 'snapshot', id: 1 })).toBe(false);

@@ -40,7 +40,6 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   collect: { id: 'number' },
   snapshot: { id: 'number', file: 'string' },
   profile: { id: 'number', action: 'string' },
-  forget: {},
   interval: { ms: 'number' },
   leave: {},
   record: { directory: 'string' },

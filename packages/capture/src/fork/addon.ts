@@ -58,17 +58,12 @@ export interface Addon {
       fd: number;
       errorsFd: number;
       insist: number;
-      number: number;
       waitMs: number;
       raiseHeapLimit: number;
       niceness: number;
     },
     times: Float64Array,
   ): number;
-  /** Whether `fork` can number the objects first. */
-  canNumber(): boolean;
-  /** Gives up the numbers of this thread's objects. */
-  forgetNumbers(): void;
   leave(errno: number): never;
   watch(options: WatchOptions, keepAlive: boolean, done: (end: ChildEnd) => void): number;
   cancel(): void;

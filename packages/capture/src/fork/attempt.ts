@@ -3,6 +3,7 @@
  *
  * The event loop stands still only in calls of the addon, and every one of them is counted.
  */
+import { randomUUID } from 'node:crypto';
 import { writeHeapSnapshot } from 'node:v8';
 import { monotonicMs } from '../monotonic.ts';
 import type { Addon, ChildEnd, WatchOptions } from './addon.ts';
@@ -22,8 +23,6 @@ export interface SnapshotAttempt {
   pauseMs: number;
   /** How much of that was the `fork()` itself, setting aside V8's mappings, and looking at the threads. */
   forkMs: number;
-  /** And how much the numbering of the objects, with a collection, where snapshots are to be compared. */
-  numberingMs: number;
   mappingsMs: number;
   threadsMs: number;
   /** How long the event loop went on until the other threads slept. */
@@ -53,8 +52,6 @@ export interface AttemptPlan {
   raiseHeapLimit: boolean;
   /** Of the child: 0 to 19. */
   niceness: number;
-  /** Whether the program's objects are numbered just before the fork. */
-  number: boolean;
   watch: Omit<WatchOptions, 'pid' | 'fd'>;
   /** What the child has said on its standard error. */
   readErrors: () => string;
@@ -73,7 +70,6 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     outcome: 'refused',
     pauseMs: 0,
     forkMs: 0,
-    numberingMs: 0,
     mappingsMs: 0,
     threadsMs: 0,
     waitedMs: 0,
@@ -101,7 +97,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   if (prepared.conditionSignals === 0) return { ...attempt, outcome: 'unpatchable' };
 
   const waiting = monotonicMs() - attempt.pauseMs;
-  const times = new Float64Array(6);
+  const times = new Float64Array(5);
   for (;;) {
     if (plan.cancelled()) return { ...attempt, outcome: 'cancelled' };
     const insist = monotonicMs() - waiting >= plan.patienceMs;
@@ -114,9 +110,8 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     attempt.waitedMs = monotonicMs() - waiting - attempt.pauseMs;
     attempt.mappingsMs = times[1];
     attempt.forkMs = times[2];
-    attempt.numberingMs = times[3];
-    attempt.threadsAwake = times[4];
-    if (pid < 0) return { ...attempt, detail: nameOfErrno(times[5]) };
+    attempt.threadsAwake = times[3];
+    if (pid < 0) return { ...attempt, detail: nameOfErrno(times[4]) };
     plan.onForked();
     const end = await watch(addon, plan, pid, counted);
     if (typeof end === 'number') return { ...attempt, outcome: 'refused', detail: nameOfErrno(end) };
@@ -130,31 +125,29 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   }
 }
 
-/**
- * A string that tells readers of a snapshot up to which number objects were numbered by the program, and so have the same
- * number in its other snapshots: up to its own. What is above it (objects made since, and values that V8 counts as
- * objects in a snapshot only) was numbered in the child, where the next child numbers something else.
- *
- * It is as large as it is to stand in V8's space for large objects, which is numbered last.
- */
-const numberMark = 'ebb: objects with a higher number than this string were numbered in a child';
-const numberMarkBytes = 150_000;
+/** Tells this thread's heap from all others. */
+const program = randomUUID();
 
-function makeNumberMark(): string {
-  const text = Buffer.alloc(numberMarkBytes, ' ');
-  text.write(numberMark);
-  return text.toString('latin1');
+/**
+ * A string that tells readers of a snapshot that a child wrote it, of which program, and when it was forked. V8 numbers
+ * a child's objects in the child, so that its numbers mean nothing elsewhere; `@ebb/heap` finds the same objects by how
+ * they are held, and in the snapshots of one program only.
+ *
+ * It comes out of a buffer to be one flat string: V8 does not tell the text of one that was put together.
+ */
+function makeMark(): string {
+  const atMs = monotonicMs().toFixed(3).padStart(17, '0');
+  return Buffer.from(`ebb: forked from ${program} at ${atMs} ms, with numbers of its own`).toString('latin1');
 }
 
 /** In the child this writes the snapshot and ends the process; it returns in the parent only. */
 function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: Float64Array): number {
-  const mark = plan.number ? makeNumberMark() : '';
+  const mark = makeMark();
   const pid = addon.fork(
     {
       fd: plan.fd,
       errorsFd: plan.errorsFd,
       insist: Number(insist),
-      number: Number(plan.number),
       waitMs: plan.standstillMs,
       raiseHeapLimit: Number(plan.raiseHeapLimit),
       niceness: plan.niceness,

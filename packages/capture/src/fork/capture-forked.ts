@@ -18,8 +18,6 @@ export interface ForkedOptions {
   contents: SnapshotContents;
   /** Whether the contents of strings are taken out before the file gets its name. */
   scrub: boolean;
-  /** Whether objects keep their numbers from one snapshot to the next. */
-  comparable: boolean;
   /** How many children are tried, at most. Into a pipe it is always one: what has been written cannot be taken back. */
   attempts: number;
   /** How long a child may sleep without using the CPU. */
@@ -45,18 +43,6 @@ const testedPlatform = 'x64 with glibc';
 /** How long the event loop may go on until the other threads sleep, and then how long it stands still for them. */
 const patienceMs = 250;
 const standstillMs = 10;
-
-/** The program itself needs memory for numbers: about as much again as its small objects take, on a child's seven to nine. */
-const withNumbers = 1.15;
-
-/**
- * Gives up the numbers that comparable snapshots have left with this thread's objects, and the memory that they take.
- * Snapshots before and after it cannot be compared. Never throws.
- */
-export function forgetObjectNumbers(): void {
-  const found = findAddon();
-  if ('addon' in found) found.addon.forgetNumbers();
-}
 
 /**
  * Why no snapshot can be forked here; null when it can, as far as can be told without trying. Loads the addon, once.
@@ -98,13 +84,6 @@ export async function captureForked(options: ForkedOptions): Promise<number | nu
   if (unavailable !== null) throw unavailable;
   const { addon } = findAddon() as { addon: Addon };
   requireWanted(options.signal);
-  if (options.comparable && !addon.canNumber()) {
-    throw new CaptureError(
-      'EBB_CAPTURE_UNSUPPORTED',
-      `This Node.js (${process.version}) does not let objects be numbered before the fork, and without that snapshots ` +
-        'cannot be compared. Take inline snapshots instead.',
-    );
-  }
   if (!addon.acquire()) {
     throw new CaptureError(
       'EBB_CAPTURE_BUSY',
@@ -123,8 +102,7 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
   const file = 'file' in target ? target.file : null;
   const room = options.measureRoom(file);
   const major = Number(process.versions.node.split('.')[0]);
-  const smallObjectsBytes = room.smallObjectsBytes * (options.comparable ? withNumbers : 1);
-  const limits = requireRoomForChild({ ...room, smallObjectsBytes }, major, file ?? 'the target');
+  const limits = requireRoomForChild(room, major, file ?? 'the target');
   if ('fd' in target) requireWritable(target.fd, options.scrub);
   const evidence = file === null ? null : createEvidenceFile(addon, file);
   const errorsFd = addon.memoryFile();
@@ -143,7 +121,6 @@ async function captureAlone(addon: Addon, options: ForkedOptions): Promise<numbe
       // On Node 20 this has taken the parent along, in a way that is not understood.
       raiseHeapLimit: major >= 22,
       niceness: options.niceness,
-      number: options.comparable,
       watch: watchOptions(options, room, limits),
       readErrors: () => readText(errorsFd),
       cancelled: () => options.signal?.aborted ?? false,

@@ -209,7 +209,6 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         this.#options.store.discard(action.captures.map((capture) => capture.file));
         return;
       case 'conclude':
-        if (series.alive) series.agent.forget();
         series.conclude(action.conclusion, this.#options.now());
         this.emit('concluded', series, action.conclusion);
     }
@@ -278,7 +277,6 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       const { method, niceness, pace } = this.#options;
       const answer = await series.agent.snapshot(file, {
         method,
-        comparable: true,
         niceness,
         timeoutMs: pace.captureTimeoutMs,
       });

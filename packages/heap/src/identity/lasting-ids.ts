@@ -19,6 +19,7 @@ export class LastingIds {
   /** Whether objects are told by how they are held: then their ids do not tell which snapshot is the older one. */
   isByPlace = false;
   #newest = 0;
+  #lastFork: (ForkMark & { file: string }) | null = null;
 
   /** `read` is asked for a snapshot again where the process wrote it and a child the next one. */
   constructor(read: (file: string) => HeapGraph) {
@@ -34,17 +35,24 @@ export class LastingIds {
     const previous = this.#previous;
     const mark = forkMark(graph.strings);
     this.isByPlace ||= mark !== null;
+    if (mark !== null) this.#checkMark(mark, graph.file);
     if (previous !== null && this.isByPlace) {
-      checkMarks(previous, mark, graph.file);
       const older = previous.graph ?? this.#read(previous.file);
       const olderOf = sameObjects(older, graph);
-      if (previous.mark === null || mark === null) checkFunctions(older, graph, olderOf);
+      if (!previous.isForked || mark === null) checkFunctions(older, graph, olderOf);
       graph.objectId = this.#numbered(previous.objectId, olderOf);
     }
     this.#newest = Math.max(this.#newest, newestId(graph.objectId));
     const isKept = this.isByPlace || isStandardInput(graph.file);
     const { file, objectId } = graph;
-    this.#previous = { file, objectId, mark, graph: isKept ? referencesOf(graph) : null };
+    this.#previous = { file, objectId, isForked: mark !== null, graph: isKept ? referencesOf(graph) : null };
+  }
+
+  #checkMark(mark: ForkMark, file: string): void {
+    const last = this.#lastFork;
+    if (last !== null && last.program !== mark.program) throw differentPrograms(last.file, file);
+    if (last !== null && last.atMs > mark.atMs) throw wrongOrder(last.file, file);
+    this.#lastFork = { ...mark, file };
   }
 
   /** The ids of those that were there before, and odd ones that nothing had yet for the others, as V8 counts. */
@@ -61,14 +69,8 @@ export class LastingIds {
 interface Taken {
   file: string;
   objectId: Uint32Array;
-  mark: ForkMark | null;
+  isForked: boolean;
   graph: References | null;
-}
-
-function checkMarks({ mark: previous, file }: Taken, next: ForkMark | null, nextFile: string): void {
-  if (previous === null || next === null) return;
-  if (previous.program !== next.program) throw differentPrograms(file, nextFile);
-  if (previous.atMs > next.atMs) throw wrongOrder(file, nextFile);
 }
 
 function checkFunctions(previous: References, next: References, olderOf: Uint32Array): void {
