@@ -6,10 +6,24 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildGraph, type HeapGraph } from '../../packages/heap/dist/graph/heap-graph.js';
-import { analyze } from '../../packages/heap/dist/finding/analyze.js';
-import { NO_OBJECT, sameObjects } from '../../packages/heap/dist/identity/same-objects.js';
-import { parseSnapshot } from '../../packages/heap/dist/parse/parse-snapshot.js';
+
+/** What is used of a graph. */
+interface Graph {
+  nodeCount: number;
+  nodeId: Uint32Array;
+  nodeType: Uint8Array;
+  nodeTypes: Record<'object' | 'closure' | 'array' | 'string', number>;
+}
+
+const dist = async (file: string): Promise<unknown> =>
+  await import(new URL(`../../packages/heap/dist/${file}`, import.meta.url).href);
+const { parseSnapshot } = (await dist('parse/parse-snapshot.js')) as { parseSnapshot: (file: string) => object };
+const { buildGraph } = (await dist('graph/heap-graph.js')) as { buildGraph: (parsed: object) => Graph };
+const { analyze } = (await dist('finding/analyze.js')) as { analyze: (input: object) => object };
+const { NO_OBJECT, sameObjects } = (await dist('identity/same-objects.js')) as {
+  NO_OBJECT: number;
+  sameObjects: (older: Graph, newer: Graph) => Uint32Array;
+};
 
 /** What each program does in a step; what it keeps from step to step stands in `kept`. */
 const programs: Record<string, string> = {
@@ -73,7 +87,7 @@ interface Row {
 }
 
 /** V8's own code and feedback change by themselves; what people look for are objects, functions, arrays and strings. */
-function compare(older: HeapGraph, newer: HeapGraph): Row {
+function compare(older: Graph, newer: Graph): Row {
   const { result: olderOf, cpuSeconds } = timed(() => sameObjects(older, newer));
   const truth = new Map(Array.from(older.nodeId, (id, node) => [id, node]));
   const { object, closure, array, string } = newer.nodeTypes;
@@ -93,7 +107,7 @@ const lines: string[] = [];
 const shares: number[] = [];
 for (const [name, body] of Object.entries(programs)) {
   const files = snapshotsOf(body);
-  const read = (file: string): HeapGraph => buildGraph(parseSnapshot(file));
+  const read = (file: string): Graph => buildGraph(parseSnapshot(file));
   const row = compare(read(files[1]), read(files[2]));
   const { cpuSeconds } = timed(() => analyze({ files: files.slice(2), cwd: folder, work: [], onProgress() {} }));
   const stayed = row.right + row.wrong + row.missed;

@@ -157,7 +157,11 @@ test('what came, went and stayed is what sets of ids say', () => {
     const [earlier, later] = [queriedOf(a), queriedOf(b)];
     fc.pre(earlier.graph.nodeCount <= later.graph.nodeCount); // ids go up
     const census = takeCensus(earlier.graph);
-    const all = tellChanges(later, findChanges(later, census, control, () => earlier.graph), { limit: 100 });
+    const all = tellChanges(
+      later,
+      findChanges(later, census, control, () => earlier.graph),
+      { limit: 100 },
+    );
     const rowsOf = (of: QueriedHeap): Map<string, number> =>
       new Map(
         nodesOf(of).map((node) => [
