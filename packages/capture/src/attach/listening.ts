@@ -1,6 +1,6 @@
 /** Which TCP ports a process listens on, from `/proc`. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readText } from './target-process.ts';
+import { readText } from '../read-text.ts';
 
 /** A socket that waits for connections. */
 export interface ListeningSocket {

@@ -2,8 +2,9 @@
  * What the kernel tells of a process before anything is sent to it: whether it is there, whose it is, whether it is
  * Node.js, and whether the signal that opens the inspector would kill it.
  */
-import { openSync, readFileSync, readlinkSync, readSync, closeSync, statSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { CaptureError } from '../error.ts';
+import { readText } from '../read-text.ts';
 
 /** A Node.js process that may be attached to. */
 export interface TargetProcess {
@@ -99,15 +100,6 @@ export function seesSame(pid: number, path: string): boolean {
     return here.dev === there.dev && here.ino === there.ino;
   } catch {
     return false;
-  }
-}
-
-/** A file's text; null when it cannot be read. */
-export function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return null;
   }
 }
 

@@ -5,7 +5,7 @@ import { readBytes, unitBytes, UNIT_NAMES } from '../judge/cells.ts';
 /** `ebb judge FILE.csv…`: judges memory series that come from elsewhere. */
 export function judgeCommand(finish: (exitCode: number) => void): Command {
   return new Command('judge')
-    .summary('judge memory series that come from elsewhere: does one leak, since when, and when is it out of memory')
+    .summary('judge memory series that come from elsewhere: does one leak?')
     .description(
       'Reads memory series from CSV files and judges each as Ebb judges a live process: row by row, in the order of time,\n' +
         'knowing nothing of what comes later. RSS of programs in any language will do.\n\n' +
