@@ -4,15 +4,47 @@ import type { Slope } from './growth/theil-sen.ts';
 import { SampleClock } from './intake/clock.ts';
 import { readSample } from './intake/reading.ts';
 import type { Reading } from './intake/reading.ts';
+import {
+  STATE_VERSION,
+  HEADER,
+  BORN,
+  BORN_AT,
+  SOURCE,
+  NEWS,
+  FLOOR_AT,
+  FLOOR_HEAP,
+  FLOOR_INTERVAL,
+  REQUESTS,
+  LOWEST_USED,
+  LOWEST_RSS,
+  PEAK_USED,
+  CHUNK,
+  CHUNK_USED,
+  CHUNK_OTHER,
+  HEAP_LIMIT,
+  RSS_LIMIT,
+  RSS,
+  JUDGED_AT,
+  SCALARS,
+  UNKNOWN,
+  BY_HEAP,
+  BY_RSS,
+  NO_NEWS,
+  AFTER_GAP,
+  AFTER_RESTART,
+  NEWS_TOLD,
+  ONLY_RSS,
+} from './judge-state.ts';
 import type { Judgement, Trend, Verdict } from './judgement.ts';
 import type { MemorySample } from './sample.ts';
 import { decide } from './verdict/decide.ts';
 import type { Decision, Thresholds } from './verdict/decide.ts';
+import { heapShareOf, perRequest, widen } from './verdict/figures.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
-import type { Patience } from './verdict/lasting.ts';
 import { settlesAt, wouldChange } from './verdict/outlook.ts';
 import { tell } from './verdict/tell.ts';
+import { type AllThresholds, nativeThresholds, thresholdsOf } from './verdict/thresholds.ts';
 import { span } from './verdict/words.ts';
 
 /** How a judge is set up; the defaults suit a process that is judged from its start, a sample a second. */
@@ -29,7 +61,6 @@ export interface MemoryJudgeOptions {
   falseSuspicionRate?: number;
 }
 
-const MB = 1048576;
 /** The coarser tracks take the lowest value of each so many seconds. */
 const CHUNK_S = 4;
 /** Without a floor for so long, in intervals between floors and in seconds, the lower envelope is judged instead. */
@@ -39,28 +70,6 @@ const STALE_S = 60;
 const REBORN_SHARE = 0.5;
 /** Memory in use that grows at this share of the pace of the rest explains the rest. */
 const OUTRUN_SHARE = 0.75;
-/** How the error is shared: most for the floor (or RSS alone), the rest for the envelope and for native memory. */
-const MAIN_SHARE = 0.8;
-const SIDE_SHARE = 0.1;
-/** Caches and batches of a program that starts slowly take a while as well; so patience is counted in warm-ups. */
-const PATIENCE: Patience = {
-  enough: 48,
-  afterQuiet: 144,
-  least: 9,
-  eatenShare: 0.16,
-  materialShare: 0.005,
-  clear: true,
-};
-/** Where garbage, the kernel's caches and the allocator's habits are in what is seen, it takes more. */
-const PATIENCE_RSS: Patience = {
-  enough: 54,
-  afterQuiet: 144,
-  least: 6.75,
-  eatenShare: 0.25,
-  materialShare: 0.04,
-  clear: false,
-};
-
 /**
  * Judges one process from its memory samples: does it leak, how fast, and when does it meet its limit.
  *
@@ -77,32 +86,13 @@ export class MemoryJudge {
   readonly #floors: Track;
   readonly #envelope: Track;
   readonly #native: Track;
-  readonly #thresholds: Thresholds;
-  readonly #sideThresholds: Thresholds;
+  readonly #thresholds: AllThresholds;
   #stale = false;
   #judgement: Judgement = NOTHING_YET;
 
   constructor(options: MemoryJudgeOptions = {}) {
     this.#warmupS = (options.warmupMs ?? 8000) / 1000;
-    const leak = -Math.log(options.falseLeakRate ?? 0.001);
-    const suspect = -Math.log(options.falseSuspicionRate ?? 0.1);
-    this.#thresholds = {
-      leak: leak - Math.log(MAIN_SHARE),
-      // The early test and the growth test share the floor's part.
-      suspect: suspect - Math.log(MAIN_SHARE / 2),
-      suspectEarly: suspect - Math.log(MAIN_SHARE / 2),
-      materialBytes: MB / 2,
-      materialShare: 0.01,
-      patience: PATIENCE,
-    };
-    this.#sideThresholds = {
-      ...this.#thresholds,
-      leak: leak - Math.log(SIDE_SHARE),
-      suspect: suspect - Math.log(SIDE_SHARE),
-      suspectEarly: Number.POSITIVE_INFINITY,
-      materialBytes: 8 * MB,
-      materialShare: 0.1,
-    };
+    this.#thresholds = thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1);
     // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: 11 hours for a service.
     const finestS = Math.max(1, this.#warmupS / 60);
     const floors: TrackOptions = { points: 52, baseS: finestS, scales: 13, warmupS: this.#warmupS, early: true };
@@ -358,62 +348,17 @@ export class MemoryJudge {
   }
 
   #thresholdsBy(byRss: boolean, byFloor: boolean): Thresholds {
-    if (byRss) return { ...this.#thresholds, suspectEarly: Number.POSITIVE_INFINITY, patience: PATIENCE_RSS };
-    return byFloor ? this.#thresholds : this.#sideThresholds;
+    const { floor, envelope, rss } = this.#thresholds;
+    return byRss ? rss : byFloor ? floor : envelope;
   }
 
   /** Null while nothing grows there. */
   #judgeNative(): Decision | null {
-    const thresholds = this.#nativeThresholds();
+    const thresholds = nativeThresholds(this.#thresholds, this.#scalars[RSS]);
     if (this.#native.growth.strongest().proof < thresholds.suspect) return null;
     return decide(this.#native, this.#warmupS, thresholds, this.#roomBytes(true, this.#scalars[RSS]));
   }
-
-  #nativeThresholds(): Thresholds {
-    const materialBytes = Math.max(16 * MB, 0.1 * this.#scalars[RSS]);
-    return { ...this.#sideThresholds, materialBytes, patience: { ...PATIENCE, eatenShare: 0 } };
-  }
 }
-
-/** What stands before a saved state; the version changes with what the numbers mean. */
-const STATE_VERSION = 1;
-const HEADER = 2;
-
-const BORN = 0;
-const BORN_AT = 1;
-const SOURCE = 2;
-const NEWS = 3;
-const FLOOR_AT = 4;
-const FLOOR_HEAP = 5;
-const FLOOR_INTERVAL = 6;
-const REQUESTS = 7;
-const LOWEST_USED = 8;
-const LOWEST_RSS = 9;
-const PEAK_USED = 10;
-const CHUNK = 11;
-const CHUNK_USED = 12;
-const CHUNK_OTHER = 13;
-const HEAP_LIMIT = 14;
-const RSS_LIMIT = 15;
-const RSS = 16;
-const JUDGED_AT = 17;
-const SCALARS = 18;
-
-/** What is judged: nothing is known yet, the heap, or RSS because nothing else is told. */
-const UNKNOWN = 0;
-const BY_HEAP = 1;
-const BY_RSS = 2;
-
-const NO_NEWS = 0;
-const AFTER_GAP = 1;
-const AFTER_RESTART = 2;
-const NEWS_TOLD = [
-  undefined,
-  'nothing was heard for longer than the series had lasted: judged anew since then',
-  'the process was restarted: judged anew since then',
-];
-const ONLY_RSS =
-  'judged by RSS alone, which holds garbage, caches and what the allocator keeps: less sure than by the floor after collections';
 
 const NO_ROOM: Room = { heapLimitBytes: null, heapBytes: 0, rssLimitBytes: null, rssBytes: null };
 const NOTHING_YET: Judgement = {
@@ -429,25 +374,3 @@ const NOTHING_YET: Judgement = {
   settlesAtBytes: null,
   wouldChange: 'samples',
 };
-
-function widen(line: Slope, factor: number): Slope {
-  return {
-    ...line,
-    low: line.slope - (line.slope - line.low) * factor,
-    high: line.slope + (line.high - line.slope) * factor,
-  };
-}
-
-function perRequest(decision: Decision): number | null {
-  return decision.shape.perRequest?.slope ?? null;
-}
-
-/** How much of the floor's growth is on the JavaScript heap. */
-function heapShareOf(decision: Decision): number {
-  const { points } = decision.shape;
-  const last = points.count - 1;
-  if (last < 1) return 1;
-  const all = points.bytes[last] - points.bytes[0];
-  if (all <= 0) return 1;
-  return Math.min(1, Math.max(0, (points.heapBytes[last] - points.heapBytes[0]) / all));
-}
