@@ -9,8 +9,8 @@ import { healthyServices, leakingServices, seeded, simulate } from '@ebb/trend/s
 import { quantile } from './intervals.ts';
 
 const small = process.argv.includes('--small');
-const rounds = small ? 5 : 25;
-const PER_KIND = small ? 1 : 3;
+const rounds = small ? 3 : 7;
+const PER_KIND = 1;
 
 const series: Record<string, MemorySample[][]> = { 'floor, RSS and requests': [], 'RSS alone': [] };
 for (const [name, draw] of [...Object.entries(healthyServices), ...Object.entries(leakingServices)]) {
