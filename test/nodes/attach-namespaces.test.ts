@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import type { CaptureError } from '@ebb/capture';
 import { attach } from '@ebb/capture/attach';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from './free-port.ts';
 import { availableNodes } from './index.ts';
 
 const node = availableNodes()[0].path;
 const folder = mkdtempSync(join(tmpdir(), 'ebb-namespaces-'));
 const dist = new URL('../../packages/capture/dist', import.meta.url).pathname;
 const mayUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount', '--net', 'true']).status === 0;
-let port = 33_000 + (process.pid % 10_000);
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -21,7 +21,7 @@ afterEach(() => {
 /** Starts a program in namespaces of its own, and finds its number as it is seen from here. */
 async function startIn(flags: string[], before = ''): Promise<number> {
   const program = `console.log('ready', process.pid); process.stdin.resume();`;
-  const command = `${before} exec ${node} --inspect-port=${++port} -e "${program}"`;
+  const command = `${before} exec ${node} --inspect-port=${await freePort()} -e "${program}"`;
   const child = spawn('unshare', ['--kill-child', ...flags, 'sh', '-c', command], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

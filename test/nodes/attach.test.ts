@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureError } from '@ebb/capture';
 import { attach } from '@ebb/capture/attach';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from './free-port.ts';
 import { availableNodes } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-attach-'));
@@ -84,13 +85,14 @@ const holdSessions = `
 class Session { constructor(id) { this.secret = 'hunter2-' + id; } }
 globalThis.sessions = new Map(Array.from({ length: 500 }, (_, id) => [id, new Session(id)]));`;
 
-let port = 9400 + (process.pid % 20_000);
-const ownPort = (): string => `--inspect-port=127.0.0.1:${++port}`;
+/** The one that was drawn last. */
+let port = 0;
+const ownPort = async (): Promise<string> => `--inspect-port=127.0.0.1:${(port = await freePort())}`;
 
 describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   for (const kind of ['mjs', 'cjs']) {
     test(`a ${kind} program is asked, gives both kinds of snapshots, and is left as it was found`, async () => {
-      const { child, said } = await start(node, [ownPort()], holdSessions, kind);
+      const { child, said } = await start(node, [await ownPort()], holdSessions, kind);
       const before = holdings(child.pid);
       const attached = await attach(child.pid);
       expect(attached).toMatchObject({ pid: child.pid, inspector: { host: '127.0.0.1', port, openedHere: true } });
@@ -139,7 +141,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   }
 
   test('a program that never gives its thread back is asked all the same, while it starts too', async () => {
-    const { child } = await start(node, [ownPort()], "console.log('ready'); globalThis.n = 0; for (;;) n++;");
+    const { child } = await start(node, [await ownPort()], "console.log('ready'); globalThis.n = 0; for (;;) n++;");
     const attached = await attach(child.pid);
     expect(await attached.evaluate('n > 0')).toBe(true);
     // Closing takes a turn of the event loop, and here it never turns.
@@ -148,10 +150,10 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
 
   test('a thread that is stuck outside of JavaScript is not waited for', async () => {
     const text = "console.log('ready'); setTimeout(() => require('node:child_process').execSync('sleep 2'), 50);";
-    const { child } = await start(node, [`--inspect=127.0.0.1:${++port}`], text, 'cjs');
+    const { child } = await start(node, [`--inspect=127.0.0.1:${await freePort()}`], text, 'cjs');
     await sleep(300);
     expect(await errorOf(attach(child.pid, { timeoutMs: 500 }))).toMatchObject({ code: 'EBB_CAPTURE_NO_ANSWER' });
-    const later = await start(node, [ownPort()], text, 'cjs');
+    const later = await start(node, [await ownPort()], text, 'cjs');
     await sleep(300);
     const error = await errorOf(attach(later.child.pid, { timeoutMs: 500 }));
     expect(error.code).toBe('EBB_CAPTURE_NO_INSPECTOR');
@@ -159,9 +161,10 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   });
 
   test('an inspector that was open before is used, and stays open', async () => {
-    const { child } = await start(node, ['--inspect=127.0.0.1:' + String(++port)], holdSessions);
+    const own = await freePort();
+    const { child } = await start(node, [`--inspect=127.0.0.1:${own}`], holdSessions);
     const attached = await attach(child.pid);
-    expect(attached.inspector).toEqual({ host: '127.0.0.1', port, openedHere: false });
+    expect(attached.inspector).toEqual({ host: '127.0.0.1', port: own, openedHere: false });
     expect(await attached.close()).toEqual({ left: [] });
     const again = await attach(child.pid);
     expect(await again.evaluate('sessions.size')).toBe(500);
@@ -169,26 +172,35 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   });
 
   test('an inspector that the program opened somewhere is found', async () => {
-    const { child } = await start(node, [ownPort()], "import { open } from 'node:inspector'; open(0, '127.0.0.1');");
+    const { child } = await start(
+      node,
+      [await ownPort()],
+      "import { open } from 'node:inspector'; open(0, '127.0.0.1');",
+    );
     const attached = await attach(child.pid, { timeoutMs: 300 });
     expect(attached.inspector.openedHere).toBe(false);
     await attached.close();
   });
 
   test('nothing is sent where another process listens on the port, and that one is named', async () => {
-    const server = createServer().listen(++port, '127.0.0.1');
+    const taken = await freePort();
+    const server = createServer().listen(taken, '127.0.0.1');
     ends.push(() => server.close());
     await new Promise((resolve) => server.once('listening', resolve));
-    const { child, said } = await start(node, [`--inspect-port=${port}`], '');
+    const { child, said } = await start(node, [`--inspect-port=${taken}`], '');
     expect(await errorOf(attach(child.pid))).toMatchObject({
       code: 'EBB_CAPTURE_PORT_TAKEN',
-      message: expect.stringContaining(`process ${process.pid} listens on 127.0.0.1:${port}`) as string,
+      message: expect.stringContaining(`process ${process.pid} listens on 127.0.0.1:${taken}`) as string,
     });
     expect(said()).toBe('');
   });
 
   test('a handler of its own for SIGUSR1 is run, and it is said that this may be so', async () => {
-    const { child, said } = await start(node, [ownPort()], "process.on('SIGUSR1', () => console.error('rotated'));");
+    const { child, said } = await start(
+      node,
+      [await ownPort()],
+      "process.on('SIGUSR1', () => console.error('rotated'));",
+    );
     expect(await errorOf(attach(child.pid, { timeoutMs: 500 }))).toMatchObject({ code: 'EBB_CAPTURE_NO_INSPECTOR' });
     expect(said()).toBe('rotated\n');
     expect(child.exitCode).toBeNull();
@@ -208,7 +220,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   test('a snapshot that is called off leaves no file, and the program works on', async () => {
     const { child } = await start(
       node,
-      [ownPort()],
+      [await ownPort()],
       'globalThis.many = Array.from({ length: 300_000 }, (_, i) => ({ i }));',
     );
     const attached = await attach(child.pid);
@@ -234,7 +246,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   });
 
   test('a process that ends while Ebb is attached is told gone', async () => {
-    const { child } = await start(node, [ownPort()], '');
+    const { child } = await start(node, [await ownPort()], '');
     const attached = await attach(child.pid);
     const asked = errorOf(attached.evaluate('new Promise(() => {})'));
     child.kill('SIGKILL');
@@ -250,7 +262,7 @@ test('the inspector closes by itself when Ebb is killed, and a stopped Ebb stops
   const capture = new URL('../../packages/capture/dist/attach/index.js', import.meta.url).href;
   await Promise.all(
     availableNodes().map(async ({ path: node }) => {
-      const { child } = await start(node, [ownPort()], "setInterval(() => console.log('tick'), 200);");
+      const { child } = await start(node, [await ownPort()], "setInterval(() => console.log('tick'), 200);");
       const before = holdings(child.pid);
       const ebb = await start(process.execPath, [], `import { attach } from '${capture}'; await attach(${child.pid});`);
       expect(holdings(child.pid).descriptors).toBeGreaterThan(before.descriptors);
@@ -286,13 +298,13 @@ test.skipIf(process.geteuid?.() !== 0)(
   "another user's process is refused to an ordinary user, and root's snapshot of it is root's",
   async () => {
     const node = availableNodes()[0].path;
-    const mine = await start(node, [ownPort()], '');
+    const mine = await start(node, [await ownPort()], '');
     const capture = new URL('../../packages/capture/dist/attach/index.js', import.meta.url).href;
     const asking = `import('${capture}').then(({ attach }) => attach(${mine.child.pid})).catch((error) => console.log(error.code))`;
     const refused = spawnSync(node, ['-e', asking], { uid: 65_534, gid: 65_534, encoding: 'utf8' });
     expect(refused.stdout).toBe('EBB_CAPTURE_NOT_YOURS\n');
 
-    const theirs = spawn(node, [ownPort(), '-e', "console.log('ready'); process.stdin.resume()"], {
+    const theirs = spawn(node, [await ownPort(), '-e', "console.log('ready'); process.stdin.resume()"], {
       uid: 65_534,
       gid: 65_534,
     });

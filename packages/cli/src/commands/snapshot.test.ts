@@ -7,13 +7,12 @@ import { ebb, node, startEbb } from '../fixtures/run-ebb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-snapshot-'));
 const file = (name: string): string => join(folder, `${name}.heapsnapshot`);
-const port = 9300 + (process.pid % 20_000);
 const source = `
   class Session { secret = 'hunter2 is not a good password'; }
   globalThis.sessions = Array.from({ length: 100 }, () => new Session());
   globalThis.more = Array.from({ length: 200_000 }, (_, i) => ({ i }));
   process.stdin.resume(); console.log('ready');`;
-const service = spawn(node, [`--inspect-port=${port}`, '-e', source], { stdio: ['pipe', 'pipe', 'ignore'] });
+const service = spawn(node, ['--inspect-port=0', '-e', source], { stdio: ['pipe', 'pipe', 'ignore'] });
 const pid = String(service.pid);
 beforeAll(async () => {
   await new Promise((resolve) => service.stdout.once('data', resolve));
