@@ -23,12 +23,12 @@ export function findDominating(heap: OpenedHeap): Finding[] {
     if (retained[node] < least || graph.nodeType[node] !== graph.nodeTypes.object) continue;
     if (graph.strings.get(graph.nodeName[node]) !== 'global') heavy.set(node, { children: 0, heaviestBytes: 0 });
   }
-  forEachPart(heap, heavy.keys(), (holder, part) => {
-    const parts = heavy.get(holder);
-    if (parts === undefined) return;
-    parts.children++;
-    parts.heaviestBytes = Math.max(parts.heaviestBytes, retained[part]);
-  });
+  for (const [holder, parts] of heavy) {
+    forEachPart(heap, holder, (part) => {
+      parts.children++;
+      parts.heaviestBytes = Math.max(parts.heaviestBytes, retained[part]);
+    });
+  }
   const suspects = [...heavy]
     .filter(([holder, parts]) => parts.children >= LEAST_CHILDREN && parts.heaviestBytes < retained[holder] / 2)
     .map(([holder]) => holder)
@@ -58,22 +58,27 @@ interface Parts {
   heaviestBytes: number;
 }
 
-/** Visits each object that one of `holders` dominates directly or through backing stores. O(their number). */
+/** Visits each object that `holder` dominates directly or through backing stores. O(their number). */
 function forEachPart(
   { graph, tree: { order, end, place } }: OpenedHeap,
-  holders: Iterable<number>,
-  visit: (holder: number, part: number) => void,
+  holder: number,
+  visit: (part: number) => void,
 ): void {
   const { nodeType, nodeTypes } = graph;
-  for (const holder of holders) {
-    const start = place[holder];
-    for (let at = start + 1; at < end[start];) {
-      // A backing store is part of its object: what it dominates comes next.
-      const isStore = nodeType[order[at]] === nodeTypes.array;
-      if (!isStore) visit(holder, order[at]);
-      at = isStore ? at + 1 : end[at];
-    }
+  const start = place[holder];
+  for (let at = start + 1; at < end[start];) {
+    // A backing store is part of its object: what it dominates comes next.
+    const isStore = nodeType[order[at]] === nodeTypes.array;
+    if (!isStore) visit(order[at]);
+    at = isStore ? at + 1 : end[at];
   }
+}
+
+/** Objects of one class among what a holder has. */
+interface Kind {
+  sample: number;
+  count: number;
+  bytes: number;
 }
 
 /** The class that most of each holder's bytes belong to, and one of it. */
@@ -81,23 +86,40 @@ function mostOf(
   heap: OpenedHeap,
   holders: readonly number[],
 ): Map<number, { type: string; sample: number; count: number }> {
-  const { graph, retained } = heap;
-  const counts = new Map(
-    holders.map((holder) => [holder, new Map<string, { sample: number; count: number; bytes: number }>()]),
-  );
-  forEachPart(heap, holders, (holder, part) => {
-    const key = classKey(graph, part);
-    const classes = counts.get(holder);
-    const entry = classes?.get(key);
-    if (entry) {
-      entry.count++;
-      entry.bytes += retained[part];
-    } else classes?.set(key, { sample: part, count: 1, bytes: retained[part] });
-  });
   const most = new Map<number, { type: string; sample: number; count: number }>();
-  for (const [holder, classes] of counts) {
-    const [heaviest] = [...classes].sort(([, a], [, b]) => b.bytes - a.bytes);
+  for (const holder of holders) {
+    const [heaviest] = [...classesIn(heap, holder)].sort(([, a], [, b]) => b.bytes - a.bytes);
     if (heaviest) most.set(holder, { type: heaviest[0], sample: heaviest[1].sample, count: heaviest[1].count });
   }
   return most;
+}
+
+function classesIn(heap: OpenedHeap, holder: number): Map<string, Kind> {
+  const { graph, retained } = heap;
+  const { nodeType, nodeName } = graph;
+  const { string, concatenatedString, slicedString } = graph.nodeTypes;
+  const kinds = new Map<number, Kind>(); // by type and name, which a class is made of: told in words but once
+  forEachPart(heap, holder, (part) => {
+    const type = nodeType[part];
+    // The name of a string is its text.
+    const isText = type === string || type === concatenatedString || type === slicedString;
+    const key = isText ? type : nodeName[part] * 256 + type;
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { sample: part, count: 1, bytes: retained[part] });
+    else {
+      kind.count++;
+      kind.bytes += retained[part];
+    }
+  });
+  const classes = new Map<string, Kind>();
+  for (const kind of kinds.values()) {
+    const key = classKey(graph, kind.sample);
+    const known = classes.get(key);
+    if (known === undefined) classes.set(key, kind);
+    else {
+      known.count += kind.count;
+      known.bytes += kind.bytes;
+    }
+  }
+  return classes;
 }

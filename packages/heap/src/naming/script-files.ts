@@ -8,6 +8,9 @@ export interface Scripts {
   text(name: string): string | undefined;
 }
 
+/** Up to this id a byte tells whether a script is known; of later ones the map does. */
+const MOST_SCRIPTS = 1 << 16;
+
 /**
  * Joins scripts and their ids over the closures: `locations` gives a closure's script id and position, and the edges
  * closure -shared-> SharedFunctionInfo -script-> Script -name-> give the file. (Node 20 calls the second edge
@@ -17,17 +20,17 @@ export function findScripts(graph: HeapGraph): Scripts {
   const { locations } = graph;
   const files = new Map<number, string>();
   const scriptOf = new Map<string, number>();
-  let known = -1; // rows of one script stand together
+  const isFound = new Uint8Array(MOST_SCRIPTS); // by id: V8 counts scripts up from 1
   for (let row = 0; row < locations.length; row += 4) {
     const node = locations[row];
     const scriptId = locations[row + 1];
-    if (scriptId === known || files.has(scriptId)) continue;
+    if (scriptId < MOST_SCRIPTS ? isFound[scriptId] === 1 : files.has(scriptId)) continue;
     const script = scriptNode(graph, node);
     const file = script < 0 ? undefined : (stringOf(graph, follow(graph, script, ['name'])) ?? titleOf(graph, script));
     if (file === undefined) continue;
     files.set(scriptId, file);
     scriptOf.set(file, script);
-    known = scriptId;
+    if (scriptId < MOST_SCRIPTS) isFound[scriptId] = 1;
   }
   return {
     files,
