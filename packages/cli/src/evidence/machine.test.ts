@@ -328,6 +328,13 @@ describe('a suspicion', () => {
     expect(play({ ...leaking, analysis: () => 'error' }, 40).log).toContain('32: refuted (unreadable)');
   });
 
+  test('is confirmed by five snapshots in a row that say so, where the judge is not sure any more, and not where it says no', () => {
+    const unsure: Scene = { ...leaking, suspicious: (second) => second >= 12 && second < 20, verdict: () => 'warming' };
+    expect(play(unsure, 120).log.filter((line) => /confirmed|refuted/.test(line))).toEqual(['70: confirmed']);
+    const settled: Scene = { ...unsure, verdict: (second) => (second < 60 ? 'warming' : 'bounded') };
+    expect(play(settled, 120).log).toContain('70: refuted (growth could not be proven)');
+  });
+
   test('is not proven by growth that the analyser only suspects, however long it is looked at', () => {
     const { log } = play({ ...leaking, analysis: () => 'suspect' }, 100);
     expect(log.filter((line) => line.includes('analyse'))).toEqual([

@@ -222,6 +222,8 @@ export class EvidenceMachine {
     if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak'))
       return this.#confirm(report);
     if (this.#extensions >= 2) {
+      // Five snapshots say so, and the trend does not say no: it is only not sure yet.
+      if (report.verdict === 'leak' && rising && this.#latest?.verdict === 'warming') return this.#confirm(report);
       // Growth that slows down may go on: nobody has shown a bound, so that it is watched further.
       return this.#refute(nowMs, report.verdict === 'bounded' ? boundedReason(report) : UNPROVEN, report);
     }
