@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CaptureError } from './error.ts';
-import type { SnapshotAttempt, SnapshotContents } from './fork/attempt.ts';
+import { blankAttempt, type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
 import { captureForked } from './fork/capture-forked.ts';
 import { measureChildRoom, roomWithoutChild, type ChildRoom } from './fork/room-for-child.ts';
 import { scrubSnapshot } from './scrub/scrub-snapshot.ts';
@@ -143,20 +143,7 @@ async function captureInline(options: CaptureOptions, attempts: SnapshotAttempt[
       unlinkSync(whole);
     }
   }
-  attempts.push({
-    method: 'inline',
-    outcome: 'whole',
-    pauseMs,
-    forkMs: 0,
-    mappingsMs: 0,
-    threadsMs: 0,
-    waitedMs: 0,
-    threadsAwake: 0,
-    tookMs: pauseMs,
-    peakBytes: 0,
-    leastFreeBytes: null,
-    detail: null,
-  });
+  attempts.push({ ...blankAttempt('inline'), outcome: 'whole', pauseMs, tookMs: pauseMs });
   return { file: target.file, method: 'inline', pauseMs: totalPauseMs(attempts), bytes, attempts };
 }
 

@@ -3,10 +3,10 @@
  *
  * The event loop stands still only in calls of the addon, and every one of them is counted.
  */
-import { randomUUID } from 'node:crypto';
 import { writeHeapSnapshot } from 'node:v8';
 import { monotonicMs } from '../monotonic.ts';
 import type { Addon, ChildEnd, WatchOptions } from './addon.ts';
+import { makeForkMark } from './fork-mark.ts';
 import { judgeEnd, nameOfErrno, type AttemptOutcome } from './judge-end.ts';
 
 /** What V8 is asked to put into a snapshot. */
@@ -61,12 +61,10 @@ export interface AttemptPlan {
   onForked: () => void;
 }
 
-const threadsAreAwake = -2;
-
-/** Makes one attempt. Never rejects. */
-export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<SnapshotAttempt> {
-  const attempt: SnapshotAttempt = {
-    method: 'fork',
+/** An attempt that has not begun. */
+export function blankAttempt(method: SnapshotAttempt['method']): SnapshotAttempt {
+  return {
+    method,
     outcome: 'refused',
     pauseMs: 0,
     forkMs: 0,
@@ -79,6 +77,13 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     leastFreeBytes: null,
     detail: null,
   };
+}
+
+const threadsAreAwake = -2;
+
+/** Makes one attempt. Never rejects. */
+export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<SnapshotAttempt> {
+  const attempt = blankAttempt('fork');
   const counted = <T>(run: () => T): T => {
     const start = monotonicMs();
     try {
@@ -125,24 +130,9 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
   }
 }
 
-/** Tells this thread's heap from all others. */
-const program = randomUUID();
-
-/**
- * A string that tells readers of a snapshot that a child wrote it, of which program, and when it was forked. V8 numbers
- * a child's objects in the child, so that its numbers mean nothing elsewhere; `@ebb/heap` finds the same objects by how
- * they are held, and in the snapshots of one program only.
- *
- * It comes out of a buffer to be one flat string: V8 does not tell the text of one that was put together.
- */
-function makeMark(): string {
-  const atMs = monotonicMs().toFixed(3).padStart(17, '0');
-  return Buffer.from(`ebb: forked from ${program} at ${atMs} ms, with numbers of its own`).toString('latin1');
-}
-
 /** In the child this writes the snapshot and ends the process; it returns in the parent only. */
 function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: Float64Array): number {
-  const mark = makeMark();
+  const mark = makeForkMark();
   const pid = addon.fork(
     {
       fd: plan.fd,

@@ -13,6 +13,8 @@
  * Everything else goes. A string whose text is also a name stays as that name.
  */
 
+import { isForkMark } from '../fork/fork-mark.ts';
+
 /** What is known of a string; bits. */
 export const use = {
   /** Has the form of a name. */
@@ -38,13 +40,10 @@ const name = /^[#A-Za-z_$][\w$]{0,63}$/;
 const looksLikeData = /\d{5,}|(?=[a-f]*\d)[0-9a-f]{12,}/i;
 const symbol = /^<symbol ([\w$.]{1,64})>$/;
 
-/** What a forked child holds, so that its snapshot can be compared with others of the program: no content. */
-const forkMark = /^ebb: forked from [0-9a-f-]{36} at [\d.]{17} ms, with numbers of its own$/;
-
 /** The bits that a string's own text gives it. */
 export function formOf(text: string | null): number {
   if (text === null) return 0;
-  if (forkMark.test(text)) return use.named;
+  if (isForkMark(text)) return use.named;
   let form = 0;
   if ((name.test(text) && !looksLikeData.test(text)) || symbol.test(text) || text === '') form |= use.looksLikeName;
   if (/^-?[\d.]{1,7}$/.test(text) || !/\d/.test(text)) form |= use.shortNumber;

@@ -98,9 +98,16 @@ class RecentChanges {
     const key = typeof earlier === 'string' ? stampOf(earlier) : `${earlier.file} ${earlier.newestId}`;
     let changes = this.#changes.get(key);
     if (changes === undefined) {
-      const census = typeof earlier === 'string' ? takeCensus(readGraph(earlier, control)) : earlier;
+      // One that was read for its census is not read again where objects have to be told by how they are held.
+      let read = (file: string): HeapGraph => readGraph(file, control);
+      let census = earlier;
+      if (typeof census === 'string') {
+        const graph = read(census);
+        read = () => graph;
+        census = takeCensus(graph);
+      }
       control.onProgress('comparing', this.#queried.graph.file, 0);
-      changes = findChanges(this.#queried, census, control, (file) => readGraph(file, control));
+      changes = findChanges(this.#queried, census, control, read);
       this.#changes.set(key, changes);
       const oldest = this.#changes.keys().next().value;
       if (this.#changes.size > MOST_COMPARISONS && oldest !== undefined) this.#changes.delete(oldest);
