@@ -2,6 +2,7 @@
 // somebody has attached, worker threads that come and go; and many snapshots of one process. On every Node.
 import { execFileSync, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ const folder = makeProgramFolder();
 afterAll(folder.remove);
 const { run } = folder;
 const busyAddon = join(folder.path, 'busy.node');
+const addon = fileURLToPath(new URL('../../packages/capture/build/Release/ebb_capture.node', import.meta.url));
 
 beforeAll(() => {
   const headers = join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
@@ -132,6 +134,33 @@ describe.each(availableNodes())('on Node $major', { timeout: patienceMs + 10_000
     expect(told['outcomes']).toEqual(Array.from({ length: 4 }, () => 'fork'));
     // Worker threads leave a few descriptors of their own with libuv.
     expect(told['left']).toMatchObject({ children: 0, files: [] });
+  });
+
+  test('a child that it cannot be told how to watch is ended at once, and no other process is', () => {
+    // So it goes when a worker thread is terminated between the fork and the watch: it can read nothing any more.
+    const told = run(
+      node,
+      `
+      const { createRequire } = await import('node:module');
+      const addon = createRequire(import.meta.url)('${addon}');
+      const bystander = spawn('sleep', ['60'], { stdio: 'ignore' });
+      await new Promise((resolve) => bystander.once('spawn', resolve));
+      addon.acquire();
+      await new Promise((resolve) => { told.failed = addon.prepare(true, resolve); });
+      const options = { fd: addon.hiddenFile(folder), errorsFd: -1, insist: 1, waitMs: 10, raiseHeapLimit: 0, niceness: 0 };
+      const times = new Float64Array(5);
+      told.unread = [addon.fork({}, times), times[4]];
+      const pid = addon.fork(options, times);
+      if (pid === 0) { for (;;) continue; }
+      told.watched = addon.watch({}, true, () => undefined);
+      told.children = children().filter((child) => child !== bystander.pid).length;
+      addon.release();
+      told.bystander = bystander.exitCode ?? bystander.signalCode ?? 'lives';
+      bystander.kill();
+      tell();`,
+    );
+    const canceled = constants.errno.ECANCELED;
+    expect(told).toEqual({ failed: 0, unread: [-1, canceled], watched: canceled, children: 0, bystander: 'lives' });
   });
 
   test('worker threads that start and are terminated all the while do not spoil the capture of the main thread', () => {

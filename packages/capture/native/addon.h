@@ -11,8 +11,17 @@
 napi_value number(napi_env env, double value);
 napi_value boolean(napi_env env, bool value);
 void set_number(napi_env env, napi_value object, const char *name, double value);
-/* 0 where there is no such property, or it is no number. */
-double number_of(napi_env env, napi_value object, const char *name);
+
+struct named_number {
+  const char *name;
+  double *value;
+};
+
+/*
+ * False when one is missing or no number; or when this thread is being terminated: it may not ask JavaScript for anything
+ * then, in the middle of a call as well, and what was not read is 0, which must not be taken for a process or a file.
+ */
+bool read_numbers(napi_env env, napi_value object, const struct named_number *numbers, size_t count);
 /* Empty where there is no such property; cut to `size`. */
 void text_of(napi_env env, napi_value object, const char *name, char *text, size_t size);
 void call(napi_env env, napi_value callback, size_t count, const napi_value *values);
@@ -27,7 +36,7 @@ extern struct watch watch;
 /* The capture closes the descriptor at its end, however it ends; returns it. */
 int own(int fd);
 void close_own(int fd);
-/* The child that is alive, 0 for none: it is ended with the thread that the capture belongs to. */
+/* The child that is alive and to be watched, 0 for none: it is ended with the thread that the capture belongs to. */
 void note_child(pid_t pid);
 
 /* A thread of our own that calls back once. */

@@ -42,19 +42,24 @@ napi_value fork_child(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, NULL, "fork(options, Float64Array of 5) after acquire()");
     return NULL;
   }
+  double keep_fd, stderr_fd, raise, niceness, insist, wait_ms;
+  const struct named_number options[] = {{"fd", &keep_fd},        {"errorsFd", &stderr_fd}, {"raiseHeapLimit", &raise},
+                                         {"niceness", &niceness}, {"insist", &insist},      {"waitMs", &wait_ms}};
+  if (!read_numbers(env, arguments[0], options, sizeof options / sizeof *options)) {
+    times[4] = ECANCELED;
+    return number(env, -1);
+  }
   *report = (struct child_report){0};
   const struct child_setup setup = {
       .parent = getpid(),
-      .keep_fd = (int)number_of(env, arguments[0], "fd"),
-      .stderr_fd = (int)number_of(env, arguments[0], "errorsFd"),
-      .raise_heap_limit = number_of(env, arguments[0], "raiseHeapLimit") != 0 && can_raise_heap_limit(),
-      .niceness = (int)number_of(env, arguments[0], "niceness"),
+      .keep_fd = (int)keep_fd,
+      .stderr_fd = (int)stderr_fd,
+      .raise_heap_limit = raise != 0 && can_raise_heap_limit(),
+      .niceness = (int)niceness,
       .report = report,
   };
-  const bool insist = number_of(env, arguments[0], "insist") != 0;
-  const double wait_ms = number_of(env, arguments[0], "waitMs");
   struct fork_times taken;
-  const pid_t pid = fork_asleep(&setup, insist, wait_ms, &taken);
+  const pid_t pid = fork_asleep(&setup, insist != 0, wait_ms, &taken);
   if (pid == 0) return number(env, 0);
   const int error = pid == -1 ? errno : 0;
   if (pid > 0) note_child(pid);

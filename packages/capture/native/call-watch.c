@@ -1,6 +1,8 @@
 /* Watching the child, as JavaScript calls it. */
 #include "addon.h"
 
+#include <errno.h>
+
 static void run_watch(struct job *job) {
   (void)job;
   restore_marks();
@@ -38,28 +40,33 @@ static void read_groups(napi_env env, napi_value options) {
     if (napi_get_element(env, groups, i, &group) != napi_ok) continue;
     text_of(env, group, "usageFile", next->usage_file, sizeof next->usage_file);
     text_of(env, group, "statFile", next->stat_file, sizeof next->stat_file);
-    next->stop_above_bytes = number_of(env, group, "stopAboveBytes");
+    const struct named_number limit[] = {{"stopAboveBytes", &next->stop_above_bytes}};
+    if (!read_numbers(env, group, limit, 1)) continue;
     watch.group_count++;
   }
 }
 
-/* watch(options, keepAlive, callback(result)): returns an errno; then the child is ended and reaped. */
+/* watch(options, keepAlive, callback(result)): of the child of fork(). Returns an errno; then it is ended and reaped. */
 napi_value watch_forked(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   size_t count = 3;
   bool keep_alive = true;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_bool(env, arguments[1], &keep_alive);
+  double fd;
+  const struct named_number options[] = {
+      {"fd", &fd},
+      {"stallMs", &watch.stall_ms},
+      {"timeoutMs", &watch.timeout_ms},
+      {"budgetBytes", &watch.budget_bytes},
+      {"leastAvailableBytes", &watch.least_available_bytes},
+      {"leastDiskBytes", &watch.least_disk_bytes},
+  };
   /* Not `cancelled`: it may have been called off since the fork. */
-  watch.pid = (pid_t)number_of(env, arguments[0], "pid");
-  watch.stall_ms = number_of(env, arguments[0], "stallMs");
-  watch.timeout_ms = number_of(env, arguments[0], "timeoutMs");
-  watch.budget_bytes = number_of(env, arguments[0], "budgetBytes");
-  watch.least_available_bytes = number_of(env, arguments[0], "leastAvailableBytes");
-  watch.disk_fd = (int)number_of(env, arguments[0], "fd");
-  watch.least_disk_bytes = number_of(env, arguments[0], "leastDiskBytes");
+  const bool read = read_numbers(env, arguments[0], options, sizeof options / sizeof *options);
+  watch.disk_fd = (int)fd;
   read_groups(env, arguments[0]);
-  const int error = start_job(env, arguments[2], keep_alive, run_watch, tell_watched);
+  const int error = read ? start_job(env, arguments[2], keep_alive, run_watch, tell_watched) : ECANCELED;
   if (error != 0) {
     const int cancelled = atomic_exchange(&watch.cancelled, 1);
     watch_child(&watch);

@@ -128,7 +128,7 @@ enum watch_end {
 };
 
 struct watch {
-  pid_t pid;
+  pid_t pid; /* the child: note_child() */
   double stall_ms, timeout_ms;
   double budget_bytes;          /* of the child's own memory; 0 for none */
   double least_available_bytes; /* of the machine; 0 for none */

@@ -48,7 +48,10 @@ void close_own(int fd) {
   pthread_mutex_unlock(&state);
 }
 
-void note_child(pid_t pid) { atomic_store(&living, pid); }
+void note_child(pid_t pid) {
+  atomic_store(&living, pid);
+  if (pid > 0) watch.pid = pid;
+}
 
 /* With `state` held. */
 static void release_all(void) {

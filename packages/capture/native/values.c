@@ -17,11 +17,14 @@ void set_number(napi_env env, napi_value object, const char *name, double value)
   napi_set_named_property(env, object, name, number(env, value));
 }
 
-double number_of(napi_env env, napi_value object, const char *name) {
-  napi_value value;
-  double result = 0;
-  if (napi_get_named_property(env, object, name, &value) == napi_ok) napi_get_value_double(env, value, &result);
-  return result;
+bool read_numbers(napi_env env, napi_value object, const struct named_number *numbers, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    napi_value value;
+    *numbers[i].value = 0;
+    if (napi_get_named_property(env, object, numbers[i].name, &value) != napi_ok) return false;
+    if (napi_get_value_double(env, value, numbers[i].value) != napi_ok) return false;
+  }
+  return true;
 }
 
 void text_of(napi_env env, napi_value object, const char *name, char *text, size_t size) {

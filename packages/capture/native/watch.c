@@ -114,7 +114,9 @@ void watch_child(struct watch *watch) {
   watch->least_free_bytes = -1;
   watch->peak_bytes = 0;
   watch->status = 0;
-  for (;;) {
+  watch->end = END_LOST;
+  /* To the kernel 0 and less are groups of processes: the program's own. */
+  while (watch->pid > 0) {
     /* As long as this says 0 the child is ours and not reaped, so that its id is nobody else's. */
     const pid_t reaped = waitpid(watch->pid, &watch->status, WNOHANG);
     if (reaped == watch->pid || (reaped < 0 && errno != EINTR)) {

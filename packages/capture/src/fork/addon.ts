@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 
 /** What the watching thread is told; all times in milliseconds. */
 export interface WatchOptions {
-  pid: number;
   /** Asleep or stopped for so long without any use of CPU means hung. */
   stallMs: number;
   timeoutMs: number;
@@ -65,6 +64,7 @@ export interface Addon {
     times: Float64Array,
   ): number;
   leave(errno: number): never;
+  /** Watches the child of `fork`. */
   watch(options: WatchOptions, keepAlive: boolean, done: (end: ChildEnd) => void): number;
   cancel(): void;
   memoryFile(): number;

@@ -52,7 +52,7 @@ export interface AttemptPlan {
   raiseHeapLimit: boolean;
   /** Of the child: 0 to 19. */
   niceness: number;
-  watch: Omit<WatchOptions, 'pid' | 'fd'>;
+  watch: Omit<WatchOptions, 'fd'>;
   /** What the child has said on its standard error. */
   readErrors: () => string;
   /** Asked just before the fork: whether the capture is still wanted. */
@@ -118,7 +118,7 @@ export async function attemptFork(addon: Addon, plan: AttemptPlan): Promise<Snap
     attempt.threadsAwake = times[3];
     if (pid < 0) return { ...attempt, detail: nameOfErrno(times[4]) };
     plan.onForked();
-    const end = await watch(addon, plan, pid, counted);
+    const end = await watch(addon, plan, counted);
     if (typeof end === 'number') return { ...attempt, outcome: 'refused', detail: nameOfErrno(end) };
     return {
       ...attempt,
@@ -155,14 +155,9 @@ function forkAndWrite(addon: Addon, plan: AttemptPlan, insist: boolean, times: F
   }
 }
 
-async function watch(
-  addon: Addon,
-  plan: AttemptPlan,
-  pid: number,
-  counted: <T>(run: () => T) => T,
-): Promise<ChildEnd | number> {
+async function watch(addon: Addon, plan: AttemptPlan, counted: <T>(run: () => T) => T): Promise<ChildEnd | number> {
   return await new Promise((resolve) => {
-    const failed = counted(() => addon.watch({ ...plan.watch, pid, fd: plan.fd }, plan.keepAlive, resolve));
+    const failed = counted(() => addon.watch({ ...plan.watch, fd: plan.fd }, plan.keepAlive, resolve));
     if (failed !== 0) resolve(failed);
   });
 }

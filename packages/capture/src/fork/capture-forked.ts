@@ -156,7 +156,7 @@ function watchOptions(
   options: ForkedOptions,
   room: ChildRoom,
   limits: ReturnType<typeof requireRoomForChild>,
-): Omit<WatchOptions, 'pid' | 'fd'> {
+): Omit<WatchOptions, 'fd'> {
   const timeoutMs = options.timeoutMs ?? 300_000 + room.heapUsedBytes / 500;
   return { ...limits, stallMs: options.stallMs, timeoutMs };
 }
