@@ -42,8 +42,8 @@ const blocksMsPerMegabyte = { inline: 40, 'class-counts': 15 };
  * allocations where they are being sampled, and a forked snapshot. Where there is no room for the child, or snapshots
  * cannot be forked here, the profile stands alone, and only with consent the program is stopped for more.
  *
- * An inline snapshot needs as much memory as a child does; so it helps where forking is not possible, and class counts
- * help where there is no room.
+ * An inline snapshot needs as much memory as a child does; so it helps where forking is not possible, and class counts,
+ * which take a third of that, help where there is less room.
  *
  * Rejects with no {@link CaptureError}: those stand in `refused`.
  */
@@ -71,7 +71,8 @@ export async function captureEvidence(options: EvidenceOptions): Promise<Evidenc
         name: 'class-counts',
         blocksMs: heapMegabytes * blocksMsPerMegabyte['class-counts'],
         take: () => {
-          const counts = countClasses();
+          const { measureRoom } = options;
+          const counts = countClasses(measureRoom === undefined ? {} : { measureRoom });
           return { rung: 'class-counts', pauseMs: counts.pauseMs, counts };
         },
       },

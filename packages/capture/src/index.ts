@@ -20,7 +20,7 @@ export { type AttemptOutcome } from './fork/judge-end.ts';
 export { measureChildRoom, type ChildRoom } from './fork/room-for-child.ts';
 export { startAllocationSampling, type AllocationSampling, type TakenProfile } from './profile/allocation-sampling.ts';
 export { type AllocationFrame, type AllocationProfile, type AllocationSite } from './profile/allocation-profile.ts';
-export { type ClassCount, type ClassCounts } from './profile/class-counts.ts';
+export { countClasses, type ClassCount, type ClassCounts } from './profile/class-counts.ts';
 export { grownSites, type GrownSite } from './profile/grown-sites.ts';
 export { type Room } from './room.ts';
 export { scrubSnapshot, type ScrubbedSnapshot } from './scrub/scrub-snapshot.ts';

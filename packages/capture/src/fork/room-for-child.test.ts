@@ -41,13 +41,27 @@ describe('requireRoomForChild', () => {
       code: 'EBB_CAPTURE_NO_MEMORY',
       message:
         'A forked snapshot of 100 MB of heap takes about 700 MB of memory while it is written, and 555 MB can be used ' +
-        'within the limit of 900 MB. Raise the memory limit, or take the snapshot earlier, while the heap is small.',
+        'within the limit of 900 MB. Raise that limit to 1054 MB, or take the snapshot earlier, while the heap is small.',
     });
     const asWhole = errorOf(() => requireRoomForChild({ ...plenty, limits: [limit(900e6, 300e6, true)] }, 24, '/x'));
     expect(asWhole.message).toContain('510 MB can be used');
     expect(asWhole.message).toContain('memory.oom.group');
     const machine = errorOf(() => requireRoomForChild({ ...plenty, machineAvailableBytes: 3.5e9 }, 24, '/x'));
     expect(machine.message).toContain('300 MB can be used within this machine');
+    expect(machine.message).toContain('Free memory, or');
+  });
+
+  it('names the limit that has the least room, and one in which there would be enough', () => {
+    const room = { ...plenty, limits: [limit(700e6, 100e6), limit(900e6, 400e6)] };
+    const [, told] =
+      /limit of 900 MB.* to (\d+) MB/.exec(errorOf(() => requireRoomForChild(room, 24, '/x')).message) ?? [];
+    const raised = { ...plenty, limits: [limit(Number(told) * 1e6, 400e6)] };
+    expect(() => requireRoomForChild(raised, 24, '/x')).not.toThrow();
+    const asWhole = { ...plenty, limits: [limit(900e6, 300e6, true)] };
+    const [, more] = / to (\d+) MB/.exec(errorOf(() => requireRoomForChild(asWhole, 24, '/x')).message) ?? [];
+    expect(() =>
+      requireRoomForChild({ ...plenty, limits: [limit(Number(more) * 1e6, 300e6, true)] }, 24, '/x'),
+    ).not.toThrow();
   });
 
   it('asks for more on Node 20, and for little where the heap is made of large objects', () => {

@@ -32,6 +32,9 @@ const memoryPerHeapByte = { node20: 9, later: 7 };
 /** A child costs this much however small the heap is. */
 const leastMemoryBytes = 32e6;
 const leastDiskBytes = 64e6;
+/** What stays free of a limit, or of the machine: so much, or this share of it. */
+const leastReserveBytes = 32e6;
+const reserveShare = 0.05;
 
 /** Measures the room, now. Never throws. */
 export function measureChildRoom(file: string | null): ChildRoom {
@@ -74,7 +77,7 @@ export function requireRoomForChild(
   }));
   const rooms = room.limits.map(({ usedBytes }, at) => groups[at].stopAboveBytes - usedBytes);
   const roomBytes = Math.max(0, Math.min(machineRoomBytes, ...rooms));
-  if (roomBytes < needBytes) throw memoryError(room, needBytes, roomBytes);
+  if (roomBytes < needBytes) throw memoryError(room, { needBytes, roomBytes, machineRoomBytes });
   requireDisk(room, leastDiskBytes, target);
   return {
     groups,
@@ -96,21 +99,36 @@ export function roomWithoutChild({ heapUsedBytes, limits, machineAvailableBytes,
  * Twice as much where the kernel would kill the whole group.
  */
 function reserveBytes(limitBytes: number, killsGroup: boolean): number {
-  return Math.max(32e6, limitBytes * 0.05) * (killsGroup ? 2 : 1);
+  return Math.max(leastReserveBytes, limitBytes * reserveShare) * (killsGroup ? 2 : 1);
 }
 
-function memoryError(room: ChildRoom, needBytes: number, roomBytes: number): CaptureError {
-  const smallest = Math.min(...room.limits.map(({ limitBytes }) => limitBytes));
-  const limit = smallest === Infinity ? 'this machine' : `the limit of ${megabytes(smallest)}`;
+function memoryError(
+  room: ChildRoom,
+  { needBytes, roomBytes, machineRoomBytes }: { needBytes: number; roomBytes: number; machineRoomBytes: number },
+): CaptureError {
+  const roomOf = ({ limitBytes, usedBytes, killsGroup }: BindingLimit): number =>
+    limitBytes - reserveBytes(limitBytes, killsGroup) - usedBytes;
+  const tightest = [...room.limits].sort((a, b) => roomOf(a) - roomOf(b)).at(0);
+  const binding = tightest !== undefined && roomOf(tightest) <= machineRoomBytes ? tightest : undefined;
+  const limit = binding === undefined ? 'this machine' : `the limit of ${megabytes(binding.limitBytes)}`;
   const whole = room.limits.some(({ killsGroup }) => killsGroup)
     ? ' (and where it is reached, the kernel kills the program too: memory.oom.group)'
     : '';
+  const raise =
+    binding === undefined ? 'Free memory' : `Raise that limit to ${megabytes(limitFor(binding, needBytes) + 1e6)}`;
   return new CaptureError(
     'EBB_CAPTURE_NO_MEMORY',
     `A forked snapshot of ${megabytes(room.heapUsedBytes)} of heap takes about ${megabytes(needBytes)} of memory while ` +
       `it is written, and ${megabytes(roomBytes)} can be used within ${limit}${whole}. ` +
-      'Raise the memory limit, or take the snapshot earlier, while the heap is small.',
+      `${raise}, or take the snapshot earlier, while the heap is small.`,
   );
+}
+
+/** The limit in which a child that needs so much would have room. */
+function limitFor({ usedBytes, killsGroup }: BindingLimit, needBytes: number): number {
+  const inUseBytes = usedBytes + needBytes;
+  const times = killsGroup ? 2 : 1;
+  return Math.max(inUseBytes + leastReserveBytes * times, inUseBytes / (1 - reserveShare * times));
 }
 
 function machineAvailableBytes(): number | null {
