@@ -20,6 +20,7 @@ export {
   type ConnectedAgent,
   type PreloadContext,
   type PreloadOptions,
+  type ProfileRequest,
   type SnapshotRequest,
 } from './listener/index.ts';
 export type {

@@ -35,6 +35,12 @@ export interface SnapshotRequest extends CommandOptions {
   niceness?: number;
 }
 
+/** How a profile is asked for. */
+export interface ProfileRequest extends CommandOptions {
+  /** Count the live objects by class with it, which stops the thread for seconds; then the time to wait is two minutes. */
+  classes?: boolean;
+}
+
 /** One agent (one thread of one process) that has said hello, seen from the watcher. */
 export interface ConnectedAgent {
   /** Unique while the listener lives, also when a process id is used again. */
@@ -56,7 +62,7 @@ export interface ConnectedAgent {
    * Starts to sample the thread's allocations, takes a profile of them (which collects garbage), or stops. Resolves
    * always, as `collect`.
    */
-  profile(action: ProfileMessage['action'], options?: CommandOptions): Promise<ProfiledMessage>;
+  profile(action: ProfileMessage['action'], options?: ProfileRequest): Promise<ProfiledMessage>;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
   /** Has the process keep its last minutes in a ring file in a folder; see `RecordMessage`. */
@@ -97,10 +103,11 @@ export class AgentConnection implements ConnectedAgent {
     return this.#ask(command, 'captured', timeoutMs) as Promise<CapturedMessage>;
   }
 
-  profile(action: ProfileMessage['action'], options: CommandOptions = {}): Promise<ProfiledMessage> {
+  profile(action: ProfileMessage['action'], options: ProfileRequest = {}): Promise<ProfiledMessage> {
     const id = this.#nextId++;
-    const timeoutMs = options.timeoutMs ?? 30_000;
-    return this.#ask({ type: 'profile', id, action }, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
+    const { classes = false, timeoutMs = classes ? 120_000 : 30_000 } = options;
+    const command: WatcherMessage = { type: 'profile', id, action, ...(classes ? { classes } : {}) };
+    return this.#ask(command, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
   }
 
   setInterval(ms: number): void {

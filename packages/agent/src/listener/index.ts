@@ -5,5 +5,5 @@ export {
   type AgentListenerOptions,
 } from './agent-listener.ts';
 export { attachedAgentPath, attachExpression, type AttachAnswer } from './attach-expression.ts';
-export type { CommandOptions, ConnectedAgent, SnapshotRequest } from './connected-agent.ts';
+export type { CommandOptions, ConnectedAgent, ProfileRequest, SnapshotRequest } from './connected-agent.ts';
 export { preloadOptions, preloadPath, type PreloadContext, type PreloadOptions } from './preload-options.ts';

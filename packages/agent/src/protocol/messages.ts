@@ -4,7 +4,7 @@
  * The wire is a Unix socket with one JSON object a line (UTF-8, `\n`). Both ends skip what they do
  * not know, so that an older agent and a newer watcher still understand each other.
  */
-import type { AllocationProfile } from '@ebb/capture';
+import type { AllocationProfile, ClassCount } from '@ebb/capture';
 
 /**
  * The live set just after a full collection. External memory counts array buffers too, as
@@ -138,6 +138,9 @@ export interface ProfiledMessage {
   /** With `take`: what is left after the collection that it brings, and the profile. */
   floor?: Floor;
   profile?: AllocationProfile;
+  /** Live objects by class where they were asked for, the most numerous first; or why they were not counted. */
+  classes?: ClassCount[];
+  uncounted?: MessageError;
   error?: MessageError;
 }
 
@@ -203,6 +206,11 @@ export interface ProfileMessage {
   type: 'profile';
   id: number;
   action: 'start' | 'take' | 'stop';
+  /**
+   * With `take`: count the live objects by class, too. That stops the thread for seconds, so that only whoever consents
+   * to it asks for it.
+   */
+  classes?: boolean;
 }
 
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */

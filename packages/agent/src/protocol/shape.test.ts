@@ -31,6 +31,13 @@ describe('isAgentMessage', () => {
     expect(isAgentMessage({ ...sample, sample: { ...sample.sample, floor }, later: 1 })).toBe(true);
   });
 
+  it('takes counts by class that are whole, and refuses others', () => {
+    const profiled = (classes: unknown): object => ({ type: 'profiled', id: 1, ok: true, classes });
+    expect(isAgentMessage(profiled([{ name: 'Session', count: 3 }]))).toBe(true);
+    expect(isAgentMessage(profiled([{ name: 'Session' }]))).toBe(false);
+    expect(isAgentMessage(profiled('Session'))).toBe(false);
+  });
+
   it('takes a profile whose every frame is whole, and refuses another', () => {
     const frame = { function: 'login', url: 'file:///app.js', line: 1, column: 1 };
     const profiled = (stack: unknown): object => ({

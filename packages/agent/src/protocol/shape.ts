@@ -61,6 +61,7 @@ const floorShape: Shape = {
   arrayBuffersBytes: 'number',
 };
 
+const classShape: Shape = { name: 'string', count: 'number' };
 const siteShape: Shape = { stack: 'object', liveBytes: 'number' };
 const frameShape: Shape = { function: 'string', url: 'string', line: 'number', column: 'number' };
 
@@ -69,7 +70,7 @@ export function isAgentMessage(value: unknown): value is AgentMessage {
   if (!matchesOneOf(value, agentShapes)) return false;
   const message = value as AgentMessage;
   if (message.type === 'hello') return isStrings(message.argv);
-  if (message.type === 'profiled') return message.profile === undefined || isProfile(message.profile);
+  if (message.type === 'profiled') return isProfiled(message);
   if (message.type === 'sample') return isSample(message.sample) && isCounts(message.requestsByRoute);
   return true;
 }
@@ -88,6 +89,11 @@ function isSample(value: unknown): boolean {
   if (!hasShape(value, sampleShape)) return false;
   const { floor, requests } = value;
   return (floor === null || hasShape(floor, floorShape)) && (requests === null || typeof requests === 'number');
+}
+
+function isProfiled({ profile, classes }: { profile?: unknown; classes?: unknown }): boolean {
+  if (profile !== undefined && !isProfile(profile)) return false;
+  return classes === undefined || (Array.isArray(classes) && classes.every((one) => hasShape(one, classShape)));
 }
 
 function isProfile(value: unknown): boolean {
