@@ -2,3 +2,8 @@ export { MemoryJudge } from './judge.ts';
 export type { MemoryJudgeOptions } from './judge.ts';
 export type { Judgement, Trend, Verdict } from './judgement.ts';
 export type { Floor, MemorySample } from './sample.ts';
+export { attributeToRoutes } from './routes/attribute.ts';
+export type { RouteAttribution, RouteShare } from './routes/attribute.ts';
+export type { Estimate } from './routes/regression.ts';
+export { RouteTable } from './routes/route-table.ts';
+export type { RouteRow, RouteSample, RouteTableOptions, RouteTableState } from './routes/route-table.ts';
