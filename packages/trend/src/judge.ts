@@ -95,7 +95,7 @@ export class MemoryJudge {
     this.#thresholds = thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1);
     // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: 11 hours for a service.
     const finestS = Math.max(1, this.#warmupS / 60);
-    const floors: TrackOptions = { points: 52, baseS: finestS, scales: 13, warmupS: this.#warmupS, early: true };
+    const floors: TrackOptions = { points: 50, baseS: finestS, scales: 13, warmupS: this.#warmupS, early: true };
     const envelope: TrackOptions = { points: 24, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
     const native: TrackOptions = { ...envelope, scales: 9 };
     const sizes = [SCALARS, SampleClock.size, Track.size(floors), Track.size(envelope), Track.size(native)];

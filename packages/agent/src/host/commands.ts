@@ -5,11 +5,18 @@ import type { HostClock } from './clock.ts';
 /** Takes a full collection in this thread. Never throws. */
 export function collect(id: number, clock: HostClock): CollectedMessage {
   try {
+    const before = process.cpuUsage();
     const { tookMs, ...floor } = collectGarbage(clock);
-    return { type: 'collected', id, ok: true, floor, tookMs };
+    return { type: 'collected', id, ok: true, floor, tookMs, cpuMs: cpuSince(before) };
   } catch (error) {
     return { type: 'collected', id, ok: false, error: messageError(error) };
   }
+}
+
+/** CPU time of all threads of this process since then. */
+export function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e3;
 }
 
 /** An error as the watcher is told it: codes of `@ebb/capture` stay, whatever else went wrong gets one. */

@@ -23,6 +23,12 @@ const kinds: ReadonlyMap<number | undefined, string> = new Map([
 /** The ranges that the semantic conventions ask for, in seconds. */
 const durationBounds = [0.01, 0.1, 1, 10];
 
+/**
+ * For so long a floor that Ebb has brought about stands against higher ones. V8 marks while the program runs, and keeps
+ * all that was allocated meanwhile: after its own collections a busy program holds tens of megabytes that are no floor.
+ */
+const standsMs = 60_000;
+
 /** Watches the collections of this thread until it is stopped. */
 export class FloorWatch {
   /** The newest floor; null before the first full collection. */
@@ -30,6 +36,7 @@ export class FloorWatch {
   /** How long collections took, in seconds, by kind (`major`, `minor`, `incremental`, `weakcb`, `other`). */
   readonly durations: Map<string, Histogram> = new Map();
   #noted = false;
+  #notedAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
   #allPauseMs = 0;
   readonly #observer: PerformanceObserver;
@@ -45,7 +52,7 @@ export class FloorWatch {
           major ||= entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
         }
         if (!major) return;
-        if (!this.#noted) this.floor = readFloor(clock.now());
+        if (!this.#noted) this.#take(readFloor(clock.now()));
         this.#noted = false;
       }),
     );
@@ -58,6 +65,7 @@ export class FloorWatch {
    */
   note(floor: Floor): void {
     this.floor = floor;
+    this.#notedAtMs = floor.timeMs;
     this.#noted = true;
   }
 
@@ -77,11 +85,22 @@ export class FloorWatch {
     this.#observer.disconnect();
   }
 
+  /** After one of the program's own collections. Lower is closer to the truth, whoever has collected. */
+  #take(floor: Floor): void {
+    const stands = floor.timeMs - this.#notedAtMs < standsMs;
+    if (stands && this.floor !== null && totalBytes(floor) > totalBytes(this.floor)) return;
+    this.floor = floor;
+  }
+
   #record(kind: string, seconds: number): void {
     let durations = this.durations.get(kind);
     if (durations === undefined) this.durations.set(kind, (durations = new Histogram(durationBounds)));
     durations.record(seconds);
   }
+}
+
+function totalBytes({ heapBytes, externalBytes }: Floor): number {
+  return heapBytes + externalBytes;
 }
 
 /** What is left, read now: a floor just after a collection. */

@@ -9,7 +9,7 @@ import {
 } from '@ebb/capture';
 import type { ProfiledMessage, ProfileMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
-import { messageError } from './commands.ts';
+import { cpuSince, messageError } from './commands.ts';
 import { readFloor } from './floor.ts';
 
 /** A message has to fit into what the agent may write ahead (`connection.ts`); the rest of it is small. */
@@ -45,7 +45,9 @@ export class ProfileDesk {
         case 'take': {
           const sampling = this.#sampling ?? this.#start();
           this.#sampling = sampling;
+          const before = process.cpuUsage();
           const { profile, pauseMs } = sampling.take();
+          const cpuMs = cpuSince(before);
           // Taking a profile collects, so that what is left now is a floor.
           const floor = readFloor(this.#clock.now());
           const counted = classes ? this.#counted() : null;
@@ -54,6 +56,7 @@ export class ProfileDesk {
             id,
             ok: true,
             pauseMs: pauseMs + (counted?.pauseMs ?? 0),
+            cpuMs: cpuMs + (counted?.pauseMs ?? 0),
             floor,
             profile: { ...profile, ...fitting(profile) },
             ...counted?.told,

@@ -88,6 +88,8 @@ export interface CollectedMessage {
   floor?: Floor;
   /** How long the thread stood still. */
   tookMs?: number;
+  /** CPU time of the process meanwhile: less than `tookMs` where others wanted the CPU too. */
+  cpuMs?: number;
   error?: MessageError;
 }
 
@@ -135,6 +137,8 @@ export interface ProfiledMessage {
   ok: boolean;
   /** How long the thread stood still. */
   pauseMs?: number;
+  /** With `take`: CPU time of the process meanwhile. */
+  cpuMs?: number;
   /** With `take`: what is left after the collection that it brings, and the profile. */
   floor?: Floor;
   profile?: AllocationProfile;

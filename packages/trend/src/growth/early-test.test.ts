@@ -4,22 +4,26 @@ import { EarlyTest } from './early-test.ts';
 
 const LOG_20 = Math.log(20);
 
-function proofs(levels: readonly number[], quietBytes = 0): number[] {
+function proofs(levels: readonly number[], quietBytes = 0, timeS = (floor: number): number => floor): number[] {
   const test = new EarlyTest();
-  return levels.map((bytes) => {
-    test.add(bytes);
+  return levels.map((bytes, floor) => {
+    test.add(timeS(floor), bytes);
     return test.proof(quietBytes);
   });
 }
 
 /** Of so many series without growth, how many ever reach odds of 1 to 20? */
-function wrong(runs: number, next: (level: number, normal: () => number) => number): number {
+function wrong(
+  runs: number,
+  next: (level: number, normal: () => number, floor: number) => number,
+  times: readonly number[] = Array.from({ length: 100 }, (_, floor) => floor),
+): number {
   let count = 0;
   for (let seed = 1; seed <= runs; seed++) {
     const random = seeded(seed * 7919);
     let level = 0;
-    const levels = Array.from({ length: 100 }, () => 5e7 + (level = next(level, random.normal)));
-    if (Math.max(...proofs(levels)) >= LOG_20) count++;
+    const levels = times.map((_, floor) => 5e7 + (level = next(level, random.normal, floor)));
+    if (Math.max(...proofs(levels, 0, (floor) => times[floor])) >= LOG_20) count++;
   }
   return count;
 }
@@ -39,6 +43,23 @@ describe('EarlyTest', () => {
     const steady = [10, 12, 14.1, 16, 18.1];
     expect(proofs(steady.map((bytes) => bytes * 1e6)).findIndex((proof) => proof >= LOG_20)).toBe(3);
     expect(proofs(steady.map((bytes) => 1e8 + bytes * 1e3)).findIndex((proof) => proof >= LOG_20)).toBe(3);
+  });
+
+  it('sees a steady climb as soon when its floors come at odd times, in small steps and large ones', () => {
+    const times = [0, 2.4, 4, 6.4, 8.4, 14.8, 17.2, 24.1];
+    const climb = times.map((second, floor) => (20 + second + (floor % 2) / 10) * 1e6);
+    const proven = proofs(climb, 0, (floor) => times[floor]);
+    expect(proven.findIndex((proof) => proof >= LOG_20)).toBe(3);
+    // As the climb goes on, so does the proof.
+    expect(Math.min(...proven.slice(3))).toBeGreaterThanOrEqual(LOG_20);
+  });
+
+  it('is wrong no more often where floors come at odd times: of random walks, and of noise that returns', () => {
+    const times = Array.from({ length: 100 }, (_, floor) => 12 * Math.floor(floor / 3) + [0, 1, 3][floor % 3]);
+    const walk = (level: number, normal: () => number, floor: number): number =>
+      level + 2e5 * normal() * Math.sqrt(times[floor] - times[Math.max(0, floor - 1)]);
+    expect(wrong(1000, walk, times)).toBeLessThanOrEqual(50);
+    expect(wrong(500, (_, normal) => 2e5 * normal(), times)).toBeLessThanOrEqual(10);
   });
 
   it('thinks nothing of steps below what is quiet, nor of one leap, nor of growth that slows down', () => {

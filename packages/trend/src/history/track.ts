@@ -73,10 +73,7 @@ export class Track {
     if (timeS < this.#warmupS * DEAF_SHARE) return;
     // The first half of the warm-up teaches the growth test how large the steps are, so that it can bet from then on.
     this.growth.add(timeS, bytes, quietBytes(bytes), timeS >= this.#warmupS / 2);
-    if (this.early !== null && (this.early.count === 0 || timeS - state[EARLY_AT] >= EARLY_DISTANCE_S)) {
-      this.early.add(bytes);
-      state[EARLY_AT] = timeS;
-    }
+    if (this.early !== null && timeS - this.early.newestS >= EARLY_DISTANCE_S) this.early.add(timeS, bytes);
     if (timeS < this.#warmupS || state[START_POINTS] >= 3) return;
     if (state[START_POINTS]++ === 0 || bytes < state[START]) state[START] = bytes;
   }
@@ -86,8 +83,7 @@ const START = 0;
 const START_POINTS = 1;
 const NEWEST_AT = 2;
 const NEWEST = 3;
-const EARLY_AT = 4;
-const SCALARS = 5;
+const SCALARS = 4;
 
 /** The step that is too small to mean anything at this level. */
 export function quietBytes(levelBytes: number): number {
