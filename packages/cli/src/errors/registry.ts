@@ -14,8 +14,6 @@ export type CliErrorCode =
   | 'EBB_CLI_REPORT_PLACE'
   | 'EBB_CLI_REPORT_NOT_WRITTEN'
   | 'EBB_CLI_SNAPSHOT_DIRECTORY'
-  | 'EBB_CLI_NO_ROOM'
-  | 'EBB_CLI_NO_MEMORY'
   | 'EBB_CLI_CAPTURE_FAILED'
   | 'EBB_CLI_ANALYSIS_FAILED'
   | 'EBB_CLI_ROOT'
@@ -113,21 +111,10 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     meaning: 'The folder for heap snapshots cannot be used.',
     next: 'give a folder that exists and may be written to, with --keep-snapshots or TMPDIR',
   },
-  EBB_CLI_NO_ROOM: {
-    exitCode: null,
-    meaning: 'There is too little room on the disk for a heap snapshot, so no evidence was taken.',
-    next: 'free some room, or point TMPDIR (or --keep-snapshots) to a larger disk',
-  },
-  EBB_CLI_NO_MEMORY: {
-    exitCode: null,
-    meaning:
-      'There is too little free memory for a heap snapshot (writing one takes several times the heap), so no evidence was taken.',
-    next: 'watch the program where more memory is free, or make its heap smaller with less load',
-  },
   EBB_CLI_CAPTURE_FAILED: {
     exitCode: null,
     meaning: 'The program could not write a heap snapshot.',
-    next: 'the reason is in the message; Ebb tries again later',
+    next: 'the reason is in the message; Ebb samples allocations instead, and tries again later',
   },
   EBB_CLI_ANALYSIS_FAILED: {
     exitCode: null,

@@ -26,6 +26,8 @@ export type EvidenceEvent =
       readonly ok: boolean;
       readonly tookMs: number;
       readonly floorBytes: number | null;
+      /** Whether there is a profile too. */
+      readonly profiled?: boolean;
     }
   | { readonly kind: 'captured'; readonly nowMs: number; readonly capture: CapturedSnapshot }
   | { readonly kind: 'capture-failed'; readonly nowMs: number; readonly reason: string }
@@ -52,8 +54,11 @@ export type EvidenceAction =
   | { readonly kind: 'collect' }
   /** Starts or stops the sampling of allocations: the lightest evidence, and never taken without a doubt. */
   | { readonly kind: 'sampling'; readonly on: boolean }
-  /** A profile of what is alive by the place that allocated it. Taking it collects, so that it stands for `collect`. */
-  | { readonly kind: 'profile' }
+  /**
+   * A profile of what is alive by the place that allocated it. Taking it collects, so that it stands for `collect`. With
+   * `alone` there are no snapshots beside it, and this is the `end`, the first or last of them, or in `between`.
+   */
+  | { readonly kind: 'profile'; readonly alone?: 'end' | 'between' }
   | { readonly kind: 'capture'; readonly ordinal: number; readonly of: number }
   | { readonly kind: 'analyse'; readonly captures: readonly CapturedSnapshot[] }
   | { readonly kind: 'discard'; readonly captures: readonly CapturedSnapshot[] }
@@ -63,6 +68,8 @@ export type EvidenceAction =
 export type Conclusion =
   | { readonly kind: 'confirmed'; readonly report: FindingsReport; readonly captures: readonly CapturedSnapshot[] }
   | { readonly kind: 'bounded'; readonly report: FindingsReport; readonly captures: readonly CapturedSnapshot[] }
+  /** No snapshot could be had: the profiles say what allocates that which stays, and nobody what keeps it. */
+  | { readonly kind: 'narrowed'; readonly reason: string }
   | { readonly kind: 'refuted'; readonly reason: string; readonly report: FindingsReport | null }
   | { readonly kind: 'retracted'; readonly reason: string };
 
@@ -72,6 +79,7 @@ export type EvidencePhase =
   | { readonly name: 'collecting'; readonly ordinal: number; readonly of: number }
   | { readonly name: 'capturing'; readonly ordinal: number; readonly of: number }
   | { readonly name: 'gathering'; readonly taken: number; readonly of: number; readonly idle: boolean }
+  | { readonly name: 'profiling'; readonly taken: number; readonly of: number; readonly idle: boolean }
   | { readonly name: 'analysing'; readonly captures: number }
   | { readonly name: 'resting'; readonly untilMs: number; readonly reason: string }
   | { readonly name: 'confirmed' }

@@ -67,6 +67,67 @@ describe('the evidence of a leak', () => {
   });
 });
 
+describe('growth of which no snapshot can be had', () => {
+  const cramped: Scene = { ...leaking, verdict: () => 'warming', captureFails: () => true };
+
+  test('is narrowed down by three profiles with work between them, never confirmed, and looked at again after a rest', () => {
+    const { log, light } = play(cramped, 160);
+    expect(log).toEqual([
+      '12: capture 1 of 3',
+      '22: narrowed (no room)',
+      '83: capture 1 of 3',
+      '93: narrowed (no room)',
+    ]);
+    expect(light.slice(0, 5)).toEqual([
+      '12: sampling on',
+      '12: profile alone, end',
+      '17: profile alone, between',
+      '22: profile alone, end',
+      '22: sampling off',
+    ]);
+  });
+
+  test('is left alone when it stops growing, and when no work comes', () => {
+    const calm: Scene = {
+      ...cramped,
+      suspicious: (second) => second === 12,
+      verdict: (s) => (s > 12 ? 'clean' : 'warming'),
+    };
+    expect(play(calm, 60).log).toEqual(['12: capture 1 of 3', '17: refuted (memory did not rise any further)']);
+    const idle: Scene = { ...cramped, requests: (second) => 100 * Math.min(second, 12) };
+    const { log } = play(idle, 700);
+    expect(log).toContain('612: refuted (no work came, so nothing could be compared)');
+  });
+
+  test('lets others have their turn while it waits for work', () => {
+    const idle: Scene = { ...cramped, requests: (second) => 100 * Math.min(second, 12) };
+    expect(play(cramped, 15).machine.holdsTurn).toBe(true);
+    expect(play(idle, 30).machine.holdsTurn).toBe(false);
+  });
+
+  test('is told by the two snapshots that there are, when the third fails: who keeps it is a suspect then', () => {
+    const lastFails: Scene = { ...cramped, captureFails: (ordinal) => ordinal === 3 };
+    expect(play(lastFails, 40).log).toEqual([
+      '12: capture 1 of 3',
+      '22: capture 2 of 3',
+      '32: capture 3 of 3',
+      '32: analyse 12 22',
+      '32: refuted (no room)',
+      '32: discard 2',
+    ]);
+  });
+
+  test('begins with profiles when the second snapshot fails, and the first one is dropped', () => {
+    const secondFails: Scene = { ...cramped, captureFails: (ordinal) => ordinal === 2 };
+    expect(play(secondFails, 40).log).toEqual([
+      '12: capture 1 of 3',
+      '22: capture 2 of 3',
+      '22: discard 1',
+      '32: narrowed (no room)',
+    ]);
+  });
+});
+
 describe('evidence that costs little', () => {
   const forked: Scene = { ...leaking, method: 'fork', pauseMs: 20, bytesPerSecond: MB };
 
@@ -184,11 +245,11 @@ describe('a suspicion', () => {
     expect(play({ ...leaking, analysis: () => 'bounded' }, 40).log).toContain('32: bounded');
   });
 
-  test('is left to rest when the program cannot write a snapshot', () => {
-    expect(play({ ...leaking, verdict: () => 'warming', captureFails: () => true }, 60).log).toEqual([
-      '12: capture 1 of 3',
-      '12: refuted (no room)',
-    ]);
+  test('is left to rest when the program cannot write a snapshot, and allocations cannot be sampled either', () => {
+    const mute: Scene = { ...leaking, verdict: () => 'warming', captureFails: () => true };
+    const refuted = ['12: capture 1 of 3', '12: refuted (no room)'];
+    expect(play(mute, 60, { collections: 'never' }).log).toEqual(refuted);
+    expect(play({ ...mute, profileFails: true }, 60).log).toEqual(refuted);
   });
 
   test('is left to rest when the snapshots cannot be analysed', () => {

@@ -1,7 +1,9 @@
 import type { FindingsReport } from '@ebb/heap';
 import { CollectionBudget } from './collection-budget.ts';
+import { enoughWork } from './enough-work.ts';
 import type { CapturedSnapshot, EvidenceAction, EvidenceEvent, EvidencePhase } from './events.ts';
 import { stepAfter, type Pace } from './pace.ts';
+import { ProfileSteps } from './profile-steps.ts';
 import { boundedReason } from '../report/bounded.ts';
 import { StandstillWatch } from './standstill.ts';
 
@@ -23,6 +25,9 @@ export type Collections = 'whenever' | 'for evidence' | 'never';
  *
  * A leak is confirmed only by what is in the snapshots: a trend alone never is. Where the snapshots say leak but the
  * trend has calmed down meanwhile, one more snapshot replaces the middle one before anything is said.
+ *
+ * Where no snapshot can be taken, two that there are already are compared; else profiles of the allocations are taken at
+ * such distances (`profiling`), which say what allocates that which stays: a hint, and no verdict.
  *
  * What stops the program is asked for sparingly. A snapshot collects by itself (a forked one in the child), so that one
  * asks for a collection before it only for what is finalized between collections (entries that a FinalizationRegistry
@@ -46,6 +51,9 @@ export class EvidenceMachine {
   #sampling = false;
   #lastPauseMs = Infinity;
   #standstill: StandstillWatch | null = null;
+  /** Why there are fewer snapshots than are needed. */
+  #missing: string | null = null;
+  #profiles: ProfileSteps | null = null;
 
   constructor(pace: Pace, options: { collections: Collections }) {
     this.#pace = pace;
@@ -64,7 +72,7 @@ export class EvidenceMachine {
       name === 'collecting' ||
       name === 'capturing' ||
       name === 'analysing' ||
-      (name === 'gathering' && !this.#phase.idle)
+      ((name === 'gathering' || name === 'profiling') && !this.#phase.idle)
     );
   }
 
@@ -80,13 +88,14 @@ export class EvidenceMachine {
         return this.#onSample(event);
       case 'collected':
         if (event.ok) this.#budget.took(event.tookMs);
+        if (this.#phase.name === 'profiling') return this.#onProfiled(event);
         if (this.#phase.name !== 'collecting') return [];
         this.#collectedFloorBytes = event.ok ? event.floorBytes : this.#collectedFloorBytes;
         return this.#capture(event.nowMs);
       case 'captured':
         return this.#onCaptured(event.nowMs, event.capture);
       case 'capture-failed':
-        return this.#phase.name === 'capturing' ? this.#refute(event.nowMs, event.reason, null) : [];
+        return this.#phase.name === 'capturing' ? this.#withoutSnapshot(event.nowMs, event.reason) : [];
       case 'analysed':
         return this.#phase.name === 'analysing' ? this.#onAnalysed(event.nowMs, event.report) : [];
       case 'analysis-failed':
@@ -110,6 +119,8 @@ export class EvidenceMachine {
         return this.#refute(nowMs, 'the snapshot did not come', null);
       case 'gathering':
         return this.#gather(sample);
+      case 'profiling':
+        return this.#onProfiling(sample);
       case 'resting': {
         const graver =
           sample.verdict === 'leak' && !this.#beganAsLeak && nowMs - this.#sinceMs >= 2 * this.#pace.minStepMs;
@@ -133,6 +144,7 @@ export class EvidenceMachine {
     this.#captures = [];
     this.#ordinal = 1;
     this.#extensions = 0;
+    this.#missing = null;
     const sampling: EvidenceAction[] = this.#collections === 'never' ? [] : this.#setSampling(true);
     return [...sampling, ...this.#next(sample)];
   }
@@ -187,13 +199,14 @@ export class EvidenceMachine {
     const growth = fresh === null || last.floorBytes === null ? null : fresh.bytes - last.floorBytes;
 
     const stepMs = stepAfter(last.capture.pauseMs, this.#pace) * 1.5 ** this.#extensions;
-    const worked = enoughWork(sample, last.capture.requests, elapsedMs, this.#pace);
+    const { requests } = sample;
+    const worked = enoughWork({ requests, since: last.capture.requests, elapsedMs }, this.#pace);
     const phase = this.#phase;
     if (phase.name === 'gathering' && phase.idle === worked) this.#phase = { ...phase, idle: !worked };
     if (elapsedMs < stepMs) return this.#collectInStep(sample, last.capture, stepMs - elapsedMs);
     if (!worked) {
       if (elapsedMs < this.#pace.idleMs) return this.#collectInStep(sample, last.capture);
-      return this.#refute(sample.nowMs, 'no work came, so nothing could be compared', null);
+      return this.#refute(sample.nowMs, NO_WORK, null);
     }
     const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
     const likely = growth ?? (isAlarming(sample) ? (sample.bytesPerSecond * elapsedMs) / 1000 : 0);
@@ -202,7 +215,7 @@ export class EvidenceMachine {
     // A floor from the step's beginning (the snapshot's own collection leaves one) cannot tell that nothing rose since.
     const telling = fresh !== null && elapsedMs - fresh.ageMs >= stepMs / 2;
     if (telling && growth !== null && growth <= 0 && sample.verdict !== 'leak') {
-      return this.#refute(sample.nowMs, 'memory did not rise any further', null);
+      return this.#refute(sample.nowMs, NO_FURTHER, null);
     }
     return this.#next(sample);
   }
@@ -213,7 +226,56 @@ export class EvidenceMachine {
     return this.#maybeCollect(sample, untilNextMs);
   }
 
+  /** Two snapshots that there are already say what grew, and who keeps it; else profiles have to do. */
+  #withoutSnapshot(nowMs: number, reason: string): EvidenceAction[] {
+    const { captures } = this;
+    this.#missing = reason;
+    if (captures.length >= 2) {
+      this.#enter({ name: 'analysing', captures: captures.length }, nowMs);
+      return [{ kind: 'analyse', captures }];
+    }
+    if (!this.#sampling) return this.#refute(nowMs, reason, null);
+    this.#captures = [];
+    this.#profiles = new ProfileSteps(this.#pace);
+    return [...(captures.length > 0 ? [{ kind: 'discard' as const, captures }] : []), ...this.#profileAlone(nowMs)];
+  }
+
+  #profileAlone(nowMs: number): EvidenceAction[] {
+    const steps = this.#profiles;
+    if (steps === null) return [];
+    steps.ask();
+    this.#enter({ name: 'profiling', taken: steps.taken, of: steps.of, idle: false }, nowMs);
+    this.#budget.asked(nowMs);
+    return [{ kind: 'profile', alone: steps.atEnd ? 'end' : 'between' }];
+  }
+
+  #onProfiling(sample: SampleEvent): EvidenceAction[] {
+    const due = this.#profiles?.due(sample) ?? 'later';
+    if (this.#profiles?.asked === true && sample.nowMs - this.#sinceMs > this.#pace.captureTimeoutMs) {
+      return this.#refute(sample.nowMs, 'the profile did not come', null);
+    }
+    if (this.#phase.name === 'profiling') this.#phase = { ...this.#phase, idle: due === 'work' };
+    if (due === 'idle') return this.#refute(sample.nowMs, NO_WORK, null);
+    if (due !== 'now') return [];
+    return isCalm(sample) ? this.#refute(sample.nowMs, NO_FURTHER, null) : this.#profileAlone(sample.nowMs);
+  }
+
+  #onProfiled({ nowMs, profiled = false, tookMs }: CollectedEvent): EvidenceAction[] {
+    const [steps, reason] = [this.#profiles, this.#missing ?? ''];
+    if (steps === null || !profiled) return this.#refute(nowMs, reason, null);
+    steps.took({ nowMs, requests: this.#latest?.requests ?? null }, tookMs);
+    this.#enter({ name: 'profiling', taken: steps.taken, of: steps.of, idle: false }, nowMs);
+    if (!steps.done) return [];
+    this.#profiles = null;
+    return [
+      { kind: 'conclude', conclusion: { kind: 'narrowed', reason } },
+      ...this.#setSampling(false),
+      ...this.#rest(nowMs, reason),
+    ];
+  }
+
   #onAnalysed(nowMs: number, report: FindingsReport): EvidenceAction[] {
+    if (this.#missing !== null) return this.#refute(nowMs, this.#missing, report);
     if (isBounded(report)) return this.#refute(nowMs, boundedReason(report), report);
     if (report.verdict === 'clean') return this.#refute(nowMs, 'nothing in the snapshots grows with the work', report);
     const [first, last] = [report.snapshots[0], report.snapshots.at(-1)];
@@ -278,8 +340,7 @@ export class EvidenceMachine {
   #maybeCollect(sample: SampleEvent, untilNextMs = Infinity): EvidenceAction[] {
     if (this.#collections === 'never' || untilNextMs < this.#pace.minCollectDistanceMs) return [];
     if (this.#collections === 'for evidence' && this.#phase.name !== 'gathering') return [];
-    const quiet = sample.verdict === 'clean' || sample.verdict === 'bounded';
-    const calm = quiet && !sample.suspicious && this.#phase.name !== 'gathering';
+    const calm = isCalm(sample) && this.#phase.name !== 'gathering';
     return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, calm) ? [{ kind: 'collect' }] : [];
   }
 
@@ -294,6 +355,7 @@ export class EvidenceMachine {
 }
 
 type SampleEvent = Extract<EvidenceEvent, { kind: 'sample' }>;
+type CollectedEvent = Extract<EvidenceEvent, { kind: 'collected' }>;
 
 interface TakenCapture {
   readonly capture: CapturedSnapshot;
@@ -303,6 +365,8 @@ interface TakenCapture {
 }
 
 const UNPROVEN = 'growth could not be proven';
+const NO_WORK = 'no work came, so nothing could be compared';
+const NO_FURTHER = 'memory did not rise any further';
 
 /**
  * Whether everything that grows has a bound that the heap itself shows. Growth that merely slows down is no bound: it may
@@ -317,9 +381,7 @@ function isAlarming(sample: SampleEvent): boolean {
   return sample.verdict === 'leak' || (sample.suspicious && sample.verdict !== 'native');
 }
 
-/** Programs that serve requests must have served some since the last snapshot; of others nothing is known, time must do. */
-function enoughWork(sample: SampleEvent, requestsThen: number | null, elapsedMs: number, pace: Pace): boolean {
-  if (sample.requests === null || sample.requests === 0) return true;
-  const served = sample.requests - (requestsThen ?? 0);
-  return served >= pace.minStepRequests || (elapsedMs >= 2 * pace.maxStepMs && served >= 5);
+/** The judge sees no growth. */
+function isCalm({ verdict, suspicious }: SampleEvent): boolean {
+  return (verdict === 'clean' || verdict === 'bounded') && !suspicious;
 }

@@ -216,6 +216,8 @@ function activity(phase: EvidencePhase): string {
       return `taking snapshot ${phase.ordinal} of ${phase.of}`;
     case 'gathering':
       return `snapshot ${phase.taken} of ${phase.of} is taken; ${phase.idle ? 'waiting for requests' : 'letting the program work'} before the next`;
+    case 'profiling':
+      return `no snapshot could be taken; allocation profile ${phase.taken} of ${phase.of} is; ${phase.idle ? 'waiting for requests' : 'letting the program work'}`;
     case 'analysing':
       return `comparing ${phase.captures} snapshots`;
     case 'resting':

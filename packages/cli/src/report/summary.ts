@@ -4,6 +4,7 @@ import { bytes, count, duration, list } from '../wording/quantities.ts';
 import { boundedSentence } from './bounded.ts';
 import { evidence } from './evidence-text.ts';
 import { routeText, type TextStyle } from './finding-text.ts';
+import { hintLines } from './hint-text.ts';
 import { howFast, howLong } from './outlook.ts';
 import type { ReportedProcess, WatchedFinding, WatchReport } from './watch-report.ts';
 
@@ -33,6 +34,7 @@ export function summaryText(
     const fedBy = routeText(finding);
     if (fedBy !== null) lines.push(`       fed by ${fedBy}`);
   }
+  if (report.withoutSnapshots !== undefined) lines.push(...hintLines(report.withoutSnapshots));
   if (report.captures.length > 0) lines.push(`     ${evidence(report.captures)}`);
   const others = otherProcesses(report.processes ?? [], report.pid);
   if (others !== null) lines.push(`     ${others}`);

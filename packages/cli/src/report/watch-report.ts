@@ -1,5 +1,5 @@
 import type { EndCause } from '@ebb/agent';
-import type { Finding } from '@ebb/heap';
+import type { Finding, Frame } from '@ebb/heap';
 import type { Judgement, Trend } from '@ebb/trend';
 
 /** What a watched series was found to be. */
@@ -23,6 +23,29 @@ export type WatchedFinding = Finding & {
   /** Entries that one request adds. */
   readonly entriesPerRequest?: number;
 };
+
+/**
+ * What grows, where no snapshot could be taken. Allocation profiles say who allocates that which stays, and not who keeps
+ * it; and where V8 has inlined a function, they name the one around it. So this is a hint, and the verdict is made without
+ * it.
+ */
+export interface ReportedHint {
+  /** Why there is no snapshot, and what would make one possible. */
+  readonly because: { readonly code: string; readonly message: string };
+  /** From the first profile to the last; requests are null where there were none. */
+  readonly overMs: number;
+  readonly requests: number | null;
+  /** What was allocated since and is alive, the most grown first: an estimate from so many samples. */
+  readonly allocatedAt: readonly {
+    /** The allocating function first. */
+    readonly stack: readonly Frame[];
+    readonly grownBytes: number;
+    readonly samples: number;
+    readonly bytesPerRequest: number | null;
+  }[];
+  /** Classes of which more objects are alive; null where they were not counted. */
+  readonly classes: readonly { readonly name: string; readonly count: number; readonly grownCount: number }[] | null;
+}
 
 /** What was known of a process just before it died. Numbers that are not known are null. */
 export interface ReportedDeath {
@@ -71,6 +94,8 @@ export interface ReportedProcess {
   readonly findings: readonly WatchedFinding[];
   /** What the snapshots showed that is no confirmed leak: suspects, and what has a bound. */
   readonly otherFindings: readonly Finding[];
+  /** Present when it grew and no snapshot could be taken: what allocates that which stays. Never a verdict. */
+  readonly withoutSnapshots?: ReportedHint;
   /** Present when it died of memory, was killed or aborted. */
   readonly death?: ReportedDeath;
   readonly notes: readonly string[];
@@ -146,6 +171,7 @@ export function watchReport(input: {
     program,
     watchedMs,
     notes: [...input.notes, ...(top?.notes ?? [])],
+    ...(top?.withoutSnapshots === undefined ? {} : { withoutSnapshots: top.withoutSnapshots }),
     ...(top?.death === undefined ? {} : { death: top.death }),
     ...(processes.length > 1 ? { processes } : {}),
   };

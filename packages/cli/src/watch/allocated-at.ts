@@ -36,7 +36,7 @@ function requestsIn({ first, last }: { first: Work; last: Work }): number {
 }
 
 /** As the findings' own locations are told: paths rather than URLs, and sources rather than what was made of them. */
-function locator(cwd: string): Locate {
+export function locator(cwd: string): Locate {
   const sources = new SourceFiles({ cwd });
   return ({ function: name, url, line, column }) => {
     if (url === '' || line < 1) return null;

@@ -10,12 +10,14 @@ import {
   reportedTrend,
   type ReportedCapture,
   type ReportedDeath,
+  type ReportedHint,
   type ReportedProcess,
   type WatchedFinding,
   type WatchVerdict,
 } from '../report/watch-report.ts';
 import { withAllocators } from './allocated-at.ts';
 import { withRoutes } from './attribute.ts';
+import { hintOf } from './hint.ts';
 import { SeriesProfiles } from './profiles.ts';
 
 /** One process or worker thread: what it told, what the judge makes of it, and where the evidence stands. */
@@ -35,6 +37,10 @@ export class Series {
   latest: SampleMessage | null = null;
   judgement: Judgement | null = null;
   requestsPerSecond: number | null = null;
+  /** Why the newest snapshot that was asked for was not taken. */
+  noSnapshot: { readonly code: string; readonly message: string } | null = null;
+  /** What grows, where there is no snapshot to say what keeps it. */
+  hint: ReportedHint | null = null;
   readonly #pace: Pace;
   readonly #judge: MemoryJudge;
   #firstSampleAtMs: number | null = null;
@@ -141,6 +147,7 @@ export class Series {
     switch (conclusion.kind) {
       case 'confirmed':
         this.#standing = 'confirmed';
+        this.hint = null;
         this.detectedAfterMs ??= Math.round(nowMs - (this.#firstSampleAtMs ?? nowMs));
         this.findings = this.#findingsOf(conclusion.report, conclusion.captures);
         this.otherFindings = [];
@@ -148,7 +155,11 @@ export class Series {
         return;
       case 'bounded':
         this.#standing = 'bounded';
+        this.hint = null;
         this.otherFindings = [...conclusion.report.findings];
+        return;
+      case 'narrowed':
+        this.hint = hintOf(this.profiles, this.noSnapshot, this.agent.hello.cwd);
         return;
       case 'refuted':
         if (this.#standing === 'bounded') this.#standing = 'none';
@@ -159,6 +170,11 @@ export class Series {
         this.otherFindings = this.findings;
         this.findings = [];
     }
+  }
+
+  /** Something that the report tells, once. */
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
   }
 
   /** The process is gone. */
@@ -179,6 +195,7 @@ export class Series {
       captures: this.captures.map(({ atMs: _, ...capture }) => capture),
       findings: this.findings,
       otherFindings: this.otherFindings,
+      ...(this.hint === null ? {} : { withoutSnapshots: this.hint }),
       ...(this.death === null ? {} : { death: this.death }),
       notes: this.notes,
     };

@@ -11,10 +11,12 @@ import { boundedReason } from '../report/bounded.ts';
 import { capturedText } from '../report/evidence-text.ts';
 import { deathSentence, deathText } from '../report/death-text.ts';
 import { confirmedLeakText, type TextStyle } from '../report/finding-text.ts';
+import { hintLines } from '../report/hint-text.ts';
 import { watchReport, type WatchReport } from '../report/watch-report.ts';
 import { writeReport } from '../report/write-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { printable } from '../wording/printable.ts';
+import { wrapLine } from '../wording/wrap.ts';
 import { deathOf, exitCodeIn, recordFromSample, takeRecord, type LeftRecord } from './death.ts';
 import { panelState } from './panel-state.ts';
 import type { WatchPlace } from './place.ts';
@@ -295,6 +297,11 @@ export class Session {
         this.say(confirmedLeakText(told, this.#style));
         this.#toldAtEnd = this.#options.stopOnFinding || !this.#subject.watched;
         if (this.#options.stopOnFinding) this.#subject.onFinding();
+      } else if (conclusion.kind === 'narrowed') {
+        const { hint } = series;
+        if (hint === null) return;
+        this.say(`ebb: SUSPECT in ${who(series)}: it grows, and no snapshot could be taken${watchingOn}`);
+        for (const line of hintLines(hint)) this.say(wrapLine(line, this.#style.width, 9));
       } else if (conclusion.kind === 'bounded') {
         this.say(`ebb: no leak in ${who(series)}: ${boundedReason(conclusion.report)}${watchingOn}`);
       } else {

@@ -1,26 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { CliError } from '../errors/cli-error.ts';
-import { printable } from '../wording/printable.ts';
-import { bytes } from '../wording/quantities.ts';
 import { unusableFolder } from './temporary-folder.ts';
-
-/** A snapshot's file is up to 1.6 times the heap (field notes), and needs some air. */
-const FILE_PER_HEAP = 2;
-/** Writing one inline takes up to 8 times the heap in memory (field notes). */
-const MEMORY_PER_HEAP = 8;
-
-/** Whose snapshot is to be written, and how large it may become. */
-export interface SnapshotOf {
-  readonly pid: number;
-  readonly threadId: number;
-  readonly heapUsedBytes: number;
-  readonly rssBytes: number;
-  /** The container's limit, null where there is none. */
-  readonly rssLimitBytes: number | null;
-}
 
 /** Where heap snapshots live while they are looked at: in the watch's temporary folder, or where the user keeps them. */
 export class SnapshotStore {
@@ -44,26 +24,10 @@ export class SnapshotStore {
   }
 
   /**
-   * A path for the next snapshot of a thread; nothing exists there yet.
-   *
-   * @throws {CliError} EBB_CLI_NO_ROOM, EBB_CLI_NO_MEMORY when a snapshot of a heap of this size would not fit
+   * A path for the next snapshot of a thread; nothing exists there yet. Whether there is room for it, on the disk and in
+   * memory, the process itself knows best, and says when it is asked for the snapshot.
    */
-  async place(of: SnapshotOf): Promise<string> {
-    const heap = bytes(of.heapUsedBytes);
-    const disk = await statfs(this.directory);
-    const roomBytes = disk.bavail * disk.bsize;
-    const fileBytes = FILE_PER_HEAP * of.heapUsedBytes;
-    if (roomBytes < fileBytes) {
-      const needed = `a snapshot of ${heap} of heap needs about ${bytes(fileBytes)} of disk`;
-      throw new CliError('EBB_CLI_NO_ROOM', `${needed}, and ${printable(this.directory)} has ${bytes(roomBytes)} left`);
-    }
-    const inContainer = of.rssLimitBytes === null ? Infinity : of.rssLimitBytes - of.rssBytes;
-    const freeBytes = Math.max(0, Math.min(freemem(), inContainer));
-    const memoryBytes = MEMORY_PER_HEAP * of.heapUsedBytes;
-    if (freeBytes < memoryBytes) {
-      const needed = `a snapshot of ${heap} of heap may need ${bytes(memoryBytes)} of memory`;
-      throw new CliError('EBB_CLI_NO_MEMORY', `${needed}, and ${bytes(freeBytes)} is free`);
-    }
+  place(of: { readonly pid: number; readonly threadId: number }): string {
     const parts = [
       of.pid,
       of.threadId === 0 ? null : `thread${of.threadId}`,

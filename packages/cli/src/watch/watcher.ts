@@ -1,13 +1,12 @@
 import { EventEmitter } from 'node:events';
-import type { AgentListener, CapturedMessage, ConnectedAgent, SampleMessage } from '@ebb/agent';
+import type { AgentListener, ConnectedAgent, SampleMessage } from '@ebb/agent';
 import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
-import { CliError } from '../errors/cli-error.ts';
 import type { CapturedSnapshot, Conclusion, EvidenceAction, EvidenceEvent } from '../evidence/events.ts';
 import type { Collections } from '../evidence/machine.ts';
 import type { Pace } from '../evidence/pace.ts';
 import type { ReportedCapture } from '../report/watch-report.ts';
-import { printable } from '../wording/printable.ts';
 import { duration } from '../wording/quantities.ts';
+import { captureError, capturedOf, describeTrouble } from './captured.ts';
 import { Series } from './series.ts';
 import { workDone } from './work-done.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
@@ -159,6 +158,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 
   #dismiss(series: Series): void {
+    if (series.machine.phase.name === 'profiling' && series.growing && series.profiles.span !== null) {
+      const conclusion: Conclusion = { kind: 'narrowed', reason: this.#options.endedEarly() };
+      series.conclude(conclusion, this.#options.now());
+      this.emit('concluded', series, conclusion);
+    }
     this.#options.store.discard(series.machine.captures.map((capture) => capture.file));
     series.machine.step({ kind: 'ended', nowMs: this.#options.now() });
   }
@@ -189,7 +193,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
         void this.#setSampling(series, action.on);
         return;
       case 'profile':
-        void this.#profile(series);
+        void this.#profile(series, action.alone);
         return;
       case 'capture':
         this.emit('capturing', series, action.ordinal, action.of);
@@ -239,61 +243,52 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   }
 
   /** A profile, which leaves a floor as a collection does; where there is none, just the collection. */
-  async #profile(series: Series): Promise<void> {
+  async #profile(series: Series, alone?: 'end' | 'between'): Promise<void> {
     if (!series.profiles.running) {
       await this.#collect(series);
       return;
     }
-    const { profile, pauseMs = 0, floor, ok, error } = await series.agent.profile('take');
+    // Whoever consents to a snapshot that stops the program consents to this, which stops it for less.
+    const classes = alone === 'end' && this.#options.method === 'auto';
+    const answer = await series.agent.profile('take', { classes });
+    const { profile, pauseMs = 0, floor, ok, error, uncounted } = answer;
     const nowMs = this.#options.now();
+    if (uncounted !== undefined) series.note(`objects were not counted: ${uncounted.message} (${uncounted.code})`);
     if (profile !== undefined) {
       const capture = {
         kind: 'profile',
         method: 'inspector',
         pauseMs: pauseMs + series.profiles.takeStartPause(),
       } as const;
-      series.profiles.add({ profile, takenAtMs: nowMs, requests: series.latest?.sample.requests ?? null });
+      const requests = series.latest?.sample.requests ?? null;
+      series.profiles.add({ profile, takenAtMs: nowMs, requests, classes: answer.classes ?? null });
       series.captured(capture, nowMs);
       this.emit('captured', series, capture);
     } else {
       series.profiles.clear(); // somebody else has ended it
-      if (error !== undefined) series.notes.push(`${error.message} (${error.code})`);
+      if (error !== undefined) series.note(`${error.message} (${error.code})`);
     }
     const floorBytes = floor === undefined ? null : floor.heapBytes + floor.externalBytes;
-    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: pauseMs, floorBytes });
+    const profiled = profile !== undefined;
+    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: pauseMs, floorBytes, profiled });
   }
 
   async #capture(series: Series): Promise<void> {
-    const { hello } = series.agent;
-    const sample = series.latest?.sample;
+    const { pid, threadId } = series.agent.hello;
     try {
-      const file = await this.#options.store.place({
-        pid: hello.pid,
-        threadId: hello.threadId,
-        heapUsedBytes: sample?.heapUsedBytes ?? 0,
-        rssBytes: sample?.rssBytes ?? 0,
-        rssLimitBytes: sample?.rssLimitBytes ?? null,
-      });
+      const file = this.#options.store.place({ pid, threadId });
       const { method, niceness, pace } = this.#options;
-      const answer = await series.agent.snapshot(file, {
-        method,
-        niceness,
-        timeoutMs: pace.captureTimeoutMs,
-      });
+      const timeoutMs = pace.captureTimeoutMs;
+      const answer = await series.agent.snapshot(file, { method, niceness, timeoutMs });
       const nowMs = this.#options.now();
-      const capture = capturedOf(answer, file, nowMs - (answer.ageMs ?? answer.pauseMs ?? 0), series.pausedMs);
+      const takenAtMs = nowMs - (answer.ageMs ?? answer.pauseMs ?? 0);
+      const capture = capturedOf(answer, { file, takenAtMs, pausedBeforeMs: series.pausedMs });
       if (capture === null) {
         this.#options.store.discard([file]);
         series.pausedInVain(answer.pauseMs ?? 0);
         if (!series.alive) return;
-        const { code, message } = answer.error ?? {
-          code: 'EBB_CLI_CAPTURE_FAILED',
-          message: 'the agent gave no reason',
-        };
-        throw new CliError(
-          'EBB_CLI_CAPTURE_FAILED',
-          `process ${hello.pid} wrote no snapshot${pausedInVain(answer)}: ${printable(message)} [${printable(code)}]`,
-        );
+        series.noSnapshot = answer.error ?? null;
+        throw captureError(pid, answer);
       }
       const attempts = answer.attempts?.length ?? 1;
       const { pauseMs } = capture;
@@ -314,7 +309,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       }
       this.#step(series, { kind: 'captured', nowMs, capture });
     } catch (error) {
-      this.#trouble(series, describe(error));
+      this.#trouble(series, describeTrouble(error));
       this.#step(series, {
         kind: 'capture-failed',
         nowMs: this.#options.now(),
@@ -342,7 +337,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       } catch (error) {
         reason = 'the snapshots could not be analysed';
         if (!this.#abort.signal.aborted) {
-          const told = describe(error);
+          const told = describeTrouble(error);
           this.#trouble(series, {
             code: 'EBB_CLI_ANALYSIS_FAILED',
             message: `${reason}: ${told.message} [${told.code}]`,
@@ -363,34 +358,4 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     series.notes.push(`${error.message} (${error.code})`);
     this.emit('trouble', series, error);
   }
-}
-
-function capturedOf(
-  answer: CapturedMessage,
-  file: string,
-  takenAtMs: number,
-  pausedBeforeMs: number,
-): CapturedSnapshot | null {
-  if (!answer.ok) return null;
-  return {
-    file,
-    method: answer.method,
-    pauseMs: answer.pauseMs ?? 0,
-    takenAtMs,
-    activeMs: takenAtMs - pausedBeforeMs,
-    requests: answer.requests ?? null,
-    requestsByRoute: answer.requestsByRoute ?? {},
-  };
-}
-
-/** A capture that failed may have stopped the program all the same. */
-function pausedInVain({ pauseMs = 0 }: CapturedMessage): string {
-  return pauseMs > 0 ? `, for which it stood still for ${duration(pauseMs / 1000)}` : '';
-}
-
-function describe(error: unknown): { code: string; message: string; next: string | null } {
-  if (error instanceof CliError) return error;
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EBB_CLI_INTERNAL';
-  return { code, message: error instanceof Error ? error.message : String(error), next: null };
 }

@@ -1,0 +1,134 @@
+// Where no snapshot can be had, `ebb watch` tells what allocates and grows, and why that is all, on every Node. Nothing
+// of the decision is a double: the container is a real one (root, and cgroups that can be written), a limit on the size
+// of files stands for a disk that takes no more, and a preload in the program takes the addon away.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startEbb } from '../../packages/cli/src/fixtures/run-ebb.ts';
+import type { WatchReport } from '../../packages/cli/src/report/watch-report.ts';
+import { availableNodes } from './index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ebb-without-snapshot-'));
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Keeps its sessions, until its time is over. */
+const program = join(folder, 'program.mjs');
+writeFileSync(
+  program,
+  `class Session { constructor(id) { this.id = id; this.cart = new Array(110).fill(id + 0.5); } }
+  const sessions = new Map();
+  let turn = 0;
+  export function login() { for (let k = 0; k < 40; k++) sessions.set(turn, new Session(turn++)); }
+  const timer = setInterval(login, 20);
+  setTimeout(() => clearInterval(timer), Number(process.argv[2]) * 1000);
+  if (globalThis.gc !== undefined) setInterval(() => gc(), 250).unref();
+  console.log('ready');`,
+);
+const hidesAddon = join(folder, 'hides-addon.cjs');
+writeFileSync(
+  hidesAddon,
+  `const { dlopen } = process;
+  process.dlopen = function (module, file, ...rest) {
+    if (String(file).includes('ebb_capture')) throw new Error('it was not built');
+    return dlopen.call(this, module, file, ...rest);
+  };`,
+);
+
+let reports = 0;
+
+/** Watches until the hint is told, and ends it; the program ends with it unless it was attached to. */
+async function untilTold(args: string[]): Promise<{ report: WatchReport; stderr: string }> {
+  const file = join(folder, `report-${String(++reports)}.json`);
+  const watch = startEbb(['watch', '--interval', '100', '--report', file, ...args]);
+  running.add(watch.child);
+  await watch.says(/SUSPECT in process[^]*\(EBB_CAPTURE_\w+\)\n/u, 'stderr');
+  watch.child.kill('SIGINT');
+  const { stderr } = await watch.ended;
+  return { report: JSON.parse(readFileSync(file, 'utf8')) as WatchReport, stderr };
+}
+
+/** What every such watch has to say. */
+function expectHint({ verdict, findings, withoutSnapshots }: WatchReport, code: string): void {
+  // Growth that nothing has confirmed is no leak, however sure a profile looks.
+  expect(verdict).toBe('warming');
+  expect(findings).toEqual([]);
+  expect(withoutSnapshots?.because.code).toBe(code);
+  const [most] = withoutSnapshots?.allocatedAt ?? [];
+  expect(most?.grownBytes).toBeGreaterThan(100_000);
+  expect(most?.stack.map(({ file }) => file)).toContain(program);
+  expect(most?.stack.map(({ function: name }) => name)).toContain('login');
+}
+
+const version1 = '/sys/fs/cgroup/memory';
+const parent = [version1, '/sys/fs/cgroup'].find((one) => existsSync(join(one, 'cgroup.procs')));
+
+/** A group of its own with a limit; null where none can be made. */
+function makeGroup(bytes: number): string | null {
+  if (parent === undefined || process.getuid?.() !== 0) return null;
+  const group = join(parent, `ebb-without-snapshot-${String(process.pid)}-${String(bytes)}`);
+  try {
+    mkdirSync(group);
+    writeFileSync(join(group, parent === version1 ? 'memory.limit_in_bytes' : 'memory.max'), String(bytes));
+    return group;
+  } catch {
+    return null;
+  }
+}
+
+describe.each(availableNodes())('on Node $major', ({ path: node, major }) => {
+  test('in a container too small for a child the program is told what allocates, and which limit would do', async (context) => {
+    const group = makeGroup(115e6 + major);
+    if (group === null) {
+      context.skip('no group can be made here');
+      return;
+    }
+    const inGroup = `echo $$ > ${join(group, 'cgroup.procs')}; exec "$0" "$@"`;
+    const { report } = await untilTold(['--', 'sh', '-c', inGroup, node, '--max-old-space-size=60', program, '100']);
+    const events = readFileSync(join(group, parent === version1 ? 'memory.oom_control' : 'memory.events'), 'utf8');
+    rmdirSync(group);
+    expect(events).toMatch(/^oom_kill 0$/mu);
+    expectHint(report, 'EBB_CAPTURE_NO_MEMORY');
+    expect(report.withoutSnapshots?.because.message).toMatch(
+      /within the limit of 115 MB.* Raise that limit to \d+ MB/u,
+    );
+  });
+
+  test('on a disk that takes no snapshot the same is told, with objects counted by class', async () => {
+    // 3000 blocks of 512 bytes: a snapshot of the smallest program has more.
+    const { report, stderr } = await untilTold([
+      '--',
+      'sh',
+      '-c',
+      'ulimit -f 3000; exec "$0" "$@"',
+      node,
+      '--max-old-space-size=200',
+      program,
+      '100',
+    ]);
+    expectHint(report, 'EBB_CAPTURE_INCOMPLETE');
+    const sessions = report.withoutSnapshots?.classes?.find(({ name }) => name === 'Session');
+    expect(sessions?.grownCount).toBeGreaterThan(100);
+    expect(sessions?.count).toBeGreaterThan(sessions?.grownCount ?? Infinity);
+    expect(stderr).toMatch(/live objects by class: .*Session/u);
+  });
+
+  test('without the addon a process that is attached to is never stopped for a snapshot, nor for counting', async () => {
+    const flags = ['--inspect-port=0', '--expose-gc', '--require', hidesAddon];
+    const child = spawn(node, [...flags, program, '100'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    running.add(child);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const { report } = await untilTold(['--pid', String(child.pid)]);
+    expectHint(report, 'EBB_CAPTURE_NO_ADDON');
+    expect(report.withoutSnapshots?.because.message).toContain('npm rebuild @ebb/capture');
+    expect(report.withoutSnapshots?.classes).toBeNull();
+    expect(report.captures.every(({ kind }) => kind === 'profile')).toBe(true);
+    expect(report.program).toMatchObject({ attached: true, running: true });
+    child.kill('SIGKILL');
+  });
+});
