@@ -53,7 +53,7 @@ export const peers: Record<string, (totals: Totals) => Peer> = {
 };
 
 /** Lawson and Hanson, "Solving Least Squares Problems" (1974), chapter 23, on the normal equations. */
-export function nonNegative(columns: readonly (readonly number[])[], y: readonly number[]): number[] {
+function nonNegative(columns: readonly (readonly number[])[], y: readonly number[]): number[] {
   const gram = columns.map((a) => columns.map((b) => dot(a, b)));
   const products = columns.map((a) => dot(a, y));
   let b = columns.map(() => 0);

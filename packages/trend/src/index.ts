@@ -7,3 +7,8 @@ export type { RouteAttribution, RouteShare } from './routes/attribute.ts';
 export type { Estimate } from './routes/regression.ts';
 export { RouteTable } from './routes/route-table.ts';
 export type { RouteRow, RouteSample, RouteTableOptions, RouteTableState } from './routes/route-table.ts';
+export { AgeCurve, compareVersions } from './pooling/age-curve.ts';
+export type { AgeBucket, AgeCurveState, AgedRow, VersionComparison } from './pooling/age-curve.ts';
+export { growingOnes, meanEvidence } from './pooling/evidence.ts';
+export { FleetPool } from './pooling/fleet-pool.ts';
+export type { FleetJudgement, FleetMember, FleetPoolOptions, FleetRow } from './pooling/fleet-pool.ts';

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MemoryJudge } from '../judge.ts';
+import { seeded } from '../simulate/random.ts';
+import { memoryFor, ripple } from '../simulate/ripple.ts';
+import { FleetPool, middleMean, type FleetRow } from './fleet-pool.ts';
+
+const MB = 1048576;
+const HOUR = 60;
+const WARMUP_MS = 600_000;
+
+const poolOf = (): FleetPool => new FleetPool({ kind: 'floor', intervalMs: 60_000, warmupMs: WARMUP_MS });
+
+interface Fleet {
+  seed?: number;
+  hours: number;
+  noiseMB: number;
+  /** What each process holds more at a minute, in MB. */
+  grown: readonly ((minute: number) => number)[];
+  /** What all hold more. */
+  shared?: (minute: number) => number;
+}
+
+/** Each has a level of its own, noise of its own with a memory of 0.9, and a judge of its own. */
+function play({ seed = 1, hours, noiseMB, grown, shared }: Fleet): {
+  pool: FleetPool;
+  saidAtHour: number | null;
+  firstLeakAtHour: readonly (number | null)[];
+} {
+  const pool = poolOf();
+  let saidAtHour: number | null = null;
+  const firstLeakAtHour: (number | null)[] = grown.map(() => null);
+  const processes = grown.map((grow, nth) => {
+    const random = seeded(seed * 1009 + nth);
+    const noise = ripple(random, noiseMB, memoryFor(0.9, 60));
+    return { name: `web-${nth}`, level: 200 + 40 * nth, grow, noise, judge: new MemoryJudge({ warmupMs: WARMUP_MS }) };
+  });
+  for (let minute = 0; minute < hours * HOUR; minute++) {
+    for (const [nth, { name, level, grow, noise, judge }] of processes.entries()) {
+      const bytes = Math.max(0, level + grow(minute) + noise(60) + (shared?.(minute) ?? 0)) * MB;
+      const timeMs = minute * 60_000;
+      judge.update({
+        timeMs,
+        floor: { timeMs, heapBytes: bytes, externalBytes: 0, arrayBuffersBytes: 0 },
+        heapUsedBytes: Number.NaN,
+        rssBytes: Number.NaN,
+        externalBytes: Number.NaN,
+        arrayBuffersBytes: Number.NaN,
+        requests: null,
+        heapLimitBytes: 1024 * MB,
+        rssLimitBytes: null,
+      });
+      const leaks = minute % 30 === 0 ? judge.judgement.verdict === 'leak' : undefined;
+      if (leaks === true) firstLeakAtHour[nth] ??= minute / HOUR;
+      pool.take({ process: name, timeMs, bytes, limitBytes: 1024 * MB, ...(leaks === undefined ? {} : { leaks }) });
+    }
+    if (saidAtHour === null && minute % 30 === 0 && pool.fleet.verdict === 'fleet') saidAtHour = minute / HOUR;
+  }
+  return { pool, saidAtHour, firstLeakAtHour };
+}
+
+const still = (): number => 0;
+const leaking = (minute: number): number => minute / 6;
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+test('when all grow it is the fleet, and each shares in it', () => {
+  const { pool } = play({ hours: 20, noiseMB: 2, grown: times(4, leaking) });
+  const { verdict, members, evidence } = pool.fleet;
+  expect(verdict).toBe('fleet');
+  expect(members.map(({ stance }) => stance)).toEqual(times(4, 'shares'));
+  expect(evidence[0]).toMatch(/^4 of 4 processes grow alike: the floor after each collection rose from/);
+});
+
+test('when one grows it is odd, and the others are steady', () => {
+  for (const processes of [2, 3, 5]) {
+    const { pool } = play({ hours: 24, noiseMB: 2, grown: [leaking, ...times(processes - 1, still)] });
+    const { verdict, members, evidence } = pool.fleet;
+    expect(verdict).toBe('odd one out');
+    expect(members.filter(({ stance }) => stance !== 'steady').map(({ process }) => process)).toEqual(['web-0']);
+    expect(evidence[0]).toContain(`1 of ${processes} processes grows alone: web-0 by`);
+  }
+});
+
+test('when none grows, nothing is said, whatever cycle they share', () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const { pool, saidAtHour } = play({
+      seed,
+      hours: 24,
+      noiseMB: 3,
+      grown: times(4, still),
+      shared: (minute) => 10 * Math.sin((2 * Math.PI * minute) / 240 + seed),
+    });
+    expect(saidAtHour).toBeNull();
+    expect(pool.fleet.verdict).toBe('none');
+  }
+});
+
+test('eight together see a slow leak that one of them alone does not', () => {
+  const slow = (minute: number): number => minute / 15;
+  let [alone, together] = [0, 0];
+  for (let seed = 1; seed <= 4; seed++) {
+    const { saidAtHour, firstLeakAtHour } = play({ seed, hours: 30, noiseMB: 5, grown: times(8, slow) });
+    if (saidAtHour !== null) together++;
+    alone += firstLeakAtHour.filter((hour) => hour !== null).length / 8;
+  }
+  expect(together).toBeGreaterThan(alone + 1);
+});
+
+test('a process that starts anew under its name joins again, and its fall is not the fleet’s', () => {
+  const pool = poolOf();
+  const row = (process: string, minute: number, megabytes: number, ageS: number): FleetRow => ({
+    process,
+    timeMs: minute * 60_000,
+    bytes: megabytes * MB,
+    ageS,
+  });
+  for (let minute = 0; minute < 60; minute++)
+    for (const name of ['a', 'b', 'c']) pool.take(row(name, minute, 200, minute * 60));
+  pool.take(row('a', 60, 90, 0));
+  expect(pool.member('a')?.stance).toBe('joining');
+  for (let minute = 61; minute < 90; minute++) {
+    for (const name of ['a', 'b', 'c']) {
+      const reborn = name === 'a';
+      pool.take(row(name, minute, reborn ? 90 : 200, (reborn ? minute - 60 : minute) * 60));
+    }
+  }
+  expect(pool.member('a')).toMatchObject({ stance: 'steady', riseBytes: 0, poolRiseBytes: 0 });
+  expect(pool.size).toBe(3);
+});
+
+test('one that falls silent is gone, and the level does not leap for it', () => {
+  const pool = poolOf();
+  for (let minute = 0; minute < 60; minute++) {
+    for (const [nth, name] of ['a', 'b', 'c'].entries()) {
+      if (name === 'a' && minute > 30) continue;
+      pool.take({
+        process: name,
+        timeMs: minute * 60_000,
+        bytes: (100 + 50 * nth) * MB + (name === 'a' ? minute * MB : 0),
+      });
+    }
+  }
+  expect(pool.size).toBe(2);
+  expect(pool.member('a')).toBeNull();
+  expect(Math.abs(pool.member('b')?.poolRiseBytes ?? Infinity)).toBeLessThan(20 * MB);
+});
+
+test('the mean of the middle half passes over the odd ones', () => {
+  expect(middleMean([])).toBeNull();
+  expect(middleMean([1, 3])).toBe(2);
+  expect(middleMean([1, 2, 900])).toBe(2);
+  expect(middleMean([-900, 1, 3, 900])).toBe(2);
+});
+
+test('nothing that comes in makes it throw', () => {
+  const number = fc.oneof(fc.double(), fc.integer({ min: -5, max: 1_000_000_000 }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat({ max: 4 }), number, number, fc.option(number))), (rows) => {
+      const pool = poolOf();
+      for (const [nth, timeMs, bytes, requests] of rows) pool.take({ process: `p${nth}`, timeMs, bytes, requests });
+      expect(['fleet', 'odd one out', 'none']).toContain(pool.fleet.verdict);
+    }),
+  );
+});
