@@ -3,11 +3,11 @@ import { CollectionBudget } from './collection-budget.ts';
 import { paceOf } from './pace.ts';
 
 /** Asks once a second for ten minutes; every collection takes so long. Returns when they came, in seconds. */
-function collections(tookMs: number, floorAgeMs: (second: number) => number | null = () => null): number[] {
+function collections(tookMs: number): number[] {
   const budget = new CollectionBudget(paceOf(1000));
   const at: number[] = [];
   for (let second = 0; second < 600; second++) {
-    if (!budget.due(second * 1000, floorAgeMs(second), false)) continue;
+    if (!budget.due(second * 1000, false)) continue;
     at.push(second);
     budget.took(tookMs);
   }
@@ -30,6 +30,14 @@ test('the first ones are granted ahead of their share, because the first floors 
   expect(collections(100).slice(0, 4)).toEqual([2, 4, 6, 8]);
 });
 
-test('none is asked for while the program collects by itself', () => {
-  expect(collections(5, () => 500)).toEqual([]);
+test('a calm program is asked less and less often', () => {
+  const budget = new CollectionBudget(paceOf(1000));
+  const at: number[] = [];
+  for (let second = 0; second < 600; second++) {
+    if (!budget.due(second * 1000, true)) continue;
+    at.push(second);
+    budget.took(5);
+  }
+  expect(at.slice(0, 3)).toEqual([2, 4, 6]);
+  expect(at.at(-1)! - at.at(-2)!).toBe(30);
 });

@@ -2,7 +2,8 @@ import type { Pace } from './pace.ts';
 
 /**
  * Decides when a program that Ebb started may be asked for a full collection, so that a lightly loaded program has
- * post-GC floors too. The program's own collections count: while they come often enough, nothing is asked for.
+ * post-GC floors too, and a busy one has floors that are comparable: after its own collections it holds what was allocated
+ * while V8 marked, tens of megabytes now and none then. So these don't count.
  *
  * A purse fills with `collectionShare` of the time and pays for what collections took; it starts with some credit,
  * because the first floors are worth most. Besides, the distance grows once the program is known to be calm, so that a
@@ -22,8 +23,8 @@ export class CollectionBudget {
     this.#creditMs = pace.collectionCreditMs;
   }
 
-  /** Whether to ask now. `floorAgeMs` is null before the first floor; `calm` means that the judge sees no growth. */
-  due(nowMs: number, floorAgeMs: number | null, calm: boolean): boolean {
+  /** Whether to ask now; `calm` means that the judge sees no growth. */
+  due(nowMs: number, calm: boolean): boolean {
     if (this.#filledAtMs === null) this.#askedAtMs = nowMs; // not in the first moment
     this.#creditMs = Math.min(
       2 * this.#pace.collectionCreditMs + this.#expectedMs,
@@ -32,7 +33,7 @@ export class CollectionBudget {
     this.#filledAtMs = nowMs;
     if (!calm) this.#calm = 0;
     const distanceMs = Math.min(this.#pace.maxCollectDistanceMs, this.#pace.minCollectDistanceMs * 1.25 ** this.#calm);
-    if (nowMs - this.#askedAtMs < distanceMs || (floorAgeMs !== null && floorAgeMs < distanceMs)) return false;
+    if (nowMs - this.#askedAtMs < distanceMs) return false;
     if (this.#creditMs < this.#expectedMs) return false;
     this.asked(nowMs);
     if (calm) this.#calm = Math.min(this.#calm + 1, 40);

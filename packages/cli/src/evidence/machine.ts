@@ -23,8 +23,11 @@ export type Collections = 'whenever' | 'for evidence' | 'never';
  *      ▲                                                                                     ▼ leak
  *      └──────────────────────────── retracted: stood still while work went on ◀──────── confirmed
  *
- * A leak is confirmed only by what is in the snapshots: a trend alone never is. Where the snapshots say leak but the
- * trend has calmed down meanwhile, one more snapshot replaces the middle one before anything is said.
+ * A leak is confirmed only by what is in the snapshots: a trend alone never is. Nor need the trend be suspicious to the
+ * last moment: that hangs on a single floor, and on top of what start-up left behind a steady leak looks like growth that
+ * slows down, while the snapshots show each holder by itself, step by step, against the work. Only what speaks against it
+ * counts: where the judge says that growth is over (`clean`, `bounded`) or elsewhere (`native`), one more snapshot
+ * replaces the middle one before anything is said.
  *
  * Where no snapshot can be taken, two that there are already are compared; else profiles of the allocations are taken at
  * such distances (`profiling`), which say what allocates that which stays: a hint, and no verdict.
@@ -209,7 +212,7 @@ export class EvidenceMachine {
       return this.#refute(sample.nowMs, NO_WORK, null);
     }
     const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
-    const likely = growth ?? (isAlarming(sample) ? (sample.bytesPerSecond * elapsedMs) / 1000 : 0);
+    const likely = growth ?? (mayGrow(sample) ? (sample.bytesPerSecond * elapsedMs) / 1000 : 0);
     if (likely >= noticeable) return this.#next(sample);
     if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#collectInStep(sample, last.capture);
     // A floor from the step's beginning (the snapshot's own collection leaves one) cannot tell that nothing rose since.
@@ -222,7 +225,7 @@ export class EvidenceMachine {
 
   /** Between forked snapshots the judge's slope says as much as another floor would, and costs no pause. */
   #collectInStep(sample: SampleEvent, last: CapturedSnapshot, untilNextMs = Infinity): EvidenceAction[] {
-    if (last.method === 'fork' && isAlarming(sample) && sample.bytesPerSecond > 0) return [];
+    if (last.method === 'fork' && mayGrow(sample) && sample.bytesPerSecond > 0) return [];
     return this.#maybeCollect(sample, untilNextMs);
   }
 
@@ -280,12 +283,10 @@ export class EvidenceMachine {
     if (report.verdict === 'clean') return this.#refute(nowMs, 'nothing in the snapshots grows with the work', report);
     const [first, last] = [report.snapshots[0], report.snapshots.at(-1)];
     const rising = first === undefined || last === undefined || last.heapBytes > first.heapBytes;
-    const alarmed = this.#latest !== null && isAlarming(this.#latest);
-    if (report.verdict === 'leak' && alarmed && (rising || this.#latest?.verdict === 'leak'))
+    const judged = this.#latest?.verdict;
+    if (report.verdict === 'leak' && (judged === 'leak' || (rising && judged === 'warming')))
       return this.#confirm(report);
     if (this.#extensions >= 2) {
-      // Five snapshots say so, and the trend does not say no: it is only not sure yet.
-      if (report.verdict === 'leak' && rising && this.#latest?.verdict === 'warming') return this.#confirm(report);
       // Growth that slows down may go on: nobody has shown a bound, so that it is watched further.
       return this.#refute(nowMs, report.verdict === 'bounded' ? boundedReason(report) : UNPROVEN, report);
     }
@@ -341,7 +342,7 @@ export class EvidenceMachine {
     if (this.#collections === 'never' || untilNextMs < this.#pace.minCollectDistanceMs) return [];
     if (this.#collections === 'for evidence' && this.#phase.name !== 'gathering') return [];
     const calm = isCalm(sample) && this.#phase.name !== 'gathering';
-    return this.#budget.due(sample.nowMs, sample.floor?.ageMs ?? null, calm) ? [{ kind: 'collect' }] : [];
+    return this.#budget.due(sample.nowMs, calm) ? [{ kind: 'collect' }] : [];
   }
 
   get #of(): number {
@@ -384,4 +385,9 @@ function isAlarming(sample: SampleEvent): boolean {
 /** The judge sees no growth. */
 function isCalm({ verdict, suspicious }: SampleEvent): boolean {
   return (verdict === 'clean' || verdict === 'bounded') && !suspicious;
+}
+
+/** Once begun, evidence goes on until something speaks against it. */
+function mayGrow({ verdict }: SampleEvent): boolean {
+  return verdict === 'leak' || verdict === 'warming';
 }

@@ -43,14 +43,17 @@ export function stepAfter(pauseMs: number, pace: Pace): number {
   return Math.min(pace.minStepMs, Math.max(pace.leastStepMs, pauseMs / pace.pauseShare));
 }
 
-/** The pace for a sampling interval; 1000 ms is what people use. */
+/**
+ * The pace for a sampling interval; 1000 ms is what people use. Short times are less than meant by half an interval or
+ * more: samples never come to the millisecond, and what is due at one of them must not wait for the next.
+ */
 export function paceOf(intervalMs: number): Pace {
   const minStepMs = 10 * intervalMs;
   return {
     warmupMs: 8 * intervalMs,
     captures: 3,
     minStepMs,
-    leastStepMs: 5 * intervalMs,
+    leastStepMs: 4.5 * intervalMs,
     pauseShare: 0.03,
     maxStepMs: 3 * minStepMs,
     minStepRequests: 50,
@@ -61,7 +64,7 @@ export function paceOf(intervalMs: number): Pace {
     maxRestMs: 180 * minStepMs,
     collectionShare: 0.03,
     collectionCreditMs: 500,
-    minCollectDistanceMs: 2 * intervalMs,
+    minCollectDistanceMs: 1.25 * intervalMs,
     maxCollectDistanceMs: 30 * intervalMs,
     collectTimeoutMs: 10_000,
     captureTimeoutMs: 600_000,

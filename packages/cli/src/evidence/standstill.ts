@@ -49,7 +49,7 @@ export class StandstillWatch {
   }
 
   #stoodStill(sample: Extract<EvidenceEvent, { kind: 'sample' }>): string | null {
-    if (sample.suspicious || sample.verdict === 'leak') {
+    if (sample.suspicious || (sample.verdict !== 'clean' && sample.verdict !== 'bounded')) {
       this.#calmSince = null;
       // How busy the program is while it leaks: the measure for later.
       this.#busyBefore = this.#busyBefore === null ? sample.busyShare : 0.9 * this.#busyBefore + 0.1 * sample.busyShare;

@@ -20,6 +20,13 @@ import { withRoutes } from './attribute.ts';
 import { hintOf } from './hint.ts';
 import { SeriesProfiles } from './profiles.ts';
 
+/**
+ * The chance that a series without growth is ever suspected. A suspicion costs three forked snapshots, which stop a program
+ * for milliseconds each, and is refuted by them: one that Ebb has started may be suspected early. Others are left in peace.
+ */
+const DOUBTS_OF_OWN = 0.3;
+const DOUBTS_OF_OTHERS = 0.1;
+
 /** One process or worker thread: what it told, what the judge makes of it, and where the evidence stands. */
 export class Series {
   readonly agent: ConnectedAgent;
@@ -54,7 +61,8 @@ export class Series {
   constructor(agent: ConnectedAgent, pace: Pace, options: { collections: Collections }) {
     this.agent = agent;
     this.#pace = pace;
-    this.#judge = new MemoryJudge({ warmupMs: pace.warmupMs });
+    const falseSuspicionRate = options.collections === 'whenever' ? DOUBTS_OF_OWN : DOUBTS_OF_OTHERS;
+    this.#judge = new MemoryJudge({ warmupMs: pace.warmupMs, falseSuspicionRate });
     this.command = describeCommand(agent.hello.argv.length > 0 ? agent.hello.argv : [agent.hello.execPath]);
     this.machine = new EvidenceMachine(pace, options);
   }

@@ -226,7 +226,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       kind: 'collected',
       nowMs: this.#options.now(),
       ok: answer.ok,
-      tookMs: answer.tookMs ?? 0,
+      tookMs: costOf(answer.tookMs, answer.cpuMs),
       floorBytes: floor === null ? null : floor.heapBytes + floor.externalBytes,
     });
   }
@@ -251,7 +251,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     // Whoever consents to a snapshot that stops the program consents to this, which stops it for less.
     const classes = alone === 'end' && this.#options.method === 'auto';
     const answer = await series.agent.profile('take', { classes });
-    const { profile, pauseMs = 0, floor, ok, error, uncounted } = answer;
+    const { profile, pauseMs = 0, cpuMs, floor, ok, error, uncounted } = answer;
     const nowMs = this.#options.now();
     if (uncounted !== undefined) series.note(`objects were not counted: ${uncounted.message} (${uncounted.code})`);
     if (profile !== undefined) {
@@ -270,7 +270,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     }
     const floorBytes = floor === undefined ? null : floor.heapBytes + floor.externalBytes;
     const profiled = profile !== undefined;
-    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: pauseMs, floorBytes, profiled });
+    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: costOf(pauseMs, cpuMs), floorBytes, profiled });
   }
 
   async #capture(series: Series): Promise<void> {
@@ -358,4 +358,9 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     series.notes.push(`${error.message} (${error.code})`);
     this.emit('trouble', series, error);
   }
+}
+
+/** What a collection took from the program: on a busy machine it stands still for longer, and would have without it. */
+function costOf(tookMs = 0, cpuMs = Infinity): number {
+  return Math.min(tookMs, cpuMs);
 }
