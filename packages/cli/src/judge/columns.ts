@@ -25,7 +25,7 @@ export interface Columns {
   readonly ageS: number | null;
   readonly version: number | null;
   readonly siblingGroup: number | null;
-  /** Names of columns that nothing is done with (yet, where the contract knows them). */
+  /** Names of columns that nothing is done with. */
   readonly unused: readonly string[];
 }
 
@@ -86,8 +86,6 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
   };
   const taken = new Set([time, ...routes.map(({ index }) => index), ...Object.values(known)]);
   const base = { header, time: { index: time, as: seconds === null ? 'any' : 'seconds' }, routes, ...known } as const;
-  // Read, and handed on with each row; the judge does not take them yet.
-  const notJudged = routes.map(({ index }) => header[index] ?? '');
   const rest = header.map((_, index) => index).filter((index) => !taken.has(index) && names[index] !== '');
 
   const value = at('bytes') ?? at(...VALUES) ?? orNull(names.findIndex((name) => /^value #[a-z]+$/.test(name)));
@@ -104,7 +102,7 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
       ...base,
       values: [{ index: value, series: null }],
       names: naming,
-      unused: [...unused.map((index) => header[index] ?? ''), ...notJudged],
+      unused: unused.map((index) => header[index] ?? ''),
     };
   }
   if (rest.length === 0) {
@@ -132,7 +130,7 @@ export function readHeader(header: readonly string[], firstRow: readonly string[
     ...base,
     values: rest.map((index, nth) => ({ index, series: named[nth] ?? '' })),
     names: [],
-    unused: notJudged,
+    unused: [],
   };
 }
 

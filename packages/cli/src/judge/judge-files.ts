@@ -67,9 +67,10 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<Ju
         series.set(name, judge);
       }
     }
-    for (const judge of series.values()) judge.end();
+    const routeNames = (read.columns?.routes ?? []).map(({ route }) => route);
+    for (const judge of series.values()) judge.end(routeNames);
     for (const members of groups.values()) {
-      judgeGroup(members, options.limitBytes);
+      judgeGroup(members, options.limitBytes, routeNames);
       for (const [name, { judge }] of members) series.set(name, judge);
     }
     return { file: read, series: [...series.values()], sorted: unsorted.size };

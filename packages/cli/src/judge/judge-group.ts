@@ -1,6 +1,7 @@
+import { AgeCurve, compareVersions, FleetPool } from '@ebb/trend';
+import { printable } from '../wording/printable.ts';
 import type { KeptRows } from './kept-rows.ts';
 import type { SeriesRow } from './rows.ts';
-import { SiblingPool } from './siblings.ts';
 import { SERVICE_WARMUP_MS, WATCHED_S, WATCHED_WARMUP_MS, type SeriesJudge } from './series.ts';
 
 /** A series of a sibling group: its judge, and its rows, which wait for those of its siblings. */
@@ -9,20 +10,46 @@ export interface GroupMember {
   readonly rows: KeptRows;
 }
 
-/** Judges the processes of one service in the order of time, each by itself and together with those of its version. */
-export function judgeGroup(members: ReadonlyMap<string, GroupMember>, limitBytes: number | null): void {
-  const pools = new Map<string, SiblingPool>();
+/** The processes of one version of a service. */
+interface Release {
+  readonly pool: FleetPool;
+  /** What grows at which age; null where ages are not told. */
+  ages: AgeCurve | null;
+  /** The release that came before it in the file. */
+  readonly before: Release | null;
+  readonly version: string | null;
+}
+
+/**
+ * Judges the processes of one service in the order of time, each by itself and together with those of its version; and at the
+ * end each version beside the one before it, at equal age and load.
+ */
+export function judgeGroup(
+  members: ReadonlyMap<string, GroupMember>,
+  limitBytes: number | null,
+  routeNames: readonly string[],
+): void {
+  const releases = new Map<string, Release>();
   const hasFloors = [...members.values()].some(({ rows }) => rows.hasFloors);
+  const kind = hasFloors ? 'floor' : 'rss';
   const intervalS = [...members.values()].map(({ rows }) => rows.firstIntervalS).find((seconds) => seconds > 0) ?? 60;
-  const poolOf = (version: string | null): SiblingPool => {
-    const key = version ?? '';
-    let pool = pools.get(key);
-    if (pool === undefined) {
-      const warmupMs = intervalS < WATCHED_S ? WATCHED_WARMUP_MS : SERVICE_WARMUP_MS;
-      pools.set(key, (pool = new SiblingPool({ kind: hasFloors ? 'floor' : 'rss', intervalS, warmupMs, limitBytes })));
-    }
-    return pool;
+  const warmupMs = intervalS < WATCHED_S ? WATCHED_WARMUP_MS : SERVICE_WARMUP_MS;
+  const intervalMs = Math.max(1, intervalS) * 1000;
+  let newest: Release | null = null;
+  const releaseOf = (version: string | null): Release => {
+    const known = releases.get(version ?? '');
+    if (known !== undefined) return known;
+    const release: Release = {
+      pool: new FleetPool({ kind, intervalMs, warmupMs }),
+      ages: null,
+      before: newest,
+      version,
+    };
+    releases.set(version ?? '', release);
+    newest = release;
+    return release;
   };
+  const lastOf = new Map<SeriesJudge, Release>();
   let atS = NaN;
   let touched = new Set<SeriesJudge>();
   const settle = (): void => {
@@ -35,15 +62,52 @@ export function judgeGroup(members: ReadonlyMap<string, GroupMember>, limitBytes
     atS = row.timeS;
     const judge = members.get(row.series)?.judge;
     if (judge === undefined) continue;
-    const pool = poolOf(row.version);
-    pool.take(row.series, row);
-    judge.siblings = () =>
-      pool.judgement === null ? null : { judgement: pool.judgement, size: pool.size, shares: pool.shares(row.series) };
+    const release = releaseOf(row.version);
+    if (row.kind === kind) take(release, row, judge.leaksAlone, limitBytes);
+    lastOf.set(judge, release);
+    const { pool } = release;
+    judge.siblings = () => {
+      const { judgement } = pool;
+      return judgement === null
+        ? null
+        : { judgement, size: pool.size, stance: pool.member(row.series)?.stance ?? 'joining' };
+    };
     judge.take(row);
     touched.add(judge);
   }
   settle();
-  for (const { judge } of members.values()) judge.end();
+  for (const { judge } of members.values()) {
+    judge.end(routeNames);
+    const told = versionsText(lastOf.get(judge) ?? null);
+    if (told !== null) judge.addEvidence(told);
+  }
+}
+
+function take(release: Release, row: SeriesRow, leaks: boolean, limitBytes: number | null): void {
+  const { series, timeS, bytes, requests, ageS } = row;
+  release.pool.take({
+    process: series,
+    timeMs: timeS * 1000,
+    bytes,
+    requests,
+    ageS,
+    limitBytes: row.limitBytes ?? limitBytes,
+    leaks,
+  });
+  if (ageS === null) return;
+  release.ages ??= new AgeCurve({ byRequests: requests !== null });
+  release.ages.add({ process: series, ageS, bytes, requests });
+}
+
+/** How a version grows beside the one before it; null where nothing can be compared. */
+function versionsText(release: Release | null): string | null {
+  const older = release?.before?.ages ?? null;
+  const newer = release?.ages ?? null;
+  if (release === null || older === null || newer === null) return null;
+  const { verdict, difference, sentence } = compareVersions(older, newer);
+  if (verdict === 'open' || difference === null) return null;
+  const name = (version: string | null): string => (version === null ? 'no version' : printable(version));
+  return `${name(release.version)} beside ${name(release.before?.version ?? null)}: ${sentence}`;
 }
 
 /** The rows of all members in the order of time; those of one time in the order of the members. */

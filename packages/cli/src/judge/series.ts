@@ -1,6 +1,16 @@
 /** One series: what the judge said of it, row by row, and what is needed to show it. Constant memory, however long it is. */
-import { MemoryJudge, type Judgement, type MemorySample, type Verdict } from '@ebb/trend';
+import {
+  attributeToRoutes,
+  MemoryJudge,
+  RouteTable,
+  type FleetMember,
+  type Judgement,
+  type MemorySample,
+  type RouteShare,
+  type Verdict,
+} from '@ebb/trend';
 import { FloorHistory, type ChartPoint } from '../live/history.ts';
+import { printable } from '../wording/printable.ts';
 import type { SeriesRow } from './rows.ts';
 
 /** When a verdict was said first, or again after another. */
@@ -20,6 +30,8 @@ export const SERVICE_WARMUP_MS = 600_000;
 /** An age that is less than before by no more than this is the same process', told imprecisely. */
 const AGE_SLACK_S = 1;
 
+/** Routes that explain less of the growth than this are not told. */
+const LEAST_SHARE = 0.1;
 /** Points kept for the chart: it is about so many dots wide. */
 const CHART_POINTS = 160;
 
@@ -32,7 +44,17 @@ interface Pending {
 }
 
 /** What is known of a series, without the judge in it. */
-export type JudgedSeries = Pick<SeriesJudge, Exclude<keyof SeriesJudge, 'take' | 'settle' | 'end' | 'siblings'>>;
+export type JudgedSeries = Pick<
+  SeriesJudge,
+  Exclude<keyof SeriesJudge, 'take' | 'settle' | 'end' | 'siblings' | 'leaksAlone' | 'addEvidence'>
+>;
+
+/** What is thought of a process and its siblings together, and what it does beside them. */
+interface BesideSiblings {
+  readonly judgement: Judgement;
+  readonly size: number;
+  readonly stance: FleetMember['stance'];
+}
 
 /** Judges one series. Rows come in the order of time; see {@link SeriesJudge.take}. */
 export class SeriesJudge {
@@ -55,7 +77,11 @@ export class SeriesJudge {
   lastBytes: number | null = null;
   limitBytes: number | null;
   kinds: { rss: boolean; floor: boolean } = { rss: false, floor: false };
+  /** Which routes feed the growth, the larger share first; empty where it does not leak, or requests by route are not told. */
+  routes: readonly RouteShare[] = [];
   readonly #history = new FloorHistory(CHART_POINTS);
+  #table: RouteTable | null = null;
+  #leaksAlone = false;
   #judge: MemoryJudge | null = null;
   #warmupMs = SERVICE_WARMUP_MS;
   #ageS: number | null = null;
@@ -93,20 +119,38 @@ export class SeriesJudge {
     return true;
   }
 
-  /** What is thought of the process and its siblings together, and whether it shares in that; asked with each sample. */
-  siblings: (() => { judgement: Judgement; size: number; shares: boolean } | null) | null = null;
+  /** What is thought of the process and its siblings together; asked with each sample. */
+  siblings: (() => BesideSiblings | null) | null = null;
+
+  /** Whether it leaks by its own values, whatever its siblings do. */
+  get leaksAlone(): boolean {
+    return this.#leaksAlone;
+  }
 
   /** Judges what has come so far, with nothing to come for its time. */
   settle(): void {
     this.#flush();
   }
 
-  /** Judges what has come last. */
-  end(): void {
+  /** Judges what has come last, and finds out which routes feed a leak. `routeNames`: in the order of the rows' counts. */
+  end(routeNames: readonly string[]): void {
     this.#flush();
     const only = this.#held;
     this.#held = null;
     if (only !== null) this.#observe(only);
+    if (this.#table === null || this.judgement?.verdict !== 'leak') return;
+    const { slots, ...state } = this.#table.save();
+    const named = slots.map((slot) => ({ ...slot, route: printable(routeNames[Number(slot.route)] ?? slot.route) }));
+    const table = RouteTable.restore({ ...state, slots: named });
+    const shares = table === null ? [] : (attributeToRoutes(table)?.shares ?? []);
+    this.routes = shares.filter(({ share, bytesPerRequest }) => share >= LEAST_SHARE && bytesPerRequest.low > 0);
+    for (const { sentence } of this.routes) this.addEvidence(sentence);
+  }
+
+  /** Adds a sentence to what is thought of it now. */
+  addEvidence(sentence: string): void {
+    const { judgement } = this;
+    if (judgement !== null) this.judgement = { ...judgement, evidence: [...judgement.evidence, sentence] };
   }
 
   #flush(): void {
@@ -136,6 +180,7 @@ export class SeriesJudge {
     if (this.#judge !== null && (younger || released)) {
       this.restarts++;
       this.#judge = null;
+      this.#table?.restarted();
     }
     return (this.#judge ??= new MemoryJudge({ warmupMs: this.#warmupMs }));
   }
@@ -155,8 +200,19 @@ export class SeriesJudge {
       this.lastBytes = told.bytes;
       this.#history.add({ timeMs: timeS * 1000, bytes: told.bytes });
     }
-    this.judgement = withSiblings(this.#judgeOf(told).observe(this.#sampleOf(pending)), this.siblings?.() ?? null);
+    const own = this.#judgeOf(told).observe(this.#sampleOf(pending));
+    this.#leaksAlone = own.verdict === 'leak';
+    this.judgement = withSiblings(own, this.siblings?.() ?? null);
+    if (pending.floor !== null || !this.kinds.floor) this.#countRoutes(told);
     this.#note(this.judgement.verdict, timeS);
+  }
+
+  /** Rows count routes by their columns; what these are called is known at the end of the file. */
+  #countRoutes({ timeS, bytes, requests, routes }: SeriesRow): void {
+    const counts = routes.flatMap((count, nth) => (count === null ? [] : [[String(nth), count] as const]));
+    if (counts.length === 0) return;
+    this.#table ??= new RouteTable({ warmupMs: this.#warmupMs });
+    this.#table.add({ timeMs: timeS * 1000, bytes, requests, requestsByRoute: Object.fromEntries(counts) });
   }
 
   #note(verdict: Verdict, timeS: number): void {
@@ -193,16 +249,12 @@ export class SeriesJudge {
 }
 
 /** A leak that all share is one of each of them; and one that is alone with it is told so. */
-function withSiblings(own: Judgement, pool: { judgement: Judgement; size: number; shares: boolean } | null): Judgement {
-  if (pool === null) return own;
-  if (pool.judgement.verdict !== 'leak') {
-    if (own.verdict !== 'leak') return own;
-    return {
-      ...own,
-      evidence: [...own.evidence, `it is odd among its siblings: the ${pool.size} together do not grow so`],
-    };
+function withSiblings(own: Judgement, pool: BesideSiblings | null): Judgement {
+  if (pool?.stance === 'odd') {
+    const told = `it is odd among its siblings: the ${pool.size} together do not grow so`;
+    return { ...own, evidence: [...own.evidence, told] };
   }
-  if (!pool.shares) return own;
+  if (pool?.stance !== 'shares') return own;
   const told = `the ${pool.size} processes of its service and version grow alike: ${pool.judgement.evidence[0] ?? ''}`;
   if (own.verdict === 'leak') return { ...own, evidence: [...own.evidence, told] };
   return { ...pool.judgement, evidence: [told, ...pool.judgement.evidence.slice(1)] };

@@ -8,7 +8,7 @@ import { SeriesJudge } from './series.ts';
 const MB = 1048576;
 const HOUR = 60;
 
-function row(series: string, minute: number, bytes: number, version = '1.0'): SeriesRow {
+function row(series: string, minute: number, bytes: number, version = '1.0', ageS: number | null = null): SeriesRow {
   return {
     line: minute + 2,
     series,
@@ -18,7 +18,7 @@ function row(series: string, minute: number, bytes: number, version = '1.0'): Se
     limitBytes: 1024 * MB,
     requests: null,
     routes: [],
-    ageS: null,
+    ageS,
     version,
     siblingGroup: 'web',
   };
@@ -30,6 +30,7 @@ function fleet(
   noiseMB: number,
   grown: readonly ((minute: number) => number)[],
   version: (minute: number) => string = () => '1.0',
+  ageS: (minute: number) => number | null = () => null,
 ): Map<string, SeriesJudge> {
   const members = new Map<string, GroupMember>();
   for (const [nth, grow] of grown.entries()) {
@@ -38,11 +39,13 @@ function fleet(
     const rows = new KeptRows();
     const name = `web-${nth}`;
     for (let minute = 0; minute < hours * HOUR; minute++) {
-      rows.add(row(name, minute, (level + grow(minute) + noiseMB * random.normal()) * MB, version(minute)));
+      rows.add(
+        row(name, minute, (level + grow(minute) + noiseMB * random.normal()) * MB, version(minute), ageS(minute)),
+      );
     }
     members.set(name, { judge: new SeriesJudge(name, 'a.csv', null), rows });
   }
-  judgeGroup(members, null);
+  judgeGroup(members, null, []);
   return new Map([...members].map(([name, { judge }]) => [name, judge]));
 }
 
@@ -88,4 +91,26 @@ test('what comes later is not known: of the first hours alone the same is said',
   for (const [name, { changes }] of whole) {
     expect(first.get(name)?.changes).toEqual(changes.filter(({ atSeconds }) => atSeconds < 12 * 3600));
   }
+});
+
+test('a version is held against the one before it at equal age: to go back helps only where that did not grow', () => {
+  const deployed = 18 * HOUR;
+  const version = (minute: number): string => (minute < deployed ? '1.0' : '1.1');
+  const ageS = (minute: number): number => (minute % deployed) * 60;
+  const same = fleet(
+    36,
+    1,
+    [0, 1, 2, 3].map(() => (minute: number) => (minute % deployed) / 3),
+    version,
+    ageS,
+  );
+  expect(same.get('web-0')?.judgement?.evidence.join()).toContain('1.1 beside 1.0: both versions grow alike');
+  const guilty = fleet(
+    36,
+    1,
+    [0, 1, 2, 3].map(() => (minute: number) => Math.max(0, minute - deployed) / 3),
+    version,
+    ageS,
+  );
+  expect(guilty.get('web-0')?.judgement?.evidence.join()).toContain('1.1 beside 1.0: the newer version grows more');
 });
