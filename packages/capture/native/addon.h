@@ -33,7 +33,7 @@ extern struct child_report *report;
 /* Of the child of the capture under way. */
 extern struct watch watch;
 
-/* The capture closes the descriptor at its end, however it ends; returns it. */
+/* The capture closes the descriptor at its end, however it ends. Returns it, or another one above standard error; or -1. */
 int own(int fd);
 void close_own(int fd);
 /* The child that is alive and to be watched, 0 for none: it is ended with the thread that the capture belongs to. */

@@ -23,8 +23,9 @@ napi_value hidden_file(napi_env env, napi_callback_info info) {
   char folder[4096] = "";
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   napi_get_value_string_utf8(env, argument, folder, sizeof folder, NULL);
-  const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  return number(env, fd >= 0 ? own(fd) : -errno);
+  int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0) fd = own(fd);
+  return number(env, fd >= 0 ? fd : -errno);
 }
 
 /* nameFile(fd, file): gives a file of hiddenFile() its name, if nothing has that name. 0, or an errno. */

@@ -111,8 +111,8 @@ int prepare_fork(void);
 #define MAX_GROUPS 16
 
 struct memory_group {
-  char usage_file[512];
-  char stat_file[512];
+  char usage_file[4096]; /* as long as a path can be: a limit whose file cannot be read is not kept */
+  char stat_file[4096];
   double stop_above_bytes;
 };
 

@@ -7,6 +7,7 @@
 #include "addon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,6 +29,14 @@ static bool orphaned;
 static int own_fds[4] = {-1, -1, -1, -1};
 
 int own(int fd) {
+  /* A program may have closed its standard output; what stands in its place is written to by everybody. */
+  if (fd >= 0 && fd <= STDERR_FILENO) {
+    const int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int error = errno;
+    close(fd);
+    errno = error;
+    fd = above;
+  }
   pthread_mutex_lock(&state);
   for (size_t i = 0; fd >= 0 && i < sizeof own_fds / sizeof *own_fds; i++) {
     if (own_fds[i] >= 0) continue;
@@ -71,14 +80,15 @@ static void end_with(void *data) {
   (void)data;
   /* A termination that was asked for in the moment of the fork takes effect in the child too: it has nothing to do. */
   if (getpid() != owner) _exit(5);
-  const int pid = atomic_exchange(&living, 0);
+  /* The thread that watches the child ends it: only that one knows whether its id is still the child's. */
   atomic_store(&watch.cancelled, 1);
-  if (pid > 0) kill(pid, SIGKILL);
   pthread_mutex_lock(&state);
   if (jobs > 0) {
     orphaned = true;
   } else {
     /* Forked, and not watched yet. */
+    const int pid = atomic_exchange(&living, 0);
+    if (pid > 0) kill(pid, SIGKILL);
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
     release_all();
   }
@@ -98,7 +108,13 @@ napi_value acquire(napi_env env, napi_callback_info info) {
   }
   atomic_store(&watch.cancelled, 0);
   owner = getpid();
-  napi_add_env_cleanup_hook(env, end_with, NULL);
+  /* Without it nobody would end what a thread leaves behind that is terminated. */
+  if (napi_add_env_cleanup_hook(env, end_with, NULL) != napi_ok) {
+    munmap(report, sizeof *report);
+    report = NULL;
+    atomic_store(&busy, false);
+    return boolean(env, false);
+  }
   return boolean(env, true);
 }
 
