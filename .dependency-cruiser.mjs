@@ -11,7 +11,8 @@ export const mayImport = {
   capture: [],
   agent: ['trend', 'capture'],
   testing: ['heap', 'trend', 'capture'],
-  cli: ['heap', 'trend', 'capture', 'agent', 'testing'],
+  server: ['heap', 'trend'],
+  cli: ['heap', 'trend', 'capture', 'agent', 'testing', 'server'],
 };
 
 /** These carry no npm dependencies but Ebb's own: they run in other people's production. */

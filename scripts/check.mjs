@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bringChromium } from './test-needs.mjs';
+import { bringChromium, bringPostgres } from './test-needs.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const toolchain = join(repository, 'node_modules/.bin');
@@ -32,6 +32,11 @@ const steps = [
   { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
   { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: bringNodes },
   { name: 'browser', title: 'Chromium, for the tests of pages (scripts/test-needs.mjs)', run: bringBrowser },
+  {
+    name: 'postgres',
+    title: "PostgreSQL, for the tests of the server's store (scripts/test-needs.mjs)",
+    run: bringDatabase,
+  },
   { name: 'tests', title: 'Tests (vitest)', run: runTests },
 ];
 
@@ -198,6 +203,20 @@ function bringBrowser() {
     console.log('\nThere is no Chromium. Suites that need it and do not run:');
     const startsBrowser = /from '[^']*\/browser\.ts'/;
     for (const file of testFiles().filter((file) => startsBrowser.test(textOf(file)))) console.log(`  ${file}`);
+  }
+  return outcome;
+}
+
+/**
+ * Installs Debian's PostgreSQL where that is possible, unless there is one already.
+ * @returns {Outcome}
+ */
+function bringDatabase() {
+  const outcome = bringPostgres();
+  if (!outcome.ok) {
+    console.log('\nThere is no PostgreSQL. Suites that need it and do not run whole:');
+    const startsCluster = /from '[^']*\/postgres\.ts'/;
+    for (const file of testFiles().filter((file) => startsCluster.test(textOf(file)))) console.log(`  ${file}`);
   }
   return outcome;
 }

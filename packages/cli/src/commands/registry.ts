@@ -5,6 +5,7 @@ import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { testCommand } from './test.ts';
+import { upCommand } from './up.ts';
 import { watchCommand } from './watch.ts';
 
 /** A command: what it takes and does. What it is asked for ends in an exit code. */
@@ -18,5 +19,6 @@ export const COMMANDS: readonly MakeCommand[] = [
   judgeCommand,
   testCommand,
   logsCommand,
+  upCommand,
   mcpCommand,
 ];

@@ -1,0 +1,47 @@
+/** Everything that can go wrong in the server, by its stable code. `docs/errors.md` tells of each what lies behind it. */
+
+/** The codes. */
+export type ServerErrorCode =
+  | 'EBB_SERVER_NODE_VERSION'
+  | 'EBB_SERVER_DATA_DIRECTORY'
+  | 'EBB_SERVER_DATABASE'
+  | 'EBB_SERVER_NEWER_DATABASE'
+  | 'EBB_SERVER_LISTEN'
+  | 'EBB_SERVER_BAD_REQUEST'
+  | 'EBB_SERVER_UNAUTHORIZED'
+  | 'EBB_SERVER_FORBIDDEN'
+  | 'EBB_SERVER_NOT_FOUND'
+  | 'EBB_SERVER_TOO_LARGE'
+  | 'EBB_SERVER_MEDIA_TYPE'
+  | 'EBB_SERVER_TOO_MANY_REQUESTS'
+  | 'EBB_SERVER_BUSY'
+  | 'EBB_SERVER_INTERNAL';
+
+interface ErrorEntry {
+  /** What the reader can do about it. */
+  next: string;
+  /** The answer's status, where it is an answer. */
+  status: number;
+  /** What `ebb up` ends with, where it ends by it. */
+  exitCode: 2 | 3;
+}
+
+const entry = (status: number, exitCode: 2 | 3, next: string): ErrorEntry => ({ next, status, exitCode });
+
+/** What to do next, and the status of the answer, for each code. */
+export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
+  EBB_SERVER_NODE_VERSION: entry(500, 2, 'start it with Node.js 22.13 or later'),
+  EBB_SERVER_DATA_DIRECTORY: entry(500, 2, 'give a folder that you may write to, with --data'),
+  EBB_SERVER_DATABASE: entry(503, 3, 'check that the database runs, and the URL given with --database'),
+  EBB_SERVER_NEWER_DATABASE: entry(500, 2, 'start the Ebb that wrote it, or a newer one'),
+  EBB_SERVER_LISTEN: entry(500, 2, 'give another --port or --host, or end what listens there'),
+  EBB_SERVER_BAD_REQUEST: entry(400, 2, 'mend what the message names'),
+  EBB_SERVER_UNAUTHORIZED: entry(401, 2, 'send a token that is valid: authorization: Bearer TOKEN'),
+  EBB_SERVER_FORBIDDEN: entry(403, 2, 'use a token of a role that may do this'),
+  EBB_SERVER_NOT_FOUND: entry(404, 2, 'look at /api/v1/docs for what there is'),
+  EBB_SERVER_TOO_LARGE: entry(413, 2, 'send less at once'),
+  EBB_SERVER_MEDIA_TYPE: entry(415, 2, 'send what /api/v1/docs says'),
+  EBB_SERVER_TOO_MANY_REQUESTS: entry(429, 2, 'wait for as long as the header retry-after says'),
+  EBB_SERVER_BUSY: entry(503, 3, 'send it again later'),
+  EBB_SERVER_INTERNAL: entry(500, 3, 'this is a bug in Ebb; please report it with the lines on standard error'),
+};

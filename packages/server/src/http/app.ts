@@ -1,0 +1,58 @@
+/** The HTTP side: plugins that make it safe, the document of the API, and the routes. */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import fastify, { type FastifyInstance } from 'fastify';
+import { ServerError } from '../errors/server-error.ts';
+import { answerError } from './answer-error.ts';
+import type { Context } from './context.ts';
+import { makeGuard } from './guard.ts';
+import { otlpRoutes } from './routes/otlp.ts';
+import { serviceRoutes } from './routes/services.ts';
+import { statusRoutes } from './routes/status.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+
+/** What a client may take to send a request; a slower one is cut off. */
+const slowestRequestMs = 30_000;
+
+/** The app, ready to listen. What goes wrong unforeseen is written to standard error, a line of JSON each. */
+export async function makeApp(context: Context): Promise<FastifyInstance> {
+  const { limits } = context;
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: slowestRequestMs,
+    logger: { level: 'error', stream: process.stderr },
+    // Long names in a path are nobody's.
+    routerOptions: { maxParamLength: 100 },
+    forceCloseConnections: 'idle',
+    // What a schema does not know is refused, not dropped.
+    ajv: { customOptions: { removeAdditional: false } },
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request) => {
+    throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`);
+  });
+  await app.register(helmet, { contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } });
+  await app.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: 60_000,
+    errorResponseBuilder: () =>
+      new ServerError('EBB_SERVER_TOO_MANY_REQUESTS', `more than ${limits.requestsPerMinute} requests in a minute`),
+  });
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'Ebb', version: context.version, description: 'Times are milliseconds since 1970, sizes bytes.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/api/v1/docs', staticCSP: true });
+  const guard = makeGuard(app, context);
+  await app.register(statusRoutes, { context, guard });
+  await app.register(tokenRoutes, { context, guard });
+  await app.register(serviceRoutes, { context, guard });
+  await app.register(otlpRoutes, { context, guard });
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return app;
+}

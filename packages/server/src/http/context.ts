@@ -1,0 +1,30 @@
+import type { Authenticator } from '../access/authenticator.ts';
+import type { IntakeCounters } from '../ingest/intake-counters.ts';
+import type { Database } from '../store/database.ts';
+import type { FleetReader } from '../store/fleet-reader.ts';
+import type { ReportWriter } from '../store/report-writer.ts';
+import type { TokenStore } from '../store/tokens.ts';
+
+/** What the routes work with. */
+export interface Context {
+  database: Database;
+  tokens: TokenStore;
+  authenticator: Authenticator;
+  writer: ReportWriter;
+  fleet: FleetReader;
+  counters: IntakeCounters;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  version: string;
+  limits: HttpLimits;
+}
+
+/** How much one client may send. */
+export interface HttpLimits {
+  /** Bytes of a body, unpacked too. */
+  bodyBytes: number;
+  /** Requests a minute and address. */
+  requestsPerMinute: number;
+  /** Requests with a wrong token, a minute and address. */
+  refusalsPerMinute: number;
+}

@@ -1,0 +1,5 @@
+export { checkNode, startServer } from './server.ts';
+export type { Server, ServerOptions } from './server.ts';
+export type { DatabasePlace } from './store/database.ts';
+export { ServerError } from './errors/server-error.ts';
+export type { ServerErrorCode } from './errors/registry.ts';

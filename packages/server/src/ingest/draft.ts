@@ -1,0 +1,146 @@
+/**
+ * From single points to the figures of a moment: which metric means what, by OpenTelemetry's names and by Prometheus's
+ * (dots are underscores there, and the unit is appended).
+ */
+import type { Verdict } from '@ebb/trend';
+import { noFigures, type EdgeVerdict, type Figures } from './report.ts';
+
+/** One value. Keys of labels have underscores where OpenTelemetry has dots. */
+export interface Point {
+  /** As {@link metricName} makes it. */
+  name: string;
+  labels: ReadonlyMap<string, string>;
+  value: number;
+  timeMs: number;
+}
+
+const verdicts: ReadonlySet<string> = new Set<Verdict>(['clean', 'warming', 'bounded', 'leak', 'native']);
+const unitSuffix = /_(?:bytes_per_second|bytes_per_request|bytes|seconds|ratio|total)$/;
+
+/** One name for a metric, whether it came by OTLP or from Prometheus: `process.memory.usage` is `process_memory_usage`. */
+export function metricName(name: string): string {
+  // A counter of seconds ends in _seconds_total.
+  return name.replaceAll('.', '_').replace(unitSuffix, '').replace(unitSuffix, '');
+}
+
+/** Gathers the points of one process and moment. */
+export class Draft {
+  /** Of its first point. */
+  readonly firstMs: number;
+  timeMs: number;
+  readonly #figures: Figures = noFigures();
+  readonly #edge: EdgeVerdict = {
+    verdict: 'warming',
+    suspicious: false,
+    bytesPerSecond: null,
+    bytesPerSecondLow: null,
+    bytesPerSecondHigh: null,
+    bytesPerRequest: null,
+    secondsToLimit: null,
+    secondsToLimitSoonest: null,
+    secondsToLimitLatest: null,
+  };
+  #judged = false;
+  #ebbRequests: number | null = null;
+
+  constructor(timeMs: number) {
+    this.firstMs = this.timeMs = timeMs;
+  }
+
+  /** Takes a point in; false when Ebb has no use for it. */
+  take(point: Point): boolean {
+    const setter = setters[point.name];
+    if (setter === undefined || !Number.isFinite(point.value)) return false;
+    if (!setter(this, point)) return false;
+    this.timeMs = Math.max(this.timeMs, point.timeMs);
+    return true;
+  }
+
+  /** What the points say. */
+  get figures(): Figures {
+    return { ...this.#figures, requests: this.#ebbRequests ?? this.#figures.requests };
+  }
+
+  /** What the agent in the process says; null where none does. */
+  get edge(): EdgeVerdict | null {
+    return this.#judged ? this.#edge : null;
+  }
+
+  /** Sets a figure. */
+  set(field: keyof Figures, value: number): true {
+    this.#figures[field] = value;
+    return true;
+  }
+
+  /** Adds to a figure that comes in parts. */
+  add(field: keyof Figures, value: number): true {
+    this.#figures[field] = (this.#figures[field] ?? 0) + value;
+    return true;
+  }
+
+  /** Requests as Ebb's agent counts them, which win over other counts. */
+  setRequests(value: number): true {
+    this.#ebbRequests = value;
+    return true;
+  }
+
+  /** Sets what the agent says. */
+  judge(told: Partial<EdgeVerdict>): true {
+    Object.assign(this.#edge, told);
+    if (told.verdict !== undefined) this.#judged = true;
+    return true;
+  }
+}
+
+type Setter = (draft: Draft, point: Point) => boolean;
+
+const figure =
+  (field: keyof Figures): Setter =>
+  (draft, { value }) =>
+    value >= 0 && draft.set(field, value);
+const part =
+  (field: keyof Figures): Setter =>
+  (draft, { value }) =>
+    value >= 0 && draft.add(field, value);
+
+/** What the metrics mean, by {@link metricName}. A Map would do as well; this has no prototype. */
+const setters: Readonly<Record<string, Setter | undefined>> = Object.assign(Object.create(null) as object, {
+  process_memory_usage: figure('rssBytes'),
+  process_resident_memory: figure('rssBytes'),
+  container_memory_working_set: figure('rssBytes'),
+  v8js_memory_heap_used: part('heapUsedBytes'),
+  nodejs_heap_size_used: figure('heapUsedBytes'),
+  // Heap, external memory and array buffers.
+  ebb_memory_floor: part('floorBytes'),
+  ebb_memory_limit: (draft, { labels, value }) => {
+    const field = labels.get('ebb_limit_kind') === 'container' ? 'containerLimitBytes' : 'heapLimitBytes';
+    return value > 0 && draft.set(field, value);
+  },
+  // cAdvisor says 0 where there is no limit.
+  container_spec_memory_limit: (draft, { value }) => value > 0 && draft.set('containerLimitBytes', value),
+  ebb_requests: (draft, { value }) => value >= 0 && draft.setRequests(value),
+  http_server_request_duration_count: part('requests'),
+  ebb_gc_share: figure('gcShare'),
+  nodejs_eventloop_delay_p99: figure('loopDelayP99Seconds'),
+  process_uptime: (draft, { value, timeMs }) => value >= 0 && draft.set('startedMs', Math.round(timeMs - value * 1e3)),
+  process_start_time: (draft, { value }) => value > 0 && draft.set('startedMs', Math.round(value * 1e3)),
+  ebb_verdict: (draft, { labels, value }) => {
+    const verdict = labels.get('ebb_verdict') ?? '';
+    if (!verdicts.has(verdict)) return false;
+    return value === 1 ? draft.judge({ verdict: verdict as Verdict }) : true;
+  },
+  ebb_suspicious: (draft, { value }) => draft.judge({ suspicious: value === 1 }),
+  ebb_growth: (draft, { labels, value }) => {
+    const bound = labels.get('ebb_bound');
+    if (bound === 'estimate') return draft.judge({ bytesPerSecond: value });
+    if (bound === 'low') return draft.judge({ bytesPerSecondLow: value });
+    return bound === 'high' && draft.judge({ bytesPerSecondHigh: value });
+  },
+  ebb_growth_per_request: (draft, { value }) => draft.judge({ bytesPerRequest: value }),
+  ebb_time_to_limit: (draft, { labels, value }) => {
+    const bound = labels.get('ebb_bound');
+    if (bound === 'estimate') return draft.judge({ secondsToLimit: value });
+    if (bound === 'soonest') return draft.judge({ secondsToLimitSoonest: value });
+    return bound === 'latest' && draft.judge({ secondsToLimitLatest: value });
+  },
+} satisfies Record<string, Setter>);

@@ -1,0 +1,70 @@
+/** What one process told at one moment, in Ebb's own terms, whatever the protocol was. */
+import type { Verdict } from '@ebb/trend';
+
+/** Who told it. Texts are at most {@link longestText} characters. */
+export interface ProcessIdentity {
+  service: string;
+  /** Empty where nothing is said, as `environment` and `version`. */
+  namespace: string;
+  environment: string;
+  version: string;
+  /** Tells the processes of a version apart; empty where nothing does. */
+  instance: string;
+  revision: string | null;
+  host: string | null;
+  pid: number | null;
+  runtime: string | null;
+}
+
+/** What the process's own agent thinks of it. */
+export interface EdgeVerdict {
+  verdict: Verdict;
+  suspicious: boolean;
+  bytesPerSecond: number | null;
+  bytesPerSecondLow: number | null;
+  bytesPerSecondHigh: number | null;
+  bytesPerRequest: number | null;
+  secondsToLimit: number | null;
+  secondsToLimitSoonest: number | null;
+  secondsToLimitLatest: number | null;
+}
+
+/** Figures of one moment; null is not told. */
+export interface Figures {
+  startedMs: number | null;
+  rssBytes: number | null;
+  floorBytes: number | null;
+  heapUsedBytes: number | null;
+  heapLimitBytes: number | null;
+  containerLimitBytes: number | null;
+  requests: number | null;
+  gcShare: number | null;
+  loopDelayP99Seconds: number | null;
+}
+
+/** One process at one moment. */
+export interface ProcessReport {
+  identity: ProcessIdentity;
+  timeMs: number;
+  figures: Figures;
+  /** Null where no agent judges the process: then the server does. */
+  edge: EdgeVerdict | null;
+}
+
+/** The longest name, version or instance that is taken. */
+export const longestText = 256;
+
+/** The figures that tell nothing. */
+export function noFigures(): Figures {
+  return {
+    startedMs: null,
+    rssBytes: null,
+    floorBytes: null,
+    heapUsedBytes: null,
+    heapLimitBytes: null,
+    containerLimitBytes: null,
+    requests: null,
+    gcShare: null,
+    loopDelayP99Seconds: null,
+  };
+}

@@ -1,0 +1,116 @@
+// The real peers: OpenTelemetry's own exporters, and Ebb's agent in a process of its own.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from './fixtures/test-server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(async () => await server.remove());
+
+test.each([
+  ['protobuf, gzip', ProtobufExporter, 'gzip'],
+  ['protobuf', ProtobufExporter, 'none'],
+  ['JSON, gzip', JsonExporter, 'gzip'],
+  ['JSON', JsonExporter, 'none'],
+])("OpenTelemetry's exporter speaks to it: %s", async (name, Exporter, compression) => {
+  const exporter = new Exporter({
+    url: `${server.url}/v1/metrics`,
+    headers: { authorization: `Bearer ${server.agent}` },
+    compression: compression as never,
+  });
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const resource = resourceFromAttributes({
+    'service.name': `otel ${name}`,
+    'service.version': '2.1',
+    'host.name': 'web-1',
+    'process.pid': 4711,
+    'deployment.environment.name': 'test',
+  });
+  const meter = new MeterProvider({ resource, readers: [reader] }).getMeter('test');
+  meter.createObservableUpDownCounter('process.memory.usage', { unit: 'By' }).addCallback((result) => {
+    result.observe(123_456_789);
+  });
+  meter.createObservableGauge('process.uptime', { unit: 's' }).addCallback((result) => result.observe(12.5));
+  const durations = meter.createHistogram('http.server.request.duration', { unit: 's' });
+  durations.record(0.1, { 'http.route': '/a' });
+  durations.record(0.2, { 'http.route': '/a' });
+  durations.record(0.3, { 'http.route': '/b' });
+  meter.createCounter('of.no.use').add(1);
+  await reader.forceFlush();
+  await reader.shutdown();
+
+  const services = (await server.send('GET', '/api/v1/services')).json;
+  const service = services.find((one: { name: string }) => one.name === `otel ${name}`);
+  expect(service).toMatchObject({ environment: 'test', processes: 1, verdict: 'warming' });
+  const [process] = (await server.send('GET', `/api/v1/services/${service.id}/processes`)).json;
+  expect(process).toMatchObject({
+    version: '2.1',
+    instance: 'web-1:4711',
+    pid: 4711,
+    rssBytes: 123_456_789,
+    requests: 3,
+    judgedBy: 'server',
+  });
+  expect(process.lastSeenMs - process.startedMs).toBeGreaterThan(11_000);
+});
+
+test("Ebb's agent reports floor, limits, requests and its own verdict", { timeout: 120_000 }, async () => {
+  const register = pathToFileURL(join(import.meta.dirname, '../../agent/dist/register.cjs')).href;
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-peer-'));
+  const program = `
+    const kept = [];
+    setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, t: 'x' + i, a: [i] }); gc(); }, 200);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--import', register, '-e', program], {
+    cwd: folder,
+    stdio: 'ignore',
+    env: {
+      PATH: process.env['PATH'],
+      TMPDIR: folder,
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.agent}`,
+      OTEL_SERVICE_NAME: 'leaky',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.version=1.1',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+      EBB_SAMPLE_INTERVAL: '30',
+      EBB_WARMUP: '300',
+      EBB_RECORD_DIR: 'off',
+    },
+  });
+  try {
+    let service: { id: number; verdict: string } | undefined;
+    // Until the agent's leak is the server's: a state, not a time.
+    while (service?.verdict !== 'leak') {
+      expect(child.exitCode).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const services = (await server.send('GET', '/api/v1/services')).json;
+      service = services.find((one: { name: string }) => one.name === 'leaky');
+    }
+    const [told] = (await server.send('GET', `/api/v1/services/${service.id}/processes`)).json;
+    expect(told).toMatchObject({ version: '1.1', pid: child.pid, judgedBy: 'agent', verdict: 'leak' });
+    for (const field of ['rssBytes', 'floorBytes', 'heapLimitBytes', 'bytesPerSecond', 'secondsToLimit', 'startedMs']) {
+      expect(told[field], field).toBeGreaterThan(0);
+    }
+    const [soonest, latest] = told.secondsToLimitInterval;
+    expect(soonest).toBeLessThanOrEqual(told.secondsToLimit);
+    if (latest !== null) expect(latest).toBeGreaterThanOrEqual(told.secondsToLimit);
+    const changes = (await server.send('GET', `/api/v1/processes/${told.id}/verdicts`)).json;
+    expect(changes.at(-1)).toMatchObject({ verdict: 'leak' });
+    const samples = (await server.send('GET', `/api/v1/processes/${told.id}/samples`)).json;
+    expect(samples.length).toBeGreaterThan(1);
+    // It is the first of the services, because it runs out.
+    expect((await server.send('GET', '/api/v1/services')).json[0]).toMatchObject({ name: 'leaky', confirmed: true });
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

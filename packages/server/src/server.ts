@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { Authenticator } from './access/authenticator.ts';
+import { ServerError } from './errors/server-error.ts';
+import { makeApp } from './http/app.ts';
+import type { HttpLimits } from './http/context.ts';
+import { IntakeCounters } from './ingest/intake-counters.ts';
+import { openDatabase, type DatabasePlace } from './store/database.ts';
+import { FleetReader } from './store/fleet-reader.ts';
+import { ReportWriter, type WriterLimits } from './store/report-writer.ts';
+import { TokenStore } from './store/tokens.ts';
+
+/** How a server is started. */
+export interface ServerOptions {
+  database: DatabasePlace;
+  /** Default `127.0.0.1`: nobody else on the network reaches it. */
+  host?: string;
+  /** Default 4318, where OpenTelemetry's exporters send to; 0 for any. */
+  port?: number;
+  /** Milliseconds since the epoch; for tests. */
+  now?: () => number;
+  limits?: Partial<HttpLimits & WriterLimits>;
+}
+
+/** A server that runs. */
+export interface Server {
+  /** Where it is reached. */
+  url: string;
+  /** Where the data is: a file, or a URL without its password. */
+  databasePlace: string;
+  /** The tokens that were made because there was none; told once, and kept nowhere. */
+  firstTokens: { admin: string; agent: string } | null;
+  /** Takes nothing more, finishes what it has begun, and closes the database. */
+  close(): Promise<void>;
+}
+
+const defaults: HttpLimits = { bodyBytes: 8 * 2 ** 20, requestsPerMinute: 60_000, refusalsPerMinute: 60 };
+const sqliteLimits: WriterLimits = { mostProcesses: 50_000, mostServices: 5000, mostWaiting: 20_000 };
+const postgresLimits: WriterLimits = { ...sqliteLimits, mostProcesses: 500_000 };
+
+/** Node.js has `node:sqlite` without a flag since then. */
+const oldestNode: readonly [major: number, minor: number] = [22, 13];
+
+/**
+ * Starts a server: opens the database, brings it up to date, and listens.
+ *
+ * @throws {ServerError} EBB_SERVER_NODE_VERSION, EBB_SERVER_LISTEN, and what {@link openDatabase} throws
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  checkNode(process.versions.node);
+  const now = options.now ?? Date.now;
+  const database = await openDatabase(options.database);
+  try {
+    const limits = {
+      ...defaults,
+      ...(database.engine === 'sqlite' ? sqliteLimits : postgresLimits),
+      ...options.limits,
+    };
+    const tokens = new TokenStore(database.query);
+    const firstTokens = await makeFirstTokens(tokens, now());
+    const writer = await ReportWriter.open(database, limits);
+    const app = await makeApp({
+      database,
+      tokens,
+      authenticator: new Authenticator(tokens, now),
+      writer,
+      fleet: new FleetReader(database.query),
+      counters: new IntakeCounters(),
+      now,
+      version: packageVersion(),
+      limits,
+    });
+    const { host = '127.0.0.1', port = 4318 } = options;
+    try {
+      await app.listen({ host, port });
+    } catch (error) {
+      await app.close();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ServerError('EBB_SERVER_LISTEN', `port ${port} of ${host} cannot be listened on: ${reason}`, {
+        cause: error,
+      });
+    }
+    return {
+      url: urlOf(app.server.address() as AddressInfo),
+      databasePlace: database.place,
+      firstTokens,
+      close: async () => {
+        await app.close();
+        await writer.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** @throws {ServerError} EBB_SERVER_NODE_VERSION */
+export function checkNode(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new ServerError(
+    'EBB_SERVER_NODE_VERSION',
+    `the server needs Node.js ${oldestNode.join('.')} or later; this is ${version}`,
+  );
+}
+
+async function makeFirstTokens(tokens: TokenStore, nowMs: number): Promise<Server['firstTokens']> {
+  if ((await tokens.list()).length > 0) return null;
+  const make = async (role: 'admin' | 'agent'): Promise<string> =>
+    (await tokens.create({ name: `first ${role}`, role, nowMs, expiresMs: null })).token;
+  return { admin: await make('admin'), agent: await make('agent') };
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,115 @@
+/** Opens the database: SQLite in a folder of its own, or PostgreSQL by URL; brought up to date before anything is asked. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely, Migrator, PostgresDialect, sql, SqliteDialect } from 'kysely';
+import pg from 'pg';
+import { ServerError } from '../errors/server-error.ts';
+import { migrationsFor, type Engine } from './migrations/index.ts';
+import type { Schema } from './schema.ts';
+import { sqliteForKysely } from './sqlite.ts';
+
+/** An open database. */
+export interface Database {
+  engine: Engine;
+  /** Says what is told as the place: the file, or the URL without its password. */
+  place: string;
+  query: Kysely<Schema>;
+  close(): Promise<void>;
+}
+
+/** Where the data is: a folder for SQLite, or the URL of a PostgreSQL database. */
+export type DatabasePlace = { directory: string } | { url: string };
+
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
+
+const longestWaitMs = 10_000;
+const mostConnections = 10;
+
+/**
+ * Opens the database and runs the migrations that it lacks.
+ *
+ * @throws {ServerError} EBB_SERVER_DATA_DIRECTORY, EBB_SERVER_DATABASE, EBB_SERVER_NEWER_DATABASE
+ */
+export async function openDatabase(place: DatabasePlace): Promise<Database> {
+  const database = 'url' in place ? openPostgres(place.url) : await openSqlite(place.directory);
+  try {
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openSqlite(directory: string): Promise<Database> {
+  const file = join(directory, 'ebb.sqlite');
+  // Loaded here: older versions of Node.js lack it, and the command says so before.
+  const { DatabaseSync } = await import('node:sqlite');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const opened = new DatabaseSync(file);
+    chmodSync(file, 0o600);
+    // FULL: a commit that was acknowledged outlives a power failure, too; commits are grouped, so that it costs little.
+    opened.exec('pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full;');
+    opened.exec('pragma foreign_keys = on; pragma journal_size_limit = 67108864;');
+    const query = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqliteForKysely(opened) }) });
+    return { engine: 'sqlite', place: file, query, close: async () => await closeOnce(query, opened) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServerError('EBB_SERVER_DATA_DIRECTORY', `the folder '${directory}' cannot be used: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function closeOnce(query: Kysely<Schema>, opened: { isOpen: boolean; close(): void }): Promise<void> {
+  await query.destroy();
+  // Kysely closes what it has used only.
+  if (opened.isOpen) opened.close();
+}
+
+function openPostgres(url: string): Database {
+  let told: URL;
+  try {
+    told = new URL(url);
+  } catch (error) {
+    throw new ServerError('EBB_SERVER_DATABASE', 'the database is no URL like postgres://user@host/name', {
+      cause: error,
+    });
+  }
+  if (told.protocol !== 'postgres:' && told.protocol !== 'postgresql:')
+    throw new ServerError('EBB_SERVER_DATABASE', `the database's URL begins with '${told.protocol}', not postgres:`);
+  told.password = '';
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: mostConnections,
+    connectionTimeoutMillis: longestWaitMs,
+    application_name: 'ebb',
+    // Whole numbers are times and sizes, below 2 ** 53.
+    types: {
+      getTypeParser: (oid: TypeId, format?: 'text' | 'binary'): unknown =>
+        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
+    },
+  });
+  // A connection that breaks while nobody uses it is made anew when one is needed.
+  pool.on('error', () => undefined);
+  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return { engine: 'postgres', place: told.href, query, close: async () => await query.destroy() };
+}
+
+async function migrate({ engine, query, place }: Database): Promise<void> {
+  const migrations = migrationsFor(engine);
+  try {
+    await sql`select 1`.execute(query);
+    const migrator = new Migrator({ db: query, provider: { getMigrations: async () => migrations } });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error instanceof Error ? error : new Error(JSON.stringify(error));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason.startsWith('corrupted migrations'))
+      throw new ServerError('EBB_SERVER_NEWER_DATABASE', `${place} was written by a newer Ebb (${reason})`, {
+        cause: error,
+      });
+    throw new ServerError('EBB_SERVER_DATABASE', `${place} cannot be used: ${reason}`, { cause: error });
+  }
+}

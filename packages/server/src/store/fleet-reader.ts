@@ -1,0 +1,64 @@
+import type { Kysely } from 'kysely';
+import type { ProcessRow, SampleRow, Schema, ServiceRow, VerdictChangeTable } from './schema.ts';
+
+/** What is known of services and processes. */
+export class FleetReader {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** All services, by name. */
+  async services(): Promise<ServiceRow[]> {
+    return await this.#db.selectFrom('services').selectAll().orderBy('name').orderBy('environment').execute();
+  }
+
+  /** One service; undefined when there is none. */
+  async service(id: number): Promise<ServiceRow | undefined> {
+    return await this.#db.selectFrom('services').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** Processes heard of since a time, of one service or all. */
+  async processes(options: { sinceMs: number; serviceId?: number }): Promise<ProcessRow[]> {
+    let query = this.#db.selectFrom('processes').selectAll().where('last_seen_ms', '>=', options.sinceMs);
+    if (options.serviceId !== undefined) query = query.where('service_id', '=', options.serviceId);
+    return await query.orderBy('id').execute();
+  }
+
+  /** One process; undefined when there is none. */
+  async process(id: number): Promise<ProcessRow | undefined> {
+    return await this.#db.selectFrom('processes').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The samples of a process between two times, oldest first: those an hour, then those a minute. */
+  async samples(processId: number, fromMs: number, toMs: number, most: number): Promise<SampleRow[]> {
+    const rows: SampleRow[] = [];
+    for (const table of ['hourly_samples', 'samples'] as const) {
+      rows.push(
+        ...(await this.#db
+          .selectFrom(table)
+          .selectAll()
+          .where('process_id', '=', processId)
+          .where('time_ms', '>=', fromMs)
+          .where('time_ms', '<', toMs)
+          .orderBy('time_ms', 'desc')
+          .limit(most)
+          .execute()),
+      );
+    }
+    return rows.sort((a, b) => a.time_ms - b.time_ms).slice(-most);
+  }
+
+  /** The newest changes of a process's verdict, oldest first. */
+  async verdictChanges(processId: number, most: number): Promise<VerdictChangeTable[]> {
+    const rows = await this.#db
+      .selectFrom('verdict_changes')
+      .selectAll()
+      .where('process_id', '=', processId)
+      .orderBy('time_ms', 'desc')
+      .limit(most)
+      .execute();
+    return rows.reverse();
+  }
+}

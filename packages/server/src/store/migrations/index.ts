@@ -1,0 +1,13 @@
+/** Every step from an empty database to this version's, in order. Forward only: a step that was released never changes. */
+import type { Migration } from 'kysely';
+import { processesMigration } from './0001-processes.ts';
+import type { Engine } from './column-types.ts';
+
+export type { Engine } from './column-types.ts';
+
+/** The steps by name; the names' order is the order in which they run. */
+export function migrationsFor(engine: Engine): Record<string, Migration> {
+  return {
+    '0001-processes': processesMigration(engine),
+  };
+}

@@ -1,0 +1,179 @@
+import type { ProcessReport } from '../ingest/report.ts';
+import { ServerError } from '../errors/server-error.ts';
+import { commitReports, ForgottenProcess, processKey, serviceKey, type Known } from './commit-reports.ts';
+import type { Database } from './database.ts';
+
+/** How much is taken. */
+export interface WriterLimits {
+  /** Processes that the database may know of; more are refused until old ones are forgotten. */
+  mostProcesses: number;
+  /** Services, as above. */
+  mostServices: number;
+  /** Reports that may wait for the database. */
+  mostWaiting: number;
+}
+
+/** Reports in one transaction. */
+const mostAtOnce = 2000;
+
+interface Waiting {
+  reports: readonly ProcessReport[];
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Writes reports by group commit: what comes while a transaction runs goes together into the next one. A call resolves
+ * when its reports are committed.
+ */
+export class ReportWriter {
+  readonly #database: Database;
+  readonly #limits: WriterLimits;
+  readonly #services = new Map<string, number>();
+  readonly #processes = new Map<string, number>();
+  #waiting: Waiting[] = [];
+  #waitingReports = 0;
+  #run: Promise<void> | null = null;
+  #closed = false;
+
+  private constructor(database: Database, limits: WriterLimits) {
+    this.#database = database;
+    this.#limits = limits;
+  }
+
+  /** A writer that knows who is in the database already. */
+  static async open(database: Database, limits: WriterLimits): Promise<ReportWriter> {
+    const writer = new ReportWriter(database, limits);
+    await writer.learn();
+    return writer;
+  }
+
+  /** Reads anew which processes the database knows of: after old ones were forgotten. */
+  async learn(): Promise<void> {
+    const { query } = this.#database;
+    const services = await query.selectFrom('services').selectAll().execute();
+    const identities = new Map(
+      services.map(({ id, name, namespace, environment }) => [id, { service: name, namespace, environment }]),
+    );
+    const processes = await query.selectFrom('processes').select(['id', 'service_id', 'version', 'instance']).execute();
+    this.#services.clear();
+    this.#processes.clear();
+    const unknown = { revision: null, host: null, pid: null, runtime: null, version: '', instance: '' };
+    for (const [id, service] of identities)
+      this.#services.set(serviceKey({ identity: { ...unknown, ...service } }), id);
+    for (const { id, service_id: serviceId, version, instance } of processes) {
+      const service = identities.get(serviceId);
+      if (service === undefined) continue;
+      this.#processes.set(processKey({ identity: { ...unknown, ...service, version, instance } }), id);
+    }
+  }
+
+  /** How many processes the database knows of. */
+  get knownProcesses(): number {
+    return this.#processes.size;
+  }
+
+  /** Leaves out reports of processes and services that would be too many. */
+  admit(reports: readonly ProcessReport[]): { taken: ProcessReport[]; refused: ('processes' | 'services')[] } {
+    const taken: ProcessReport[] = [];
+    const refused: ('processes' | 'services')[] = [];
+    const newProcesses = new Set<string>();
+    const newServices = new Set<string>();
+    for (const report of reports) {
+      const [process, service] = [processKey(report), serviceKey(report)];
+      const isNew = !this.#processes.has(process);
+      if (isNew) {
+        newProcesses.add(process);
+        if (!this.#services.has(service)) newServices.add(service);
+      }
+      const why =
+        isNew && this.#services.size + newServices.size > this.#limits.mostServices
+          ? 'services'
+          : isNew && this.#processes.size + newProcesses.size > this.#limits.mostProcesses
+            ? 'processes'
+            : null;
+      if (why === null) {
+        taken.push(report);
+        continue;
+      }
+      refused.push(why);
+      newProcesses.delete(process);
+      if (why === 'services') newServices.delete(service);
+    }
+    return { taken, refused };
+  }
+
+  /**
+   * Resolves when the reports are committed.
+   *
+   * @throws {ServerError} EBB_SERVER_BUSY when too many wait; EBB_SERVER_DATABASE when the database does not take them
+   */
+  async write(reports: readonly ProcessReport[]): Promise<void> {
+    if (reports.length === 0) return;
+    if (this.#closed) throw new ServerError('EBB_SERVER_BUSY', 'the server is being stopped');
+    if (this.#waitingReports + reports.length > this.#limits.mostWaiting)
+      throw new ServerError('EBB_SERVER_BUSY', `${this.#waitingReports} reports wait for the database`);
+    this.#waitingReports += reports.length;
+    const written = new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ reports, resolve, reject });
+    });
+    this.#run ??= this.#writeAll().finally(() => {
+      this.#run = null;
+    });
+    await written;
+  }
+
+  /** Takes nothing more, and resolves when what waits is written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#run;
+  }
+
+  async #writeAll(): Promise<void> {
+    // What comes in the same turn of the event loop goes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const batch = this.#take();
+      try {
+        const reports = batch.flatMap((waiting) => waiting.reports);
+        await this.#commit(reports).catch(async (error: unknown) => {
+          if (!(error instanceof ForgottenProcess)) throw error;
+          await this.learn();
+          await this.#commit(reports);
+        });
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const told = new ServerError('EBB_SERVER_DATABASE', `the database did not take it: ${reason}`, {
+          cause: error,
+        });
+        for (const { reject } of batch) reject(told);
+      }
+    }
+  }
+
+  #take(): Waiting[] {
+    let reports = 0;
+    let count = 0;
+    while (
+      count < this.#waiting.length &&
+      (count === 0 || reports + this.#waiting[count].reports.length <= mostAtOnce)
+    ) {
+      reports += this.#waiting[count].reports.length;
+      count += 1;
+    }
+    this.#waitingReports -= reports;
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(reports: readonly ProcessReport[]): Promise<void> {
+    const { engine, query } = this.#database;
+    const added: Known['added'] = { services: new Map(), processes: new Map() };
+    const known: Known = { services: this.#services, processes: this.#processes, added };
+    await query.transaction().execute(async (transaction) => {
+      await commitReports(transaction, engine, reports, known);
+    });
+    for (const [key, id] of added.services) this.#services.set(key, id);
+    for (const [key, id] of added.processes) this.#processes.set(key, id);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The tables, as they are after the last migration. Times are milliseconds since the epoch, sizes bytes; both fit a
+ * double exactly.
+ */
+import type { Verdict } from '@ebb/trend';
+import type { Generated, Selectable } from 'kysely';
+import type { Role } from '../access/token.ts';
+
+/** Who may talk to the server. */
+export interface TokenTable {
+  id: Generated<number>;
+  name: string;
+  role: Role;
+  hash: string;
+  created_ms: number;
+  expires_ms: number | null;
+  revoked_ms: number | null;
+}
+
+/** What was done by whom: appended, never changed. */
+export interface AuditTable {
+  id: Generated<number>;
+  time_ms: number;
+  /** The token's name. */
+  actor: string;
+  action: string;
+  detail: string;
+}
+
+/** A service in one environment. */
+export interface ServiceTable {
+  id: Generated<number>;
+  name: string;
+  /** Empty where there is none, as with every text that is part of a key. */
+  namespace: string;
+  environment: string;
+  first_seen_ms: number;
+}
+
+/** A process of one version of a service, with what it told last. */
+export interface ProcessTable {
+  id: Generated<number>;
+  service_id: number;
+  version: string;
+  instance: string;
+  revision: string | null;
+  host: string | null;
+  pid: number | null;
+  runtime: string | null;
+  first_seen_ms: number;
+  last_seen_ms: number;
+  started_ms: number | null;
+  rss_bytes: number | null;
+  /** Live memory after the last full collection: heap and external. */
+  floor_bytes: number | null;
+  heap_used_bytes: number | null;
+  heap_limit_bytes: number | null;
+  container_limit_bytes: number | null;
+  requests: number | null;
+  gc_share: number | null;
+  loop_delay_p99_seconds: number | null;
+  /** Who judged: the agent in the process, or the server. */
+  judged_by: 'agent' | 'server';
+  /** When the verdict was given last, changed or not. */
+  judged_ms: number;
+  verdict: Verdict;
+  verdict_since_ms: number;
+  /** 1 while growth is worth evidence. */
+  suspicious: number;
+  bytes_per_second: number | null;
+  bytes_per_second_low: number | null;
+  bytes_per_second_high: number | null;
+  bytes_per_request: number | null;
+  seconds_to_limit: number | null;
+  seconds_to_limit_soonest: number | null;
+  seconds_to_limit_latest: number | null;
+}
+
+/** One row a minute and process, or what is left of them after a while: one an hour. */
+export interface SampleTable {
+  process_id: number;
+  time_ms: number;
+  rss_bytes: number | null;
+  floor_bytes: number | null;
+  heap_used_bytes: number | null;
+  requests: number | null;
+  gc_share: number | null;
+  loop_delay_p99_seconds: number | null;
+  bytes_per_second: number | null;
+  seconds_to_limit: number | null;
+}
+
+/** A process got another verdict. */
+export interface VerdictChangeTable {
+  process_id: number;
+  time_ms: number;
+  verdict: Verdict;
+  /** Null for its first one. */
+  before: Verdict | null;
+}
+
+/** What the server's own judge of a process knows: see `MemoryJudge.save`. */
+export interface JudgeTable {
+  process_id: number;
+  judged_ms: number;
+  state: Uint8Array;
+}
+
+/** All tables. */
+export interface Schema {
+  tokens: TokenTable;
+  audit: AuditTable;
+  services: ServiceTable;
+  processes: ProcessTable;
+  samples: SampleTable;
+  hourly_samples: SampleTable;
+  verdict_changes: VerdictChangeTable;
+  judges: JudgeTable;
+}
+
+/** A service as it is read. */
+export type ServiceRow = Selectable<ServiceTable>;
+/** A process as it is read. */
+export type ProcessRow = Selectable<ProcessTable>;
+/** A sample as it is read. */
+export type SampleRow = Selectable<SampleTable>;
