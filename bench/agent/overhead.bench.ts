@@ -1,11 +1,11 @@
 // What does the agent cost a service: CPU by request, memory, start-up? Beside it, in the same rounds, the OpenTelemetry
 // Node SDK with its instrumentations for http and the runtime. Two services: the storefront of examples/ (Express,
 // release 1.0) with its customers, and, as the worst case, one that does next to nothing. A round starts each variant
-// anew, warms it up, and sends the same requests to each in alternating slices; the order changes from round to round.
-// What counts is the ratio within a round; CPU is that of all the service's threads, and of nobody else.
-// `npm run bench -w packages/agent` runs 32 rounds of the storefront and 16 of the small service (under ten minutes on a
-// quiet machine); an argument names another number. It prints a page for results/overhead.md, which is committed only
-// from a quiet machine.
+// anew, warms it up until V8 has compiled what is hot, and sends the same requests to each in alternating slices; the
+// order changes from round to round. OpenTelemetry is in every fourth round. What counts is the ratio within a round; CPU
+// is that of all the service's threads, and of nobody else. `npm run bench -w packages/agent` runs 32 rounds of the
+// storefront and 16 of the small service (about ten minutes on a quiet machine); an argument names another number. It
+// prints a page for results/overhead.md, which is committed only from a quiet machine.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -15,11 +15,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { itemsLoad, storefrontLoad, type Load } from './customers.ts';
 import { environment, Service } from './service.ts';
-import { measureStartUp, median } from './start-up.ts';
+import { measureListening, measureStartUp, median } from './start-up.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rounds = Number(process.argv[2] ?? 32);
-const slices = 4;
+const slices = 8;
+const roundsForEachOfThePeer = 4;
 
 const variants: Record<string, string[]> = {
   without: [],
@@ -44,8 +45,8 @@ const kinds: Kind[] = [
     rounds,
     script: here('../../examples/storefront/dist/server.js'),
     env: { PORT: '0', RELEASE: '1.0' },
-    warmup: 2000,
-    perSlice: 800,
+    warmup: 6000,
+    perSlice: 1000,
     load: storefrontLoad,
   },
   {
@@ -53,7 +54,7 @@ const kinds: Kind[] = [
     rounds: Math.ceil(rounds / 2),
     script: here('server.cjs'),
     env: {},
-    warmup: 4000,
+    warmup: 10_000,
     perSlice: 2000,
     load: (port) => itemsLoad(port),
   },
@@ -69,7 +70,7 @@ async function round(
   order: string[],
   env: NodeJS.ProcessEnv,
   seed: number,
-): Promise<Record<string, Measured>> {
+): Promise<Partial<Record<string, Measured>>> {
   const running = new Map<string, { service: Service; load: Load & { end(): void }; usedMicroseconds: number }>();
   for (const name of order) {
     const service = new Service([...(variants[name] ?? []), kind.script], { ...env, ...kind.env });
@@ -87,7 +88,7 @@ async function round(
       each.usedMicroseconds += each.service.cpuMicroseconds() - before;
     }
   }
-  const measured: Record<string, Measured> = {};
+  const measured: Partial<Record<string, Measured>> = {};
   for (const [name, { service, load, usedMicroseconds }] of running) {
     const cpuMicrosecondsPerRequest = usedMicroseconds / slices / kind.perSlice;
     measured[name] = { cpuMicrosecondsPerRequest, rssBytes: service.rssBytes() };
@@ -109,14 +110,15 @@ function upperLimit(values: number[]): number {
   return average + (t * deviation) / Math.sqrt(values.length);
 }
 
-function rowsOf(kind: Kind, results: Record<string, Measured>[]): string[] {
-  const of = (name: string, field: keyof Measured): number[] => results.map((each) => each[name][field]);
-  const plain = of('without', 'cpuMicrosecondsPerRequest');
-  const plainRss = of('without', 'rssBytes');
+function rowsOf(kind: Kind, results: Partial<Record<string, Measured>>[]): string[] {
+  const plainRss = results.map(({ without }) => without?.rssBytes ?? NaN);
   return names.map((name) => {
-    const used = of(name, 'cpuMicrosecondsPerRequest');
-    const ratios = used.map((value, i) => (value / plain[i] - 1) * 100);
-    const more = of(name, 'rssBytes').map((value, i) => (value - plainRss[i]) / 2 ** 20);
+    const pairs = results.flatMap(({ without, [name]: each }) => (without && each ? [{ without, each }] : []));
+    const used = pairs.map(({ each }) => each.cpuMicrosecondsPerRequest);
+    const ratios = pairs.map(
+      ({ without, each }) => (each.cpuMicrosecondsPerRequest / without.cpuMicrosecondsPerRequest - 1) * 100,
+    );
+    const more = pairs.map(({ without, each }) => (each.rssBytes - without.rssBytes) / 2 ** 20);
     const cost =
       name === 'without'
         ? ['', '', '']
@@ -130,6 +132,13 @@ if (!existsSync(here('peers/node_modules'))) {
   execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here('peers'), stdio: 'inherit' });
 }
 let exports = 0;
+/** Who is in a round, and in which order. */
+function orderOf(number: number): string[] {
+  const present = number % roundsForEachOfThePeer === 0 ? names : names.filter((name) => name !== 'OpenTelemetry');
+  const shift = number % present.length;
+  return [...present.slice(shift), ...present.slice(0, shift)];
+}
+
 const receiver = createServer((request, response) => {
   exports += 1;
   request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
@@ -141,21 +150,26 @@ const startedMs = performance.now();
 const loadBefore = loadavg()[0] ?? 0;
 const table: string[] = [];
 for (const kind of kinds) {
-  const results: Record<string, Measured>[] = [];
+  const results: Partial<Record<string, Measured>>[] = [];
   for (let i = 0; i < kind.rounds; i++) {
-    const shift = i % names.length;
-    results.push(await round(kind, [...names.slice(shift), ...names.slice(0, shift)], env, i));
+    results.push(await round(kind, orderOf(i), env, i));
     process.stderr.write(`\r${kind.name}: round ${String(i + 1)} of ${String(kind.rounds)}`);
   }
   process.stderr.write('\n');
   table.push(...rowsOf(kind, results));
 }
 const starts = measureStartUp(variants, { PATH: process.env['PATH'], EBB_RECORD_DIR: records }, Math.min(rounds, 20));
+const listening = await measureListening(
+  variants,
+  [kinds[0].script],
+  { ...env, ...kinds[0].env },
+  Math.min(rounds, 20),
+);
 const [none] = Object.values(starts);
 const startRows = Object.entries(starts).map(([name, { emptyMs, cpuMs, rssBytes }]) => {
   const less = (value: number, base: number, digits: number): string =>
     name === 'without' ? value.toFixed(digits) : `+${(value - base).toFixed(1)}`;
-  return `| ${[name, less(emptyMs, none.emptyMs, 0), less(cpuMs, none.cpuMs, 0), less(rssBytes / 2 ** 20, none.rssBytes / 2 ** 20, 0)].join(' | ')} |`;
+  return `| ${[name, less(emptyMs, none.emptyMs, 0), less(listening[name], listening['without'], 0), less(cpuMs, none.cpuMs, 0), less(rssBytes / 2 ** 20, none.rssBytes / 2 ** 20, 0)].join(' | ')} |`;
 });
 receiver.close();
 receiver.closeAllConnections();
@@ -165,7 +179,7 @@ if (exports < rounds) throw new Error('hardly anything was exported: what was me
 console.log(`# What the agent costs
 
 Node ${process.version}, ${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}; load ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after. ${new Date().toISOString().slice(0, 10)}, ${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes.
-${kinds.map((kind) => `${kind.name}: ${String(kind.rounds)} rounds of fresh processes, ${String(slices * kind.perSlice)} requests each in ${String(slices)} alternating slices after ${String(kind.warmup)} to warm up`).join('; ')}. An export every 10 seconds; Ebb's recorder runs.
+${kinds.map((kind) => `${kind.name}: ${String(kind.rounds)} rounds of fresh processes, ${String(slices * kind.perSlice)} requests each in ${String(slices)} alternating slices after ${String(kind.warmup)} to warm up`).join('; ')}. OpenTelemetry is in every fourth round. An export every 10 seconds; Ebb's recorder runs.
 
 | service | | CPU a request, µs | cost, %: mean | median | upper 95 % limit | RSS, MB |
 |---|---|---|---|---|---|---|
@@ -173,8 +187,8 @@ ${table.join('\n')}
 
 CPU is that of all threads of the service. RSS: the median, and the median of what is added to it in the same round.
 
-| start | a program that exits at once, ms | CPU until all is loaded, ms | RSS, MB |
-|---|---|---|---|
+| start | a program that exits at once, ms | until the storefront listens, ms | CPU until all is loaded, ms | RSS, MB |
+|---|---|---|---|---|
 ${startRows.join('\n')}
 
-Medians of ${String(Math.min(rounds, 20))}, and what is added to that. Nothing is exported here.`);
+Medians of ${String(Math.min(rounds, 20))}, and what is added to that. Nothing is exported by the programs that exit at once. The third column counts what is loaded behind the program's start, too: half a second later in Ebb's case.`);

@@ -1,6 +1,7 @@
 // What loading an agent costs a process: from its start to its end where the program exits at once, and all of it (what is
 // loaded behind the program's first turn, too) in CPU time and memory where the program stays for a moment.
 import { spawnSync } from 'node:child_process';
+import { Service } from './service.ts';
 
 /** Medians; milliseconds and bytes. */
 export interface StartUp {
@@ -39,6 +40,26 @@ export function measureStartUp(
       return [name, { emptyMs: of('emptyMs'), cpuMs: of('cpuMs'), rssBytes: of('rssBytes') }];
     }),
   );
+}
+
+/** From the start of a service until it says where it listens: medians, in milliseconds. */
+export async function measureListening(
+  variants: Record<string, string[]>,
+  command: string[],
+  env: NodeJS.ProcessEnv,
+  rounds: number,
+): Promise<Record<string, number>> {
+  const taken: Record<string, number[]> = {};
+  for (let i = 0; i < rounds; i++) {
+    for (const [name, flags] of Object.entries(variants)) {
+      const fromMs = performance.now();
+      const service = new Service([...flags, ...command], env);
+      await service.listening();
+      (taken[name] ??= []).push(performance.now() - fromMs);
+      await service.stop();
+    }
+  }
+  return Object.fromEntries(Object.entries(taken).map(([name, all]) => [name, median(all)]));
 }
 
 export function median(values: readonly number[]): number {

@@ -2,9 +2,12 @@
 // a socket) and `register` (started by the program's owner; nobody need listen).
 //
 // It must be invisible: it throws nothing, prints nothing, keeps nothing alive. The agent proper
-// is loaded from an unref'ed timer, so that a program which ends at once never pays for it.
+// is loaded from an unref'ed timer, so that a program which ends at once never pays for it; and where
+// nobody waits for its first sample, only when the program has had time to start.
 const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads');
 
+/** What a service needs to load and to listen, as a rule: what the agent loads takes the CPU from nobody then. */
+const startUpMs = 500;
 const socketKey = 'ebb.agent.socket';
 const threadKey = 'ebb.agent.thread';
 
@@ -57,6 +60,7 @@ function prepare(alone: boolean): void {
   setEnvironmentData(threadKey, threadId);
   if (watched) setEnvironmentData(socketKey, socketPath);
   else if (isMainThread) prepareThreads();
+  const delayMs = watched ? 0 : startUpMs;
   clock
     .setTimeout(() => {
       const started = watched
@@ -70,7 +74,7 @@ function prepare(alone: boolean): void {
           });
       // Not readable (the permission model) or gone: the program runs on without an agent.
       void started.catch(() => undefined);
-    }, 0)
+    }, delayMs)
     .unref();
 }
 

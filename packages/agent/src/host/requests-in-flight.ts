@@ -1,6 +1,6 @@
 /**
  * Keeps in the recorder which requests are in flight, by method and route. What is written per request costs some
- * microseconds, so that no more than a hundred or so in a second are: in a busier service most requests pass unwritten.
+ * microseconds, so that no more than forty or so in a second are: in a busier service most requests pass unwritten.
  * Eight have a place; when all are taken, the last one is that of the newest.
  */
 import type { Recorder } from '../record/index.ts';
@@ -9,7 +9,7 @@ import { LearnedRoutes } from './learned-routes.ts';
 /** Behind the other things that stand in the record. */
 export const firstRequestPlace = 8;
 const places = 8;
-const perMs = 0.1;
+const perMs = 0.04;
 const mostAtOnce = 10;
 
 export class RequestsInFlight {
