@@ -37,6 +37,7 @@ function series(name: string, said: Judgement, mbAnHour: number): JudgedSeries {
     name,
     file: 'week.csv',
     changes: [{ atSeconds: noonS, verdict: 'warming' }],
+    routes: [],
     changesOmitted: 0,
     firstLeakAtSeconds: leaks ? noonS + 8 * HOUR_S : null,
     leftAtFirstLeak: leaks ? 0.8 : null,

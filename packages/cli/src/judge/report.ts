@@ -1,4 +1,5 @@
-import type { RouteShare, Verdict } from '@ebb/trend';
+import type { Verdict } from '@ebb/trend';
+import { reportedRoutes, type ReportedRoutes } from '../report/routes.ts';
 import { reportedTrend, type ReportedTrend } from '../report/watch-report.ts';
 import type { Judged } from './judge-files.ts';
 import { tellBadCell } from './judge-files.ts';
@@ -25,19 +26,6 @@ export interface ReportedSeries {
   readonly samples: number;
   readonly duplicates: number;
   readonly restarts: number;
-}
-
-/** Routes that feed a leak together, with the bytes a request of any of them and an interval of about 95 %. */
-export interface ReportedRoutes {
-  readonly routes: readonly string[];
-  /** Every request, or time itself, would explain the growth as well. */
-  readonly anyRoute: boolean;
-  readonly orTime: boolean;
-  readonly bytesPerRequest: number;
-  readonly interval: readonly [number, number];
-  /** Of the growth, 0 to 1. */
-  readonly share: number;
-  readonly sure: boolean;
 }
 
 /** The document that `ebb judge --json` prints. */
@@ -89,7 +77,7 @@ function reportedSeries(series: JudgedSeries): ReportedSeries {
     ...(series.changesOmitted > 0 ? { verdictsOmitted: series.changesOmitted } : {}),
     trend: reportedTrend(judgement?.trend ?? null),
     evidence: judgement?.evidence ?? [],
-    ...(series.routes.length > 0 ? { routes: series.routes.map(reportedRoutes) } : {}),
+    ...(series.routes.length > 0 ? { routes: reportedRoutes(series.routes) } : {}),
     fromSeconds: series.firstAtSeconds,
     toSeconds: series.lastAtSeconds,
     lastBytes: series.lastBytes,
@@ -97,9 +85,4 @@ function reportedSeries(series: JudgedSeries): ReportedSeries {
     duplicates: series.duplicates,
     restarts: series.restarts,
   };
-}
-
-function reportedRoutes({ routes, anyRoute, orTime, bytesPerRequest, share, sure }: RouteShare): ReportedRoutes {
-  const { value, low, high } = bytesPerRequest;
-  return { routes, anyRoute, orTime, bytesPerRequest: value, interval: [low, high], share, sure };
 }

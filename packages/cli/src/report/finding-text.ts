@@ -92,8 +92,13 @@ function allocatorText({ allocatedAt, insertedAt, holder }: WatchedFinding): str
   return told.length === 0 ? null : told.join(', called by ');
 }
 
-/** `+1 entry per POST /login, 2.1 KB each`; null when no route and no ratio to the requests fits. */
+/** `+1 entry per POST /login, 2.1 KB each`, or `POST /login, 2.1 KB a request (2.0 KB to 2.2 KB)`; null when no route and no ratio to the requests fits. */
 export function routeText(finding: WatchedFinding): string | null {
+  const { routes: named, bytesPerRequest, bytesPerRequestInterval } = finding;
+  if (named?.[0] !== undefined && bytesPerRequest !== undefined && bytesPerRequestInterval !== undefined) {
+    const [low, high] = bytesPerRequestInterval;
+    return `${printable(named[0])}, ${bytes(bytesPerRequest)} a request (${bytes(low)} to ${bytes(high)})`;
+  }
   if (finding.routes === undefined || finding.entriesPerRequest === undefined) return null;
   const { entriesPerRequest: ratio } = finding;
   const entries =

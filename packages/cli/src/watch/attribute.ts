@@ -1,13 +1,36 @@
 import type { Finding } from '@ebb/heap';
+import type { RouteShare } from '@ebb/trend';
 import type { CapturedSnapshot } from '../evidence/events.ts';
 import { attributeToRoutes, type RouteAttribution, type WorkStep } from '../evidence/routes.ts';
 import type { WatchedFinding } from '../report/watch-report.ts';
 
-/** Adds to a finding which routes feed it, as far as the counts at the snapshots tell. */
-export function withRoutes(finding: Finding, captures: readonly CapturedSnapshot[]): WatchedFinding {
-  const attribution = attributionOf(finding, captures);
-  if (attribution === null) return finding;
-  return { ...finding, routes: attribution.routes, entriesPerRequest: attribution.entriesPerRequest };
+/** A finding that holds this share of what the findings grew by is what grows. */
+const MAIN_SHARE = 0.7;
+
+/**
+ * Adds to findings which routes feed them. By the entries that were counted at the snapshots, where they fit a route: they are
+ * exact, and belong to the one finding, so that three snapshots tell the route where floors are too noisy to (see the test). But
+ * with few snapshots an odd ratio (an entry in two requests) may fit a route by chance. So a route that leaks for sure by the
+ * bytes of all floors has the word about the finding that makes up most of the growth, where entries fit none, or only others.
+ */
+export function withRoutes(
+  findings: readonly Finding[],
+  captures: readonly CapturedSnapshot[],
+  sure: readonly RouteShare[],
+): WatchedFinding[] {
+  const grown = findings.reduce((sum, { growthBytes }) => sum + Math.max(0, growthBytes ?? 0), 0);
+  const share = sure.length === 1 && (sure[0]?.share ?? 0) >= MAIN_SHARE ? sure[0] : undefined;
+  return findings.map((finding) => {
+    const fits = attributionOf(finding, captures);
+    const isMain = grown > 0 && (finding.growthBytes ?? 0) >= MAIN_SHARE * grown;
+    const agree = share === undefined || share.routes.every((route) => fits?.routes.includes(route));
+    if (fits !== null && (!isMain || agree)) {
+      return { ...finding, routes: fits.routes, entriesPerRequest: fits.entriesPerRequest };
+    }
+    if (!isMain || share === undefined) return finding;
+    const { value, low, high } = share.bytesPerRequest;
+    return { ...finding, routes: share.routes, bytesPerRequest: value, bytesPerRequestInterval: [low, high] as const };
+  });
 }
 
 /** What the counts of requests at the snapshots say about one finding; null when nothing fits. */

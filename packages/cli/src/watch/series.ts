@@ -6,6 +6,7 @@ import { EvidenceMachine, type Collections } from '../evidence/machine.ts';
 import type { Pace } from '../evidence/pace.ts';
 import { FloorHistory } from '../live/history.ts';
 import { describeCommand } from '../program/describe-command.ts';
+import { reportedRoutes } from '../report/routes.ts';
 import {
   reportedTrend,
   type ReportedCapture,
@@ -19,6 +20,7 @@ import { withAllocators } from './allocated-at.ts';
 import { withRoutes } from './attribute.ts';
 import { hintOf } from './hint.ts';
 import { SeriesProfiles } from './profiles.ts';
+import { ServedRoutes } from './served-routes.ts';
 
 /**
  * The chance that a series without growth is ever suspected. A suspicion costs three forked snapshots, which stop a program
@@ -50,6 +52,7 @@ export class Series {
   hint: ReportedHint | null = null;
   readonly #pace: Pace;
   readonly #judge: MemoryJudge;
+  readonly #routes: ServedRoutes;
   #firstSampleAtMs: number | null = null;
   #heapAtFindingBytes: number | null = null;
   #standing: 'none' | 'confirmed' | 'bounded' | 'retracted' = 'none';
@@ -63,6 +66,7 @@ export class Series {
     this.#pace = pace;
     const falseSuspicionRate = options.collections === 'whenever' ? DOUBTS_OF_OWN : DOUBTS_OF_OTHERS;
     this.#judge = new MemoryJudge({ warmupMs: pace.warmupMs, falseSuspicionRate });
+    this.#routes = new ServedRoutes(pace.warmupMs);
     this.command = describeCommand(agent.hello.argv.length > 0 ? agent.hello.argv : [agent.hello.execPath]);
     this.machine = new EvidenceMachine(pace, options);
   }
@@ -110,6 +114,7 @@ export class Series {
     }
     if (sample.floor !== null && sample.floor.timeMs !== before?.sample.floor?.timeMs) {
       this.history.add({ timeMs: sample.floor.timeMs, bytes: sample.floor.heapBytes + sample.floor.externalBytes });
+      this.#routes.add(message);
     }
     this.latest = message;
     this.judgement = this.#judge.observe(sample);
@@ -191,6 +196,7 @@ export class Series {
   }
 
   toReport(): ReportedProcess {
+    const routes = this.verdict === 'leak' ? reportedRoutes(this.#routes.sure) : [];
     return {
       pid: this.agent.hello.pid,
       threadId: this.agent.hello.threadId,
@@ -201,6 +207,7 @@ export class Series {
       floorBytes: this.floorBytes,
       requests: this.latest?.sample.requests ?? null,
       captures: this.captures.map(({ atMs: _, ...capture }) => capture),
+      ...(routes.length > 0 ? { routes } : {}),
       findings: this.findings,
       otherFindings: this.otherFindings,
       ...(this.hint === null ? {} : { withoutSnapshots: this.hint }),
@@ -210,7 +217,7 @@ export class Series {
   }
 
   #findingsOf(report: FindingsReport, captures: readonly CapturedSnapshot[]): WatchedFinding[] {
-    const routed = report.findings.map((finding) => withRoutes(finding, captures));
+    const routed = withRoutes(report.findings, captures, this.#routes.sure);
     return withAllocators(routed, captures, this.profiles, this.agent.hello.cwd);
   }
 
