@@ -5,7 +5,7 @@ import type { NamedError } from './memory-error.ts';
 
 /** A line for the log. */
 export interface EndLine {
-  level: 'error' | 'warn';
+  level: 'error' | 'warn' | 'info';
   message: string;
   details: object;
 }
@@ -41,7 +41,8 @@ export function lastEndLine(ended: readonly EndedRecord[]): EndLine | null {
     grave ? '; find what holds the memory with ebb watch, before a higher limit only buys time.' : '.',
   ];
   return {
-    level: grave ? 'error' : 'warn',
+    // A program that has no handler for SIGTERM ends like this with each deploy: nothing that should wake anybody.
+    level: grave ? 'error' : 'info',
     message: sentences.join(''),
     details: {
       cause: end.cause,
@@ -107,7 +108,7 @@ function howEnded({ cause, heapShare, rssShare, last }: ToldEnd): string {
   if (cause === 'heap-limit') return `ran out of memory: ${heap}`;
   if (cause === 'killed-for-memory')
     return `was killed, most likely for want of memory: RSS stood at ${percent(rssShare ?? 0)} of the container's limit (${bytes(last?.rssLimitBytes ?? 0)})`;
-  return `ended without saying goodbye: killed, or by a signal that it does not handle. Memory was not short when it was last seen${heap === '' ? '' : `, ${heap}`}`;
+  return `ended by a signal that it does not handle, as SIGTERM often is, or was killed. Memory was not short when it was last seen${heap === '' ? '' : `, ${heap}`}`;
 }
 
 /** The recorder's ring holds the last minutes; a suspicion may be older. */

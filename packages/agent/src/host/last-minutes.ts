@@ -33,7 +33,7 @@ export interface LastMinutesOptions {
   /** What the process is called in the record. */
   command: string;
   clock: HostClock;
-  tell: (level: 'error' | 'warn', code: AgentErrorCode, message: string, details: object) => void;
+  tell: (level: 'error' | 'warn' | 'info', code: AgentErrorCode, message: string, details: object) => void;
 }
 
 export class LastMinutes {

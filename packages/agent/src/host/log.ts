@@ -22,7 +22,7 @@ export class Log {
   }
 
   /** Tells a sentence, with what belongs to it, unless the same was told before. Never throws. */
-  tell(level: 'error' | 'warn', code: AgentErrorCode, message: string, details: object = {}): void {
+  tell(level: 'error' | 'warn' | 'info', code: AgentErrorCode, message: string, details: object = {}): void {
     if (this.#told.size >= maxLines || this.#told.has(message)) return;
     this.#told.add(message);
     const time = isoTime(this.#clock.now());
