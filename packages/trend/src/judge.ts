@@ -152,6 +152,14 @@ export class MemoryJudge {
   }
 
   /**
+   * The natural logarithm of an e-value against "it does not grow": what the bets on the judged series have made of one, with
+   * all prices paid. For pooling with those of other processes: see `meanEvidence` and `growingOnes`.
+   */
+  get logEvidence(): number {
+    return this.#floors.growth.strongest().proof;
+  }
+
+  /**
    * All that the judge knows, under 8 KB, so that it can go on after a restart of the program that judges, or elsewhere.
    * Float64 numbers in the machine's byte order.
    */
