@@ -14,8 +14,8 @@ export function upCommand(finish: (exitCode: number) => void): Command {
   return new Command('up')
     .summary('start the server: every process of every service in one place')
     .description(
-      'Starts the server. It takes OTLP/HTTP metrics from agents and from any OpenTelemetry exporter, and keeps them in\n' +
-        'SQLite, or in PostgreSQL. It is reached from this machine only, unless --host says otherwise. The first start\n' +
+      'Starts the server. It takes OTLP/HTTP metrics from agents and from any OpenTelemetry exporter, and remote-write from\n' +
+        'Prometheus, and keeps them in SQLite or PostgreSQL. It is reached from this machine only, unless --host says otherwise. The first start\n' +
         'makes two tokens and prints them this once. Ends with SIGINT (Ctrl-C) or SIGTERM, when all that came is stored.',
     )
     .option('--host <ADDRESS>', 'the address to listen on; 0.0.0.0 is everywhere', '127.0.0.1')

@@ -9,6 +9,7 @@ import { answerError } from './answer-error.ts';
 import type { Context } from './context.ts';
 import { makeGuard } from './guard.ts';
 import { otlpRoutes } from './routes/otlp.ts';
+import { remoteWriteRoutes } from './routes/remote-write.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { statusRoutes } from './routes/status.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -52,6 +53,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(tokenRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });
   await app.register(otlpRoutes, { context, guard });
+  await app.register(remoteWriteRoutes, { context, guard });
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;

@@ -1,4 +1,4 @@
-/** Who a process is, by what it says of itself. Keys have underscores where OpenTelemetry has dots. */
+/** Who a process is, by what the protocols say of it. Keys have underscores where OpenTelemetry has dots. */
 import type { ProcessIdentity } from './report.ts';
 
 type Labels = ReadonlyMap<string, string>;
@@ -22,6 +22,28 @@ export function identityOfResource(labels: Labels): ProcessIdentity {
     pid: /^\d{1,9}$/.test(pid) ? Number(pid) : null,
     runtime: runtime.join(' ') || null,
   };
+}
+
+/** By the labels of a Prometheus series, as scrape configurations and kube-state-metrics commonly set them. */
+export function identityOfSeries(labels: Labels): ProcessIdentity {
+  const first = firstOf(labels);
+  return {
+    service: first('service_name', 'app_kubernetes_io_name', 'app', 'service', 'container', 'job') || 'unknown_service',
+    namespace: first('service_namespace', 'namespace'),
+    environment: first('deployment_environment_name', 'environment', 'env'),
+    version: first('service_version', 'app_kubernetes_io_version', 'version'),
+    instance: first('service_instance_id', 'pod', 'instance') + threadOf(labels),
+    revision: first('vcs_ref_head_revision') || null,
+    host: first('host_name', 'node') || null,
+    pid: null,
+    runtime: null,
+  };
+}
+
+/** Ebb's agent serves its worker threads on one page. */
+function threadOf(labels: Labels): string {
+  const thread = labels.get('thread_id') ?? '';
+  return thread === '' || thread === '0' ? '' : `/${thread}`;
 }
 
 function firstOf(labels: Labels): (...names: string[]) => string {

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { compressSync } from 'snappy';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type Answer, type TestServer } from '../fixtures/test-server.ts';
+import { decodeWriteRequest, encodeWriteRequest, readWriteRequest, unpackSnappy } from '../ingest/remote-write.ts';
+
+const nowMs = Date.UTC(2026, 10, 21);
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ now: () => nowMs, limits: { bodyBytes: 1_000_000 } });
+});
+afterAll(async () => await server.remove());
+
+type Series = [labels: Record<string, string>, ...samples: [timeMs: number, value: number][]];
+const packed = (...series: Series[]): Buffer => {
+  const timeseries = series.map(([labels, ...samples]) => ({
+    labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
+    samples: samples.map(([timestamp, value]) => ({ timestamp, value })),
+  }));
+  return compressSync(Buffer.from(encodeWriteRequest({ timeseries })));
+};
+const write = async (body: Buffer, token = server.agent, type = 'application/x-protobuf'): Promise<Answer> =>
+  await server.send('POST', '/api/v1/write', {
+    body,
+    token,
+    headers: { 'content-type': type, 'content-encoding': 'snappy', 'x-prometheus-remote-write-version': '0.1.0' },
+  });
+const processesOf = async (name: string): Promise<Record<string, unknown>[]> => {
+  const services = (await server.send('GET', '/api/v1/services')).json as { id: number; name: string }[];
+  const service = services.find((one) => one.name === name);
+  return (await server.send('GET', `/api/v1/services/${service?.id}/processes`)).json as Record<string, unknown>[];
+};
+
+test('a scrape of any exporter becomes a process: RSS, limit, start, by job and instance', async () => {
+  const target = { job: 'billing', instance: '10.0.0.1:8080', namespace: 'prod' };
+  const body = packed(
+    [{ __name__: 'process_resident_memory_bytes', ...target }, [nowMs, 5e7]],
+    [{ __name__: 'process_start_time_seconds', ...target }, [nowMs, nowMs / 1000 - 60]],
+    [{ __name__: 'go_goroutines', ...target }, [nowMs, 12]],
+    [{ __name__: 'container_memory_working_set_bytes', container: 'web', pod: 'web-1' }, [nowMs, 6e7]],
+    [{ __name__: 'container_spec_memory_limit_bytes', container: 'web', pod: 'web-1' }, [nowMs, 1e8]],
+  );
+  expect(await write(body)).toMatchObject({ status: 204, text: '' });
+  expect(await processesOf('billing')).toMatchObject([
+    { instance: '10.0.0.1:8080', rssBytes: 5e7, startedMs: nowMs - 60_000, judgedBy: 'server', verdict: 'warming' },
+  ]);
+  expect(await processesOf('web')).toMatchObject([{ instance: 'web-1', rssBytes: 6e7, containerLimitBytes: 1e8 }]);
+});
+
+test("what Ebb's agent serves to Prometheus carries its verdict", async () => {
+  const target = { job: 'shop', instance: 'a:9464' };
+  const body = packed(
+    [{ __name__: 'ebb_verdict', ebb_verdict: 'leak', ...target }, [nowMs, 1]],
+    [{ __name__: 'ebb_verdict', ebb_verdict: 'clean', ...target }, [nowMs, 0]],
+    [{ __name__: 'ebb_growth_bytes_per_second', ebb_bound: 'estimate', ...target }, [nowMs, 2048]],
+    [{ __name__: 'ebb_time_to_limit_seconds', ebb_bound: 'estimate', ...target }, [nowMs, 900]],
+    [{ __name__: 'ebb_memory_floor_bytes', ebb_memory_kind: 'heap', ...target }, [nowMs, 3e7]],
+    [{ __name__: 'ebb_memory_floor_bytes', ebb_memory_kind: 'external', ...target }, [nowMs, 1e6]],
+    [{ __name__: 'ebb_memory_limit_bytes', ebb_limit_kind: 'heap', ...target }, [nowMs, 2e9]],
+    [{ __name__: 'ebb_requests_total', ...target }, [nowMs, 77]],
+  );
+  expect((await write(body)).status).toBe(204);
+  expect(await processesOf('shop')).toMatchObject([
+    {
+      judgedBy: 'agent',
+      verdict: 'leak',
+      bytesPerSecond: 2048,
+      secondsToLimit: 900,
+      floorBytes: 3.1e7,
+      heapLimitBytes: 2e9,
+      requests: 77,
+    },
+  ]);
+});
+
+test('a series of hours in one request is judged sample by sample', async () => {
+  const samples = Array.from({ length: 600 }, (_, i): [number, number] => [nowMs - (600 - i) * 60_000, 1e8 + i * 2e6]);
+  const labels = { __name__: 'process_resident_memory_bytes', job: 'slow', instance: 'a' };
+  expect((await write(packed([labels, ...samples]))).status).toBe(204);
+  expect(await processesOf('slow')).toMatchObject([{ judgedBy: 'server', verdict: 'leak' }]);
+});
+
+test('a stale marker and a clock that is off are counted, and never asked for again', async () => {
+  const before = (await server.send('GET', '/api/v1/intake')).json;
+  const labels = { __name__: 'process_resident_memory_bytes', job: 'gone', instance: 'a' };
+  expect((await write(packed([labels, [nowMs, NaN], [nowMs + 3_600_000, 1]]))).status).toBe(204);
+  const after = (await server.send('GET', '/api/v1/intake')).json;
+  expect(after.unusedPoints - before.unusedPoints).toBe(1);
+  expect(after.refusedPoints.clock - before.refusedPoints.clock).toBe(1);
+});
+
+test.each([
+  ['no snappy', () => Buffer.from('plain text'), 400],
+  ['nothing', () => Buffer.alloc(0), 400],
+  ['snappy that is cut off', () => packed([{ job: 'x'.repeat(500) }]).subarray(0, 30), 400],
+  ['snappy of no message', () => compressSync(Buffer.from([0x0a, 0xff, 0xff])), 400],
+  ['a bomb', () => compressSync(Buffer.alloc(3_000_000)), 413],
+  ['a block that claims 4 GB', () => Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0]), 413],
+])('%s is refused', async (_what, body, status) => {
+  expect((await write(body())).status).toBe(status);
+});
+
+test("it takes agents' tokens only, and says that 2.0 is not spoken", async () => {
+  const body = packed([{ __name__: 'up', job: 'x' }, [nowMs, 1]]);
+  expect((await write(body, '')).status).toBe(401);
+  const second = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
+  expect(await write(body, server.agent, second)).toMatchObject({
+    status: 415,
+    json: { code: 'EBB_SERVER_MEDIA_TYPE' },
+  });
+});
+
+test('any bytes are refused or read', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async (bytes) => {
+      const block = await unpackSnappy(Buffer.from(bytes), 10_000).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^EBB_SERVER_/) });
+        return bytes;
+      });
+      try {
+        for (const { timeMs } of readWriteRequest(decodeWriteRequest(block), nowMs).reports)
+          expect(Number.isFinite(timeMs)).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
