@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seeded } from '../simulate/random.ts';
+import { MemoryJudge } from '../judge.ts';
 import { growingOnes, meanEvidence } from './evidence.ts';
 
 test('the mean of e-values is that of the numbers, also where they are huge', () => {
@@ -37,4 +38,33 @@ test('of many that do not grow, one is told in vain no more often than the rate 
     if (growingOnes(logs, 0.05).length > 0) told++;
   }
   expect(told / 4000).toBeLessThan(0.05);
+});
+
+/** Evidence of a judge after a day of floors, a minute each, that grow by so many bytes a minute. */
+function evidenceOf(seed: number, perMinuteBytes: number): number {
+  const random = seeded(seed * 31);
+  const judge = new MemoryJudge({ warmupMs: 600_000 });
+  for (let minute = 0; minute < 1440; minute++) {
+    const timeMs = minute * 60_000;
+    const heapBytes = 3e8 + perMinuteBytes * minute + 2e6 * random.normal();
+    judge.update({
+      timeMs,
+      floor: { timeMs, heapBytes, externalBytes: 0, arrayBuffersBytes: 0 },
+      heapUsedBytes: Number.NaN,
+      rssBytes: Number.NaN,
+      externalBytes: Number.NaN,
+      arrayBuffersBytes: Number.NaN,
+      requests: null,
+      heapLimitBytes: 2e9,
+      rssLimitBytes: null,
+    });
+  }
+  return judge.logEvidence;
+}
+
+test('of a fleet the one that grows is found by what the bets of each judge have made of one', () => {
+  const logs = Array.from({ length: 12 }, (_, nth) => evidenceOf(nth + 1, nth === 7 ? 50_000 : 0));
+  expect(growingOnes(logs, 0.01)).toEqual([7]);
+  expect(meanEvidence(logs)).toBeGreaterThan(Math.log(1000));
+  expect(meanEvidence(logs.filter((_, nth) => nth !== 7))).toBeLessThan(0);
 });
