@@ -57,7 +57,9 @@ class ProgramWatch implements WatchSubject {
       collections: options.mayCollect ? 'whenever' : 'never',
       // Whoever starts a program to have it watched wants to know what leaks; a program that runs already is another's.
       method: 'auto',
-      niceness: 5, // and waits for it: the program still comes first where the CPU is short
+      // It takes its share beside the program, and is gone: one that stands back where the CPU is short writes for a minute,
+      // while each page that the program touches is copied, and the verdict waits for it.
+      niceness: 0,
     };
     this.#place = place;
     this.#listener = place.listener;
