@@ -1,6 +1,6 @@
 /** Runs small programs with and without the agent, for the tests in this folder. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -58,13 +58,27 @@ export interface Workplace {
 }
 
 export function makeWorkplace(): Workplace {
-  const directory = mkdtempSync(join(tmpdir(), 'ebb-nodes-'));
+  sweepAbandoned();
+  const directory = mkdtempSync(join(tmpdir(), `ebb-nodes-${process.pid}-`));
   return {
     directory,
     remove: () => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+let swept = false;
+
+/** Those of test runs that were killed, which leave everything as it was. Once in a process. */
+function sweepAbandoned(): void {
+  if (swept) return;
+  swept = true;
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^ebb-nodes-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
 
 /** Runs a program as it is. */
