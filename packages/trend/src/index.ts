@@ -11,4 +11,11 @@ export { AgeCurve, compareVersions } from './pooling/age-curve.ts';
 export type { AgeBucket, AgeCurveState, AgedRow, VersionComparison } from './pooling/age-curve.ts';
 export { growingOnes, meanEvidence } from './pooling/evidence.ts';
 export { FleetPool } from './pooling/fleet-pool.ts';
-export type { FleetJudgement, FleetMember, FleetPoolOptions, FleetRow } from './pooling/fleet-pool.ts';
+export type {
+  FleetJudgement,
+  FleetMember,
+  FleetMemberState,
+  FleetPoolOptions,
+  FleetPoolState,
+  FleetRow,
+} from './pooling/fleet-pool.ts';

@@ -61,7 +61,20 @@ export interface FleetJudgement {
   readonly evidence: readonly string[];
 }
 
-interface Member {
+/** A saved pool: plain JSON, and the judge's state in bytes. */
+export interface FleetPoolState {
+  readonly format: 'ebb.pool/1';
+  readonly members: readonly (readonly [process: string, member: FleetMemberState])[];
+  readonly founders: readonly string[];
+  readonly levelBytes: number;
+  readonly requests: number;
+  readonly limitBytes: number | null;
+  readonly nextMs: number | null;
+  readonly isEnough: boolean;
+}
+
+/** What a pool keeps of a process. */
+export interface FleetMemberState {
   bytes: number;
   atMs: number;
   firstAtMs: number;
@@ -91,7 +104,7 @@ export class FleetPool {
   readonly #options: FleetPoolOptions;
   readonly #intervalMs: number;
   readonly #warmupMs: number;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, FleetMemberState>();
   #judge: MemoryJudge;
   #isEnough = false;
   #founders: readonly string[] = [];
@@ -196,6 +209,38 @@ export class FleetPool {
     return { verdict: 'none', judgement, members, evidence: [`none of ${size} processes grows without a bound`] };
   }
 
+  /** All that the pool knows, so that it goes on after a restart of the program that judges, or elsewhere. */
+  save(): { readonly pool: FleetPoolState; readonly judge: Uint8Array } {
+    const pool: FleetPoolState = {
+      format: 'ebb.pool/1',
+      members: [...this.#members].map(([process, member]) => [process, { ...member }]),
+      founders: this.#founders,
+      levelBytes: this.#levelBytes,
+      requests: this.#requests,
+      limitBytes: this.#limitBytes,
+      nextMs: Number.isNaN(this.#nextMs) ? null : this.#nextMs,
+      isEnough: this.#isEnough,
+    };
+    return { pool, judge: this.#judge.save() };
+  }
+
+  /** The pool that was saved, given the options that it had; null when it is no whole state of this version. */
+  static restore(saved: { pool: FleetPoolState; judge: Uint8Array }, options: FleetPoolOptions): FleetPool | null {
+    const { format, members, founders, levelBytes, requests, limitBytes, nextMs, isEnough } = saved.pool;
+    const judge = MemoryJudge.restore(saved.judge, options);
+    if ((format as string) !== 'ebb.pool/1' || judge === null) return null;
+    const pool = new FleetPool(options);
+    for (const [process, member] of members) pool.#members.set(process, { ...member });
+    pool.#founders = founders;
+    pool.#levelBytes = levelBytes;
+    pool.#requests = requests;
+    pool.#limitBytes = limitBytes;
+    pool.#nextMs = nextMs ?? Number.NaN;
+    pool.#isEnough = isEnough;
+    pool.#judge = judge;
+    return pool;
+  }
+
   /** An interval is over: who is gone, who joins, and what the level is now. */
   #close(nowMs: number): void {
     const before = this.#level();
@@ -235,7 +280,7 @@ export class FleetPool {
     this.#judge = new MemoryJudge(this.#options);
   }
 
-  #joined(): Member[] {
+  #joined(): FleetMemberState[] {
     return [...this.#members.values()].filter(({ shift }) => shift !== null);
   }
 
@@ -260,7 +305,7 @@ export class FleetPool {
   }
 }
 
-function isReborn(member: Member, bytes: number, requests: number | null, ageS: number | null): boolean {
+function isReborn(member: FleetMemberState, bytes: number, requests: number | null, ageS: number | null): boolean {
   if (ageS !== null && member.ageS !== null) return ageS < member.ageS - 1;
   if (requests !== null && member.requests !== null) return requests < member.requests;
   return bytes < REBORN_SHARE * member.bytes;
