@@ -7,6 +7,7 @@ import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 import { FleetReader } from './store/fleet-reader.ts';
+import { Housekeeper } from './store/housekeeper.ts';
 import { ReportWriter, type WriterLimits } from './store/report-writer.ts';
 import { TokenStore } from './store/tokens.ts';
 
@@ -37,6 +38,10 @@ export interface Server {
 const defaults: HttpLimits = { bodyBytes: 8 * 2 ** 20, requestsPerMinute: 60_000, refusalsPerMinute: 60 };
 const sqliteLimits: WriterLimits = { mostProcesses: 50_000, mostServices: 5000, mostWaiting: 20_000 };
 const postgresLimits: WriterLimits = { ...sqliteLimits, mostProcesses: 500_000 };
+
+const dayMs = 86_400_000;
+/** Room for new processes is made before it is used up. */
+const filledShare = 0.8;
 
 /** Node.js has `node:sqlite` without a flag since then. */
 const oldestNode: readonly [major: number, minor: number] = [22, 13];
@@ -80,12 +85,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         cause: error,
       });
     }
+    const housekeeper = new Housekeeper({
+      database,
+      writer,
+      retention: {
+        samplesMs: 2 * dayMs,
+        hoursMs: 90 * dayMs,
+        mostProcesses: Math.floor(limits.mostProcesses * filledShare),
+      },
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'the database could not be tidied');
+      },
+    });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       databasePlace: database.place,
       firstTokens,
       close: async () => {
         await app.close();
+        await housekeeper.stop();
         await writer.close();
         await database.close();
       },

@@ -9,6 +9,7 @@ import { edge, report } from '../fixtures/reports.ts';
 import { openDatabase, type Database, type DatabasePlace } from './database.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { ReportWriter } from './report-writer.ts';
+import { tidy } from './retention.ts';
 import { TokenStore } from './tokens.ts';
 
 const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
@@ -165,6 +166,44 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     await database.query.deleteFrom('processes').execute();
     await writer.write([report(start + minute)]);
     expect(await fleet.processes({ sinceMs: 0 })).toMatchObject([{ last_seen_ms: start + minute }]);
+  });
+
+  test('after two days the last sample of each hour is left, after ninety nothing', async () => {
+    const hour = 60 * minute;
+    const retention = { samplesMs: 48 * hour, hoursMs: 90 * 24 * hour, mostProcesses: 1000 };
+    const instances = Array.from({ length: 250 }, (_, i) => `i${i}`);
+    // Two and a half hours, every ten minutes: 16 samples a process.
+    for (let at = 0; at <= 15; at++) {
+      const timeMs = start + at * 10 * minute;
+      await writer.write(
+        instances.map((instance) => report(timeMs, { identity: { instance }, figures: { rssBytes: at } })),
+      );
+    }
+    const samplesOf = async (id: number): Promise<(number | null)[]> =>
+      (await fleet.samples(id, 0, start + 100 * hour, 100)).map(({ rss_bytes: bytes }) => bytes);
+    const [{ id }] = await fleet.processes({ sinceMs: 0 });
+    // The cut is at a whole hour: the first hour is over, the second is not.
+    const nowMs = start + (48 + 1) * hour + 30 * minute;
+    expect(await tidy(database, nowMs, retention)).toEqual({ thinned: 250, forgotten: 0 });
+    expect(await samplesOf(id)).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    expect(await tidy(database, nowMs, retention)).toEqual({ thinned: 0, forgotten: 0 });
+    expect(await tidy(database, nowMs + 2 * hour, retention)).toEqual({ thinned: 250, forgotten: 0 });
+    expect(await samplesOf(id)).toEqual([5, 11, 15]);
+    expect(await tidy(database, start + 91 * 24 * hour, retention)).toEqual({ thinned: 0, forgotten: 250 });
+    expect(await fleet.processes({ sinceMs: 0 })).toEqual([]);
+    expect(await samplesOf(id)).toEqual([]);
+  });
+
+  test('where the room for processes runs short, those that are silent for the longest go, and none that speak', async () => {
+    const retention = { samplesMs: 1e9, hoursMs: 1e12, mostProcesses: 3 };
+    for (const [at, instance] of ['a', 'b', 'c', 'd', 'e', 'f'].entries())
+      await writer.write([report(start + at * 20 * minute, { identity: { instance } })]);
+    const left = async (): Promise<string[]> =>
+      (await fleet.processes({ sinceMs: 0 })).map(({ instance }) => instance).sort();
+    expect(await tidy(database, start + 100 * minute, retention)).toMatchObject({ forgotten: 2 });
+    expect(await left()).toEqual(['c', 'd', 'e', 'f']);
+    expect(await tidy(database, start + 5000 * minute, retention)).toMatchObject({ forgotten: 1 });
+    expect(await left()).toEqual(['d', 'e', 'f']);
   });
 
   test('two writers on one database do not lose or double anything', async () => {

@@ -1,0 +1,49 @@
+import { tidy, type Retention } from './retention.ts';
+import type { Database } from './database.ts';
+import type { ReportWriter } from './report-writer.ts';
+
+const everyMs = 10 * 60_000;
+
+/** What the housekeeper works on. */
+export interface HousekeeperOptions {
+  database: Database;
+  writer: ReportWriter;
+  retention: Retention;
+  now: () => number;
+  /** Told when a run failed; the next one tries again. */
+  onError: (error: unknown) => void;
+}
+
+/** Tidies the database every ten minutes, until it is stopped. */
+export class Housekeeper {
+  readonly #options: HousekeeperOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stopped = new AbortController();
+  #run: Promise<void> | null = null;
+
+  constructor(options: HousekeeperOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#run ??= this.#tidy().finally(() => {
+        this.#run = null;
+      });
+    }, everyMs).unref();
+  }
+
+  /** Starts nothing more, and resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stopped.abort();
+    await this.#run;
+  }
+
+  async #tidy(): Promise<void> {
+    const { database, writer, retention, now, onError } = this.#options;
+    try {
+      const { forgotten } = await tidy(database, now(), retention, this.#stopped.signal);
+      if (forgotten > 0) await writer.learn();
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
