@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containerLimitBytes, containerMemory, freeMemoryBytes } from './memory-limit.ts';
+import { bindingLimits, containerLimitBytes, containerMemory, freeMemoryBytes } from './memory-limit.ts';
 
 const machine = 16e9;
 const files =
@@ -50,6 +50,43 @@ describe('containerMemory', () => {
     expect(containerMemory(files({}), machine)).toBeNull();
     expect(containerMemory(version2, 400e6)).toBeNull();
     expect(containerMemory(files({ '/proc/self/cgroup': '\n0::\n::::\n0::/../../x\nnonsense' }), machine)).toBeNull();
+  });
+});
+
+describe('bindingLimits', () => {
+  const pod = {
+    '/proc/self/cgroup': '0::/pod/app\n',
+    '/sys/fs/cgroup/pod/app/memory.max': 'max\n',
+    '/sys/fs/cgroup/pod/app/memory.high': 'max\n',
+    '/sys/fs/cgroup/pod/app/memory.current': '100000000\n',
+    '/sys/fs/cgroup/pod/memory.max': '500000000\n',
+    '/sys/fs/cgroup/pod/memory.current': '300000000\n',
+    '/sys/fs/cgroup/pod/memory.oom.group': '0\n',
+  };
+
+  it('knows that a container dies as a whole at the limit of its pod, when the container says so', () => {
+    expect(bindingLimits(files(pod), machine)).toMatchObject([{ limitBytes: 500e6, killsGroup: false }]);
+    const asWhole = files({ ...pod, '/sys/fs/cgroup/pod/app/memory.oom.group': '1\n' });
+    expect(bindingLimits(asWhole, machine)).toMatchObject([{ limitBytes: 500e6, killsGroup: true }]);
+  });
+
+  it('says nothing of what dies at a limit further down', () => {
+    const above = files({
+      ...pod,
+      '/sys/fs/cgroup/pod/app/memory.max': '200000000\n',
+      '/sys/fs/cgroup/pod/memory.oom.group': '1\n',
+    });
+    expect(bindingLimits(above, machine)).toMatchObject([{ killsGroup: false }, { killsGroup: true }]);
+  });
+
+  it('tells where a group is slowed down, which leaves less room and is no limit to run out of', () => {
+    const slowed = files({ ...pod, '/sys/fs/cgroup/pod/app/memory.high': '150000000\n' });
+    expect(bindingLimits(slowed, machine)).toMatchObject([
+      { limitBytes: 150e6, usedBytes: 100e6, throttles: true, killsGroup: false },
+      { limitBytes: 500e6, throttles: false },
+    ]);
+    expect(containerMemory(slowed, machine)).toEqual({ limitBytes: 150e6, usedBytes: 100e6 });
+    expect(containerLimitBytes(slowed, machine, undefined)).toBe(500e6);
   });
 });
 

@@ -3,7 +3,7 @@
  *
  * A limit binds every group below it, so the own group and all its ancestors are read, as far as
  * they are visible from inside (in a container usually only the own one is, as the root).
- * cgroup v2: `memory.max`, `memory.current`, `memory.stat`. cgroup v1: `memory.limit_in_bytes`,
+ * cgroup v2: `memory.max`, `memory.high`, `memory.current`, `memory.stat`. cgroup v1: `memory.limit_in_bytes`,
  * `memory.usage_in_bytes`, `memory.stat`. The page cache that can be given back at once
  * (`inactive_file`) does not count as used; the kernel reclaims it before it kills.
  */
@@ -24,8 +24,13 @@ export interface BindingLimit extends ContainerMemory {
   usageFile: string;
   /** Absolute path of the file that tells how much of that is page cache. */
   statFile: string;
-  /** Where the limit is reached the kernel kills all processes of the group, not one (`memory.oom.group`). */
+  /**
+   * Where the limit is reached the kernel kills all processes of the group, not one: `memory.oom.group` of the limited
+   * group, or of one between it and this process.
+   */
   killsGroup: boolean;
+  /** Nobody is killed where this limit is reached, but all are slowed down until they stand still (`memory.high`). */
+  throttles: boolean;
 }
 
 /** Reads one file as text; null when it is missing or unreadable. Passed in by tests. */
@@ -54,7 +59,9 @@ export function containerLimitBytes(
   machineBytes: number = totalmem(),
   constrainedBytes: number | undefined = process.constrainedMemory(),
 ): number | null {
-  const limits = bindingLimits(read, machineBytes).map(({ limitBytes }) => limitBytes);
+  const limits = bindingLimits(read, machineBytes).flatMap(({ limitBytes, throttles }) =>
+    throttles ? [] : limitBytes,
+  );
   // 0 and undefined: unknown; about 1.8e19: unlimited.
   if (constrainedBytes !== undefined && constrainedBytes > 0 && constrainedBytes < machineBytes) {
     limits.push(constrainedBytes);
@@ -85,18 +92,23 @@ export function outOfMemoryKills(read: ReadText = readText): number | null {
 /** Every limit that binds this process, the own group's first. Never throws. */
 export function bindingLimits(read: ReadText = readText, machineBytes: number = totalmem()): BindingLimit[] {
   const limits: BindingLimit[] = [];
+  let killsGroup = false;
   for (const group of groups(read('/proc/self/cgroup') ?? '')) {
-    const limitBytes = number(read(posix.join(group.directory, group.limitFile)));
+    const within = (file: string): string => posix.join(group.directory, file);
+    // Of the groups from the killed process up to the limited one, the kernel takes the highest that says so.
+    killsGroup ||= read(within('memory.oom.group'))?.trim() === '1';
+    const [most, high] = [group.limitFile, 'memory.high'].map((file) => number(read(within(file))));
     // "max" (v2) and about 9.2e18 (v1) say "unlimited"; so does anything above the machine.
-    if (limitBytes === null || limitBytes <= 0 || limitBytes >= machineBytes) continue;
-    const usageFile = posix.join(group.directory, group.usageFile);
-    const statFile = posix.join(group.directory, 'memory.stat');
+    const binds = (bytes: number | null): bytes is number => bytes !== null && bytes > 0 && bytes < machineBytes;
+    if (!binds(most) && !binds(high)) continue;
+    const [usageFile, statFile] = [within(group.usageFile), within('memory.stat')];
     const stat = read(statFile) ?? '';
     // The total counts the groups below it too, as the limit does (v1 only; v2 always does).
     const cache = /^total_inactive_file (\d+)$/m.exec(stat) ?? /^inactive_file (\d+)$/m.exec(stat);
     const usedBytes = Math.max(0, (number(read(usageFile)) ?? 0) - Number(cache?.[1] ?? 0));
-    const killsGroup = read(posix.join(group.directory, 'memory.oom.group'))?.trim() === '1';
-    limits.push({ limitBytes, usedBytes, usageFile, statFile, killsGroup });
+    const told = { usedBytes, usageFile, statFile };
+    if (binds(most)) limits.push({ ...told, limitBytes: most, killsGroup, throttles: false });
+    if (binds(high)) limits.push({ ...told, limitBytes: high, killsGroup: false, throttles: true });
   }
   return limits;
 }

@@ -9,6 +9,7 @@ const limit = (limitBytes: number, usedBytes: number, killsGroup = false): Bindi
   usageFile: `/group-${limitBytes}/usage`,
   statFile: `/group-${limitBytes}/stat`,
   killsGroup,
+  throttles: false,
 });
 
 const plenty: ChildRoom = {

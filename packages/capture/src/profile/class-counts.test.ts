@@ -6,7 +6,7 @@ import { requireRoomForCounts } from './class-counts.ts';
 const room = (limitBytes: number, usedBytes = 200e6): ChildRoom => ({
   heapUsedBytes: 100e6,
   smallObjectsBytes: 80e6,
-  limits: [{ limitBytes, usedBytes, usageFile: '/u', statFile: '/s', killsGroup: false }],
+  limits: [{ limitBytes, usedBytes, usageFile: '/u', statFile: '/s', killsGroup: false, throttles: false }],
   machineBytes: 64e9,
   machineAvailableBytes: 60e9,
   diskFreeBytes: null,
