@@ -12,7 +12,7 @@ import { peers } from './route-peers.ts';
 import type { Totals } from './route-peers.ts';
 
 const small = process.argv.includes('--small');
-const runs = small ? 20 : Number(process.env['RUNS'] ?? 200);
+const runs = small ? 20 : 200;
 const lines: string[] = [];
 const say = (line = ''): void => {
   lines.push(line);

@@ -82,6 +82,13 @@ test('when one grows it is odd, and the others are steady', () => {
   }
 });
 
+test('one that grows from below the others to above them does not lift the pool', () => {
+  const { pool } = play({ hours: 24, noiseMB: 1, grown: [leaking, ...times(4, still)] });
+  const [odd] = pool.fleet.members;
+  expect(odd?.riseBytes).toBeGreaterThan(200 * MB);
+  expect(Math.abs(odd?.poolRiseBytes ?? Infinity)).toBeLessThan(5 * MB);
+});
+
 test('when none grows, nothing is said, whatever cycle they share', () => {
   for (let seed = 1; seed <= 6; seed++) {
     const { pool, saidAtHour } = play({

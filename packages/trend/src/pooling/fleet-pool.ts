@@ -14,7 +14,7 @@
  * bench/trend/results/pooling.md.
  *
  * **Who.** When the pool leaks, a member that has risen by at least half as much shares in it. When it does not, a member that
- * leaks by its own judge, and has risen by more than twice as much as the pool since, is odd.
+ * leaks by its own judge, and has risen by more than twice as much as the pool since, for fifteen intervals, is odd.
  */
 import type { Judgement } from '../judgement.ts';
 import { MemoryJudge, type MemoryJudgeOptions } from '../judge.ts';
@@ -86,6 +86,8 @@ export interface FleetMemberState {
   /** The pool's level when it joined, or when the pool began if that was later. */
   sinceBytes: number;
   ownSinceBytes: number;
+  /** For so many intervals it has leaked by its own judge, and risen far above the pool. */
+  aloneIntervals: number;
 }
 
 const LEAST_MEMBERS = 2;
@@ -93,6 +95,8 @@ const LEAST_MEMBERS = 2;
 const SILENT_INTERVALS = 5;
 /** A member that has risen by less than this share of the pool's rise does not share in it. */
 const SHARING = 0.5;
+/** Processes collect at different times: what is given back by all is not told by all at once. */
+const ALONE_INTERVALS = 15;
 /** A new process holds less than this share of what the old one of the same name held. */
 const REBORN_SHARE = 0.5;
 const DEFAULT_WARMUP_MS = 8000;
@@ -144,6 +148,7 @@ export class FleetPool {
         shift: null,
         sinceBytes: 0,
         ownSinceBytes: 0,
+        aloneIntervals: 0,
       });
       return;
     }
@@ -177,7 +182,7 @@ export class FleetPool {
     const leaks = this.judgement?.verdict === 'leak';
     let stance: FleetMember['stance'] = 'steady';
     if (leaks && poolRiseBytes > 0 && riseBytes >= SHARING * poolRiseBytes) stance = 'shares';
-    else if (member.leaks && riseBytes > 0 && poolRiseBytes < SHARING * riseBytes) stance = 'odd';
+    else if (member.aloneIntervals >= ALONE_INTERVALS) stance = 'odd';
     return { process, stance, riseBytes, poolRiseBytes };
   }
 
@@ -254,10 +259,12 @@ export class FleetPool {
     if (gone && before !== null && after !== null) {
       for (const member of this.#joined()) member.shift = (member.shift ?? 0) + before - after;
     }
-    const level = this.#level() ?? before;
-    for (const member of this.#members.values()) {
-      // Its start-up is not the others' growth.
-      if (member.shift !== null || nowMs - member.firstAtMs < this.#warmupMs) continue;
+    // Its start-up is not the others' growth.
+    const joining = [...this.#members.values()].filter(
+      ({ shift, firstAtMs }) => shift === null && nowMs - firstAtMs >= this.#warmupMs,
+    );
+    const level = this.#level() ?? before ?? middleMean(joining.map(({ bytes }) => bytes));
+    for (const member of joining) {
       member.shift = (level ?? member.bytes) - member.bytes;
       member.sinceBytes = level ?? member.bytes;
       member.ownSinceBytes = member.bytes;
@@ -267,6 +274,11 @@ export class FleetPool {
     this.#levelBytes = this.#level() ?? 0;
     const stayed = this.#founders.filter((name) => this.#members.has(name)).length;
     if (this.#founders.length === 0 || stayed * 2 < this.#founders.length) this.#found();
+    for (const member of this.#joined()) {
+      const riseBytes = member.bytes - member.ownSinceBytes;
+      const isAlone = member.leaks && riseBytes > 0 && this.#levelBytes - member.sinceBytes < SHARING * riseBytes;
+      member.aloneIntervals = isAlone ? member.aloneIntervals + 1 : 0;
+    }
     this.#judge.update(this.#sample(nowMs));
   }
 

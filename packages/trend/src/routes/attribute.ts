@@ -5,8 +5,8 @@
  *    credit for always in it: levels, the present traffic, a curve that settles (`design.ts`).
  * 2. Few routes leak, and none gives memory back. So the culprits are sought one by one, each with a coefficient that is not
  *    negative: the one that makes the rows likeliest is taken in, as long as that is better than none by odds of 20 to 1;
- *    after each, all are held against every other that might stand in its place. (Non-negative least squares over all routes
- *    at once, which does the same in one step, shares one leak out among all routes that move a little alike: see the bench.)
+ *    after each, all are held against every other that might stand in its place. (Non-negative least squares over all
+ *    routes at once blames a route of programs that do not leak, and one of several that move together: see the bench.)
  *    Besides the routes, `requests` (every request leaks, whichever route it takes) and `time` are candidates.
  * 3. What might stand in the place of a culprit with a chance worth naming is told with it: the smallest set of candidates that
  *    holds it with 99 % (each as likely as the other before anything is seen). Routes that move together end up in one set:
