@@ -68,7 +68,10 @@ export async function judgeFile(file: string, options: JudgeOptions): Promise<Ju
       }
     }
     const routeNames = (read.columns?.routes ?? []).map(({ route }) => route);
-    for (const judge of series.values()) judge.end(routeNames);
+    for (const judge of series.values()) {
+      judge.end();
+      judge.nameRoutes(routeNames);
+    }
     for (const members of groups.values()) {
       judgeGroup(members, options.limitBytes, routeNames);
       for (const [name, { judge }] of members) series.set(name, judge);

@@ -114,3 +114,27 @@ test('a version is held against the one before it at equal age: to go back helps
   );
   expect(guilty.get('web-0')?.judgement?.evidence.join()).toContain('1.1 beside 1.0: the newer version grows more');
 });
+
+test('processes that grow alike tell together which route leaks, of their own version only', () => {
+  const members = new Map<string, GroupMember>();
+  for (const nth of [0, 1, 2, 3]) {
+    const random = seeded(nth + 1);
+    const rows = new KeptRows();
+    let counts = [0, 0];
+    for (let minute = 0; minute < 30 * HOUR; minute++) {
+      const leaks = minute >= 12 * HOUR;
+      if (minute === 12 * HOUR) counts = [0, 0];
+      const mix = 0.5 + 0.3 * Math.sin(minute / (40 + 7 * nth));
+      counts = [(counts[0] ?? 0) + Math.round(400 * mix), (counts[1] ?? 0) + Math.round(400 * (1 - mix))];
+      const bytes = (200 + random.normal()) * MB + (leaks ? 2048 * (counts[1] ?? 0) : 0);
+      rows.add({ ...row(`web-${nth}`, minute, bytes, leaks ? '1.1' : '1.0'), routes: counts });
+    }
+    members.set(`web-${nth}`, { judge: new SeriesJudge(`web-${nth}`, 'a.csv', null), rows });
+  }
+  judgeGroup(members, 2048 * MB, ['GET /', 'POST /login']);
+  for (const { judge } of members.values()) {
+    expect(judge.routes).toEqual([expect.objectContaining({ routes: ['POST /login'], sure: true })]);
+    expect(judge.routes[0]?.bytesPerRequest.low).toBeLessThan(2048);
+    expect(judge.routes[0]?.bytesPerRequest.high).toBeGreaterThan(2048);
+  }
+});

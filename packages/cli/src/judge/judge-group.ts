@@ -1,4 +1,4 @@
-import { AgeCurve, compareVersions, FleetPool } from '@ebb/trend';
+import { AgeCurve, compareVersions, FleetPool, RouteTable } from '@ebb/trend';
 import { printable } from '../wording/printable.ts';
 import type { KeptRows } from './kept-rows.ts';
 import type { SeriesRow } from './rows.ts';
@@ -76,8 +76,14 @@ export function judgeGroup(
     touched.add(judge);
   }
   settle();
-  for (const { judge } of members.values()) {
-    judge.end(routeNames);
+  for (const { judge } of members.values()) judge.end();
+  const alike = new Map<Release, RouteTable | null>();
+  for (const [name, { judge }] of members) {
+    const release = lastOf.get(judge);
+    if (release?.pool.member(name)?.stance === 'shares') {
+      if (!alike.has(release)) alike.set(release, tableOf(members, release, lastOf));
+      judge.nameRoutes(routeNames, alike.get(release));
+    } else judge.nameRoutes(routeNames);
     const told = versionsText(lastOf.get(judge) ?? null);
     if (told !== null) judge.addEvidence(told);
   }
@@ -97,6 +103,24 @@ function take(release: Release, row: SeriesRow, leaks: boolean, limitBytes: numb
   if (ageS === null) return;
   release.ages ??= new AgeCurve({ byRequests: requests !== null });
   release.ages.add({ process: series, ageS, bytes, requests });
+}
+
+/** So many processes tell enough of the routes that they leak by. */
+const MOST_JOINED = 8;
+
+/** The requests by route of all processes that share in the growth of a version: their mixes differ, and tell routes apart. */
+function tableOf(
+  members: ReadonlyMap<string, GroupMember>,
+  release: Release,
+  lastOf: ReadonlyMap<SeriesJudge, Release>,
+): RouteTable | null {
+  const tables = [...members].flatMap(([name, { judge }]) =>
+    lastOf.get(judge) === release && release.pool.member(name)?.stance === 'shares' ? (judge.routeTable ?? []) : [],
+  );
+  if (tables.length === 0) return null;
+  const joined = new RouteTable({ rows: 32 * Math.min(MOST_JOINED, tables.length) });
+  for (const table of tables.slice(0, MOST_JOINED)) joined.join(table);
+  return joined;
 }
 
 /** How a version grows beside the one before it; null where nothing can be compared. */

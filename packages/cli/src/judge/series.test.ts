@@ -29,7 +29,8 @@ function judged(leakBytes: number, routes: readonly string[]): SeriesJudge {
     };
     judge.take(row);
   }
-  judge.end(routes);
+  judge.end();
+  judge.nameRoutes(routes);
   return judge;
 }
 

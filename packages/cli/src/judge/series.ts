@@ -46,7 +46,10 @@ interface Pending {
 /** What is known of a series, without the judge in it. */
 export type JudgedSeries = Pick<
   SeriesJudge,
-  Exclude<keyof SeriesJudge, 'take' | 'settle' | 'end' | 'siblings' | 'leaksAlone' | 'addEvidence'>
+  Exclude<
+    keyof SeriesJudge,
+    'take' | 'settle' | 'end' | 'siblings' | 'leaksAlone' | 'addEvidence' | 'routeTable' | 'nameRoutes'
+  >
 >;
 
 /** What is thought of a process and its siblings together, and what it does beside them. */
@@ -132,14 +135,26 @@ export class SeriesJudge {
     this.#flush();
   }
 
-  /** Judges what has come last, and finds out which routes feed a leak. `routeNames`: in the order of the rows' counts. */
-  end(routeNames: readonly string[]): void {
+  /** Judges what has come last. */
+  end(): void {
     this.#flush();
     const only = this.#held;
     this.#held = null;
     if (only !== null) this.#observe(only);
-    if (this.#table === null || this.judgement?.verdict !== 'leak') return;
-    const { slots, ...state } = this.#table.save();
+  }
+
+  /** What is kept of the requests by route; null where the rows tell none. */
+  get routeTable(): RouteTable | null {
+    return this.#table;
+  }
+
+  /**
+   * Finds out which routes feed a leak, by its own table or by one of several processes that leak alike. `routeNames`: in the
+   * order of the rows' counts.
+   */
+  nameRoutes(routeNames: readonly string[], of: RouteTable | null = this.#table): void {
+    if (of === null || this.judgement?.verdict !== 'leak') return;
+    const { slots, ...state } = of.save();
     const named = slots.map((slot) => ({ ...slot, route: printable(routeNames[Number(slot.route)] ?? slot.route) }));
     const table = RouteTable.restore({ ...state, slots: named });
     const shares = table === null ? [] : (attributeToRoutes(table)?.shares ?? []);
@@ -180,7 +195,9 @@ export class SeriesJudge {
     if (this.#judge !== null && (younger || released)) {
       this.restarts++;
       this.#judge = null;
-      this.#table?.restarted();
+      // Another version may leak elsewhere; another process of the same one leaks alike.
+      if (released) this.#table = null;
+      else this.#table?.restarted();
     }
     return (this.#judge ??= new MemoryJudge({ warmupMs: this.#warmupMs }));
   }
