@@ -5,9 +5,12 @@ import { ServerError } from './errors/server-error.ts';
 import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
+import { usualRules } from './incident/decide.ts';
+import { IncidentKeeper } from './incident/incident-keeper.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 import { FleetReader } from './store/fleet-reader.ts';
 import { Housekeeper } from './store/housekeeper.ts';
+import { IncidentStore } from './store/incidents.ts';
 import { ReportWriter, type WriterLimits } from './store/report-writer.ts';
 import { TokenStore } from './store/tokens.ts';
 
@@ -64,12 +67,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const tokens = new TokenStore(database.query);
     const firstTokens = await makeFirstTokens(tokens, now());
     const writer = await ReportWriter.open(database, limits);
+    const fleet = new FleetReader(database.query);
+    const incidents = new IncidentStore(database);
     const app = await makeApp({
       database,
       tokens,
       authenticator: new Authenticator(tokens, now),
       writer,
-      fleet: new FleetReader(database.query),
+      fleet,
+      incidents,
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -98,6 +104,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'the database could not be tidied');
       },
     });
+    const keeper = new IncidentKeeper({
+      fleet,
+      incidents,
+      rules: usualRules,
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'incidents could not be looked at');
+      },
+    });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       databasePlace: database.place,
@@ -105,6 +120,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       close: async () => {
         await app.close();
         await housekeeper.stop();
+        await keeper.stop();
         await writer.close();
         await database.close();
       },

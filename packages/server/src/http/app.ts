@@ -8,6 +8,7 @@ import { ServerError } from '../errors/server-error.ts';
 import { answerError } from './answer-error.ts';
 import type { Context } from './context.ts';
 import { makeGuard } from './guard.ts';
+import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
 import { serviceRoutes } from './routes/services.ts';
@@ -51,6 +52,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   const guard = makeGuard(app, context);
   await app.register(statusRoutes, { context, guard });
   await app.register(tokenRoutes, { context, guard });
+  await app.register(incidentRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });
   await app.register(otlpRoutes, { context, guard });
   await app.register(remoteWriteRoutes, { context, guard });

@@ -2,6 +2,7 @@ import type { Authenticator } from '../access/authenticator.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
 import type { TokenStore } from '../store/tokens.ts';
 
@@ -12,6 +13,7 @@ export interface Context {
   authenticator: Authenticator;
   writer: ReportWriter;
   fleet: FleetReader;
+  incidents: IncidentStore;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -26,6 +26,18 @@ export class FleetReader {
     return await query.orderBy('id').execute();
   }
 
+  /** The services of which a process, heard of since a time, runs out. */
+  async servicesThatRunOut(sinceMs: number): Promise<number[]> {
+    const rows = await this.#db
+      .selectFrom('processes')
+      .select('service_id')
+      .distinct()
+      .where('last_seen_ms', '>=', sinceMs)
+      .where('verdict', 'in', ['leak', 'native'])
+      .execute();
+    return rows.map(({ service_id: serviceId }) => serviceId);
+  }
+
   /** One process; undefined when there is none. */
   async process(id: number): Promise<ProcessRow | undefined> {
     return await this.#db.selectFrom('processes').selectAll().where('id', '=', id).executeTakeFirst();

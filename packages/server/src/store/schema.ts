@@ -5,6 +5,7 @@
 import type { Verdict } from '@ebb/trend';
 import type { Generated, Selectable } from 'kysely';
 import type { Role } from '../access/token.ts';
+import type { Level } from '../incident/level.ts';
 
 /** Who may talk to the server. */
 export interface TokenTable {
@@ -106,6 +107,28 @@ export interface JudgeTable {
   state: Uint8Array;
 }
 
+/** A service's memory is somebody's business; one at a time is open for a service. */
+export interface IncidentTable {
+  id: Generated<number>;
+  service_id: number;
+  /** The highest that it had. */
+  level: Level;
+  /** What it is about now. */
+  summary: string;
+  opened_ms: number;
+  quiet_since_ms: number | null;
+  resolved_ms: number | null;
+}
+
+/** What happened in an incident: appended, never changed. */
+export interface IncidentEventTable {
+  id: Generated<number>;
+  incident_id: number;
+  time_ms: number;
+  kind: 'opened' | 'raised' | 'calm' | 'back' | 'resolved';
+  text: string;
+}
+
 /** All tables. */
 export interface Schema {
   tokens: TokenTable;
@@ -116,6 +139,8 @@ export interface Schema {
   hourly_samples: SampleTable;
   verdict_changes: VerdictChangeTable;
   judges: JudgeTable;
+  incidents: IncidentTable;
+  incident_events: IncidentEventTable;
 }
 
 /** A service as it is read. */
@@ -124,3 +149,5 @@ export type ServiceRow = Selectable<ServiceTable>;
 export type ProcessRow = Selectable<ProcessTable>;
 /** A sample as it is read. */
 export type SampleRow = Selectable<SampleTable>;
+/** An incident as it is read. */
+export type IncidentRow = Selectable<IncidentTable>;

@@ -28,7 +28,8 @@ export function sqliteForKysely(database: DatabaseSync): SqliteDatabase {
       database.close();
     },
     prepare: (sql): SqliteStatement => {
-      const statement = prepare(sql);
+      // All transactions write in the end. One that begins by reading could not, if another process wrote meanwhile.
+      const statement = prepare(sql === 'begin' ? 'begin immediate' : sql);
       return {
         // Values are parameters, never text: these words are the statement's own.
         reader: returnsRows.test(sql),

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startCluster, type Cluster } from '../fixtures/postgres.ts';
 import { edge, report } from '../fixtures/reports.ts';
 import { openDatabase, type Database, type DatabasePlace } from './database.ts';
+import { usualRules } from '../incident/decide.ts';
+import { lookAtIncidents } from '../incident/incident-keeper.ts';
 import { FleetReader } from './fleet-reader.ts';
+import { IncidentStore } from './incidents.ts';
 import { ReportWriter } from './report-writer.ts';
 import { tidy } from './retention.ts';
 import { TokenStore } from './tokens.ts';
@@ -40,6 +43,12 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     fleet = new FleetReader(database.query);
     return async () => await database.close();
   });
+
+  /** At once, as servers do; two connections to SQLite in one process would wait for each other, so there by turns. */
+  async function together(calls: (() => Promise<void>)[]): Promise<void> {
+    if (engine === 'postgres') await Promise.all(calls.map((call) => call()));
+    else for (const call of calls) await call();
+  }
 
   test('a report is there when the write is through: service, process, sample, first verdict', async () => {
     await writer.write([
@@ -206,6 +215,53 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     expect(await left()).toEqual(['d', 'e', 'f']);
   });
 
+  test('a leak opens one incident, whoever looks; it rises, calms down, comes back, and is resolved when it stays quiet', async () => {
+    let nowMs = start;
+    const other = await openDatabase(place);
+    const lookers = [database, other].map((one) => ({
+      fleet: new FleetReader(one.query),
+      incidents: new IncidentStore(one),
+      rules: usualRules,
+      now: () => nowMs,
+    }));
+    const incidents = new IncidentStore(database);
+    const at = async (minutes: number, verdict: 'leak' | 'clean', secondsToLimit: number | null): Promise<void> => {
+      nowMs = start + minutes * minute;
+      await writer.write([report(nowMs, { edge: edge(verdict, { secondsToLimit, bytesPerSecond: 1e5 }) })]);
+      // Two servers look at once.
+      await together(lookers.map((looker) => () => lookAtIncidents(looker)));
+    };
+    await at(0, 'clean', null);
+    expect(await incidents.list({ open: false, most: 10 })).toEqual([]);
+    await at(1, 'leak', 7200);
+    await at(2, 'leak', 3000);
+    await at(3, 'leak', 9000);
+    await at(4, 'clean', null);
+    await at(10, 'leak', 8000);
+    await at(11, 'clean', null);
+    await at(20, 'clean', null);
+    expect(await incidents.list({ open: true, most: 10 })).toMatchObject([
+      { level: 'page', quiet_since_ms: nowMs - 9 * minute },
+    ]);
+    await at(26, 'clean', null);
+    expect(await incidents.list({ open: true, most: 10 })).toEqual([]);
+    const [incident, ...more] = await incidents.list({ open: false, most: 10 });
+    expect(more).toEqual([]);
+    const timeline = await incidents.timeline(incident.id);
+    expect(timeline.map(({ timeMs, kind, text }) => `${(timeMs - start) / minute} ${kind}: ${text}`)).toEqual([
+      '1 opened: warning: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 2 hours away',
+      '2 raised: page: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 50 minutes away',
+      '4 calm: shop: no process runs out of memory any more',
+      '10 back: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 2 hours away',
+      '11 calm: shop: no process runs out of memory any more',
+      '26 resolved: shop: no process runs out of memory any more',
+    ]);
+    // A leak after that is another one.
+    await at(30, 'leak', 7200);
+    expect(await incidents.list({ open: false, most: 10 })).toHaveLength(2);
+    await other.close();
+  });
+
   test('two writers on one database do not lose or double anything', async () => {
     const other = await openDatabase(place);
     const writers = [writer, await ReportWriter.open(other, limits)];
@@ -215,9 +271,9 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
       const at20 = Array.from({ length: 20 }, (_, i) =>
         report(start + at * minute, { identity: { instance: `i${i}` }, edge: edge(verdictAt(at)) }),
       );
-      await Promise.all([
-        writers[at % 2].write(at20.filter((_, i) => i % 2 === 0)),
-        writers[(at + 1) % 2].write(at20.filter((_, i) => i % 2 === 1)),
+      await together([
+        () => writers[at % 2].write(at20.filter((_, i) => i % 2 === 0)),
+        () => writers[(at + 1) % 2].write(at20.filter((_, i) => i % 2 === 1)),
       ]);
     }
     const processes = await fleet.processes({ sinceMs: 0 });

@@ -1,6 +1,7 @@
 /** Every step from an empty database to this version's, in order. Forward only: a step that was released never changes. */
 import type { Migration } from 'kysely';
 import { processesMigration } from './0001-processes.ts';
+import { incidentsMigration } from './0002-incidents.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -9,5 +10,6 @@ export type { Engine } from './column-types.ts';
 export function migrationsFor(engine: Engine): Record<string, Migration> {
   return {
     '0001-processes': processesMigration(engine),
+    '0002-incidents': incidentsMigration(engine),
   };
 }

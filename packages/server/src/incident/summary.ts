@@ -1,0 +1,46 @@
+/** What an incident says in a sentence or two. */
+import type { ServiceState } from '../judge/fleet.ts';
+import { runsOut } from '../judge/pool.ts';
+
+/** Names the version that is nearest to its limit, how many of its processes run out, how fast, and how long is left. */
+export function summaryOf(service: ServiceState): string {
+  const version = service.versions
+    .filter(({ verdict }) => runsOut(verdict))
+    .sort((a, b) => (a.secondsToLimit ?? Infinity) - (b.secondsToLimit ?? Infinity))
+    .at(0);
+  if (version === undefined) return `${service.name}: no process runs out of memory any more`;
+  const out = version.verdicts.leak + version.verdicts.native;
+  const what = version.verdict === 'native' ? 'grows outside of the heap' : 'leaks';
+  const who = `${service.name}${version.version === '' ? '' : ` ${version.version}`} ${what}`;
+  const share = `${out} of ${version.processes} ${version.processes === 1 ? 'process' : 'processes'}`;
+  const pace = version.bytesPerSecond === null ? '' : `, ${bytes(version.bytesPerSecond * 60)} a minute`;
+  return `${who}: ${share}${pace}; ${timeLeft(version.secondsToLimit, version.secondsToLimitInterval)}`;
+}
+
+function timeLeft(seconds: number | null, interval: ServiceState['secondsToLimitInterval']): string {
+  if (seconds === null) return 'no limit is known';
+  const [soonest, latest] = interval ?? [null, null];
+  const range =
+    soonest === null ? '' : latest === null ? ` (${span(soonest)} or more)` : ` (${span(soonest)} to ${span(latest)})`;
+  return `the limit is ${span(seconds)} away${range}`;
+}
+
+function span(seconds: number): string {
+  const units: [number, string][] = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+  ];
+  for (const [size, unit] of units) {
+    if (seconds < 1.5 * size) continue;
+    return `${Math.round(seconds / size)} ${unit}s`;
+  }
+  return `${Math.round(seconds)} seconds`;
+}
+
+function bytes(value: number): string {
+  const sign = value < 0 ? '−' : '+';
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${sign}${(size / 1e6).toPrecision(2)} MB`;
+  return size >= 1e3 ? `${sign}${(size / 1e3).toPrecision(2)} kB` : `${sign}${Math.round(size)} B`;
+}
