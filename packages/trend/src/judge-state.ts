@@ -1,7 +1,7 @@
 /** Where a judge keeps what it knows beside its tracks: places in one array of numbers, so that it can be saved whole. */
 
 /** What stands before a saved state; the version changes with what the numbers mean. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 export const HEADER = 2;
 
 export const BORN = 0;

@@ -42,6 +42,7 @@ import type { Decision, Thresholds } from './verdict/decide.ts';
 import { heapShareOf, perRequest, widen } from './verdict/figures.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
+import { StandingLeak } from './verdict/standing.ts';
 import { settlesAt, wouldChange } from './verdict/outlook.ts';
 import { tell } from './verdict/tell.ts';
 import { type AllThresholds, nativeThresholds, thresholdsOf } from './verdict/thresholds.ts';
@@ -86,24 +87,33 @@ export class MemoryJudge {
   readonly #floors: Track;
   readonly #envelope: Track;
   readonly #native: Track;
+  readonly #standing: StandingLeak;
   readonly #thresholds: AllThresholds;
   #stale = false;
   #judgement: Judgement = NOTHING_YET;
 
   constructor(options: MemoryJudgeOptions = {}) {
     this.#warmupS = (options.warmupMs ?? 8000) / 1000;
-    this.#thresholds = thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1);
-    // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: 11 hours for a service.
+    this.#thresholds = thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1, this.#warmupS);
+    // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: nearly six hours for a service.
     const finestS = Math.max(1, this.#warmupS / 60);
-    const floors: TrackOptions = { points: 50, baseS: finestS, scales: 13, warmupS: this.#warmupS, early: true };
-    const envelope: TrackOptions = { points: 24, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
+    const floors: TrackOptions = { points: 46, baseS: finestS, scales: 12, warmupS: this.#warmupS, early: true };
+    const envelope: TrackOptions = { points: 20, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
     const native: TrackOptions = { ...envelope, scales: 9 };
-    const sizes = [SCALARS, SampleClock.size, Track.size(floors), Track.size(envelope), Track.size(native)];
+    const sizes = [
+      SCALARS,
+      SampleClock.size,
+      StandingLeak.size,
+      Track.size(floors),
+      Track.size(envelope),
+      Track.size(native),
+    ];
     this.#state = new Float64Array(sizes.reduce((sum, size) => sum + size));
     let at = 0;
-    const [scalars, clock, ...tracks] = sizes.map((size) => this.#state.subarray(at, (at += size)));
+    const [scalars, clock, standing, ...tracks] = sizes.map((size) => this.#state.subarray(at, (at += size)));
     this.#scalars = scalars;
     this.#clock = new SampleClock(clock);
+    this.#standing = new StandingLeak(standing);
     this.#floors = new Track(floors, tracks[0]);
     this.#envelope = new Track(envelope, tracks[1]);
     this.#native = new Track(native, tracks[2]);
@@ -199,6 +209,7 @@ export class MemoryJudge {
     this.#floors.clear();
     this.#envelope.clear();
     this.#native.clear();
+    this.#standing.clear();
     this.#stale = true;
   }
 
@@ -292,6 +303,9 @@ export class MemoryJudge {
       this.#thresholdsBy(byRss, byFloor),
       this.#roomBytes(byRss, track.newestBytes),
     );
+    if (byFloor && decision.verdict === 'leak') this.#standing.note(decision, track);
+    else if (byFloor && this.#standing.stands(track, this.#warmupS))
+      decision = { ...decision, verdict: 'leak', suspicious: true, reason: null };
     if (!byFloor && decision.verdict === 'leak') decision = { ...decision, verdict: 'warming', reason: 'proof' };
     let verdict: Verdict = decision.verdict;
     let subject = byFloor ? 'the floor after each collection' : 'the lower envelope of the memory in use';

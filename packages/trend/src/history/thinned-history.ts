@@ -68,6 +68,10 @@ export class ThinnedHistory {
     return this.#data[index * COLUMNS + 1];
   }
 
+  requests(index: number): number {
+    return this.#data[index * COLUMNS + 3];
+  }
+
   /** The points from `fromS` on, the lowest of each of `bins` equal spans of time. */
   window(fromS: number, bins: number): Points {
     const points: Points = {

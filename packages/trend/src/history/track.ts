@@ -1,5 +1,6 @@
 import { EarlyTest } from '../growth/early-test.ts';
 import { GrowthTest } from '../growth/growth-test.ts';
+import { RankTest } from '../growth/rank-test.ts';
 import { ThinnedHistory } from './thinned-history.ts';
 
 /** How a track is cut: see `GrowthTest` for blocks and scales. */
@@ -9,7 +10,10 @@ export interface TrackOptions {
   scales: number;
   /** Growth is proven only after so many seconds: what a start-up loads is not growth. */
   warmupS: number;
-  /** Whether `suspicious` may come from a handful of points: then it needs points without garbage in them. */
+  /**
+   * Whether `suspicious` may come from a handful of points, and `leak` from the order of long blocks alone: then it needs
+   * points without garbage in them.
+   */
   early: boolean;
 }
 
@@ -21,12 +25,15 @@ const QUIET_SHARE = 2e-4;
 const DEAF_SHARE = 0.25;
 /** Floors that come closer than this are one to the early test. */
 const EARLY_DISTANCE_S = 0.75;
+/** The rank test's finest blocks, in warm-ups: in so long, noise has forgotten. */
+const RANKED_WARMUPS = 12;
 
 /** One judged series in constant memory: its thinned points and its tests of growth. */
 export class Track {
   readonly history: ThinnedHistory;
   readonly growth: GrowthTest;
   readonly early: EarlyTest | null;
+  readonly ranks: RankTest | null;
   readonly #warmupS: number;
   readonly #state: Float64Array;
 
@@ -39,11 +46,15 @@ export class Track {
     this.#state = state;
     this.history = new ThinnedHistory(points, state.subarray(SCALARS, growthAt));
     this.growth = new GrowthTest(baseS, scales, state.subarray(growthAt, earlyAt));
-    this.early = options.early ? new EarlyTest(state.subarray(earlyAt)) : null;
+    const ranksAt = earlyAt + EarlyTest.size;
+    this.early = options.early ? new EarlyTest(state.subarray(earlyAt, ranksAt)) : null;
+    this.ranks = options.early ? new RankTest(RANKED_WARMUPS * warmupS, state.subarray(ranksAt)) : null;
   }
 
   static size({ points, scales, early }: TrackOptions): number {
-    return SCALARS + ThinnedHistory.size(points) + GrowthTest.size(scales) + (early ? EarlyTest.size : 0);
+    return (
+      SCALARS + ThinnedHistory.size(points) + GrowthTest.size(scales) + (early ? EarlyTest.size + RankTest.size : 0)
+    );
   }
 
   /** The lowest of the first few values since the warm-up ended; NaN before. */
@@ -72,7 +83,9 @@ export class Track {
     this.history.add(timeS, bytes, heapBytes, requests);
     if (timeS < this.#warmupS * DEAF_SHARE) return;
     // The first half of the warm-up teaches the growth test how large the steps are, so that it can bet from then on.
-    this.growth.add(timeS, bytes, quietBytes(bytes), timeS >= this.#warmupS / 2);
+    const deaf = timeS < this.#warmupS / 2;
+    this.growth.add(timeS, bytes, quietBytes(bytes), !deaf);
+    if (!deaf) this.ranks?.add(timeS, bytes, quietBytes(bytes));
     if (this.early !== null && timeS - this.early.newestS >= EARLY_DISTANCE_S) this.early.add(timeS, bytes);
     if (timeS < this.#warmupS || state[START_POINTS] >= 3) return;
     if (state[START_POINTS]++ === 0 || bytes < state[START]) state[START] = bytes;

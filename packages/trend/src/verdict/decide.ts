@@ -4,13 +4,15 @@ import type { Verdict } from '../judgement.ts';
 import type { GrowthEvidence } from '../growth/growth-test.ts';
 import type { Shape } from './shape.ts';
 import { shapeOf } from './shape.ts';
-import { lastingGrowth } from './lasting.ts';
+import { lastingGrowth, outpaced } from './lasting.ts';
 import type { Patience } from './lasting.ts';
 
 /** How much must be seen before something is said; natural logarithms of what bets have made of one. */
 export interface Thresholds {
   /** For `leak`: the chance that it is ever said of a series that doesn't grow is at most e^-this. */
   leak: number;
+  /** The same, by the rank test. */
+  leakByRank: number;
   /** For `suspicious`, by the growth test. */
   suspect: number;
   /** For `suspicious`, by the early test. */
@@ -40,10 +42,6 @@ const SLOWS = 0.75;
 const SLOWS_MUCH = 0.65;
 /** … and over. */
 const STANDS = 0.12;
-/** With traffic that grew so much in the second half, growth must be in step with the requests … */
-const RAMP = 1.2;
-/** … to this share. */
-const IN_STEP = 0.9;
 /** With traffic that fell to this share, growth is looked for against the requests instead of against time. */
 const RESTS = 0.67;
 /** So many points make a line worth a word. */
@@ -80,30 +78,22 @@ export function decide(track: Track, warmupS: number, thresholds: Thresholds, ro
   const sure = line.low > 0;
   if (!decision.suspicious && shape.points.count < ENOUGH_POINTS)
     return { ...decision, verdict: 'warming', reason: 'young' };
-  const proven = proof.proof >= thresholds.leak;
-  const lasting = proven ? lastingGrowth(history, warmupS, thresholds.patience, roomBytes, materialBytes) : null;
+  const byRank = track.ranks?.proof ?? Number.NEGATIVE_INFINITY;
+  const proven = proof.proof >= thresholds.leak || byRank >= thresholds.leakByRank;
+  const lasting = proven
+    ? lastingGrowth(history, warmupS, thresholds.patience, roomBytes, materialBytes, proof.sinceS)
+    : null;
   if (lasting === null && (!rises || (!sure && !record))) {
     const grew = lowestOfLastThird(life) - track.startBytes >= 2 * materialBytes;
     return { ...decision, verdict: grew ? 'bounded' : 'clean' };
   }
   if (lasting === null && pace < SLOWS)
     return { ...decision, verdict: pace < STANDS ? 'bounded' : 'warming', reason: pace < STANDS ? null : 'slows' };
-  if (!proven || (lasting === null && !(sure && record))) return { ...decision, verdict: 'warming', reason: 'proof' };
-  const leaking = lasting ?? shape;
-  const ramps = leaking.rateGrowth !== null && leaking.rateGrowth > RAMP;
-  if (ramps && leaking.pacePerRequest !== null && leaking.pacePerRequest < IN_STEP)
-    return { ...decision, shape: leaking, verdict: 'warming', reason: 'traffic' };
-  if (lasting === null && !hurts(shape, warmupS, thresholds.patience, riseBytes, roomBytes))
-    return { ...decision, verdict: 'warming', reason: 'patience' };
-  return { ...decision, shape: leaking, verdict: 'leak', suspicious: true };
-}
-
-/** Whether straight growth has taken so much of what was left, or has lasted so long, that it is not to be watched any longer. */
-function hurts(shape: Shape, warmupS: number, patience: Patience, riseBytes: number, roomBytes: number): boolean {
-  if (!patience.clear || shape.spanS < patience.least * warmupS) return false;
-  if (!Number.isFinite(roomBytes)) return true;
-  const share = shape.spanS < patience.afterQuiet * warmupS ? patience.eatenShare : patience.materialShare;
-  return riseBytes >= share * (roomBytes + riseBytes);
+  if (!proven) return { ...decision, verdict: 'warming', reason: 'proof' };
+  if (lasting === null) {
+    return { ...decision, verdict: 'warming', reason: outpaced(shape) ? 'traffic' : 'patience' };
+  }
+  return { ...decision, shape: lasting, verdict: 'leak', suspicious: true };
 }
 
 function lowestOfLastThird(shape: Shape): number {

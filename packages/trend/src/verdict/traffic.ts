@@ -1,0 +1,82 @@
+import type { Points } from '../history/thinned-history.ts';
+
+/** What grows apart from the rate of requests must be this share of the rise, for sure. */
+const OWN_SHARE = 0.6;
+/** For sure: by so many standard errors. */
+const SURE = 3;
+/** Memory that goes with the rate of requests so closely (a coefficient of determination) is the traffic's. */
+const ALIKE = 0.8;
+/** The rate at a point is that of a stretch about it, of this share of the whole to either side: rates are noisy. */
+const NEARBY = 0.12;
+
+/**
+ * Whether the traffic may account for a rise. Memory that is held while requests come and go follows their rate, up and
+ * down; what leaks follows time, or the requests served so far, whatever the rate is. So: bytes on the rate and on time (or
+ * on the requests so far) by least squares; the rise is a leak's when most of it goes with the latter, for sure. Where the
+ * two can't be told apart, because the traffic rises as evenly as time goes by, it is put down to the traffic: that will
+ * turn, and a leak won't.
+ */
+export function explainedByTraffic(points: Points): boolean {
+  const { count, timeS, bytes, requests } = points;
+  const rate = centred(ratesOf(points), count);
+  const held = centred(bytes, count);
+  const together = dot(rate, held);
+  if (together > 0 && together * together > ALIKE * dot(rate, rate) * dot(held, held)) return true;
+  const riseBytes = bytes[count - 1] - bytes[0];
+  return [timeS, requests].every((axis) => {
+    const least = leastSlope(centred(axis, count), rate, held);
+    return !(least * (axis[count - 1] - axis[0]) >= OWN_SHARE * riseBytes);
+  });
+}
+
+/** Requests a second about each point. */
+function ratesOf({ count, timeS, requests }: Points): Float64Array {
+  const last = count - 1;
+  const nearbyS = (timeS[last] - timeS[0]) * NEARBY;
+  const rates = new Float64Array(count);
+  let from = 0;
+  let to = 0;
+  for (let at = 0; at < count; at++) {
+    while (from + 1 < at && timeS[at] - timeS[from + 1] >= nearbyS) from++;
+    while (to < last && (to <= at || timeS[to] - timeS[at] < nearbyS)) to++;
+    rates[at] = (requests[to] - requests[from]) / (timeS[to] - timeS[from]);
+  }
+  return rates;
+}
+
+/**
+ * The low end of the slope of y on x, beside the rate; all three centred. A rate that would lower y (more traffic, less
+ * memory) is left out. The standard error is widened for the autocorrelation of what is left.
+ */
+function leastSlope(x: Float64Array, rate: Float64Array, y: Float64Array): number {
+  const [xx, xy, rr] = [dot(x, x), dot(x, y), dot(rate, rate)];
+  const [xr, ry] = [dot(x, rate), dot(rate, y)];
+  const determinant = xx * rr - xr * xr;
+  if (!(determinant > 1e-9 * xx * rr)) return rr > 0 ? 0 : xy / xx;
+  const onRate = Math.max(0, (xx * ry - xr * xy) / determinant);
+  const slope = onRate > 0 ? (rr * xy - xr * ry) / determinant : xy / xx;
+  let squares = 0;
+  let products = 0;
+  let before = 0;
+  for (let at = 0; at < x.length; at++) {
+    const residual = y[at] - slope * x[at] - onRate * rate[at];
+    squares += residual * residual;
+    products += residual * before;
+    before = residual;
+  }
+  const memory = squares > 0 ? Math.min(0.9, Math.max(0, products / squares)) : 0;
+  const variance = (squares / Math.max(1, x.length - 3)) * (onRate > 0 ? rr / determinant : 1 / xx);
+  return slope - SURE * Math.sqrt((variance * (1 + memory)) / (1 - memory));
+}
+
+function centred(values: Float64Array, count: number): Float64Array {
+  let sum = 0;
+  for (let at = 0; at < count; at++) sum += values[at];
+  return Float64Array.from({ length: count }, (_, at) => values[at] - sum / count);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
+  return sum;
+}
