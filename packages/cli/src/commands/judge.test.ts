@@ -146,10 +146,10 @@ test('a process that is younger than before, or of another version, is judged an
   // Each grows for five hours, by what would be a leak if it were one process.
   const rows = minutes.map((minute) => {
     const age = (minute % 300) * 60;
-    return `${minute * 60},${leaking(minute % 300)},floor,${age},${minute < 300 ? '1.1' : '1.2'}`;
+    return `${minute * 60},${leaking(minute % 300)},floor,${600 * MB},${age},${minute < 300 ? '1.1' : '1.2'}`;
   });
   const { series } = report(
-    await ebb(['judge', '--json', csv(['time_s,bytes,kind,age_s,version', ...rows].join('\n'))]),
+    await ebb(['judge', '--json', csv(['time_s,bytes,kind,limit_bytes,age_s,version', ...rows].join('\n'))]),
   );
   expect(series[0]).toMatchObject({ restarts: 1, samples: 600 });
   expect(series[0]?.verdicts.find(({ atSeconds }) => atSeconds === 300 * 60)).toEqual({
