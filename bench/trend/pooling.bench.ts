@@ -164,8 +164,8 @@ say(
 say(
   `Services of two days, a sample a minute, a floor every 3 to 15 (\`${KINDS.join('`, `')}\`): all processes of a fleet leak alike, under the same traffic, each with noise of its own (autocorrelation 0.9). *Together*: \`FleetPool\` says \`fleet\`. *First of them*: the first of the processes' own judges says \`leak\` (its false alarms add up with the processes). *One alone*: always the same one. Shares with 95 % intervals (Wilson), hours since the leak began (median of those found).\n`,
 );
-for (const leak of [0.01, 0.001]) {
-  say(`## A leak of ${leak * 100} % of the limit an hour\n`);
+for (const leak of [0.01, 0.001, 0.0003]) {
+  say(`## A leak of ${Number((leak * 100).toPrecision(2))} % of the limit an hour\n`);
   say(
     '| processes | together: found | with 80 % of the way left | hours | first of them: found | with 80 % left | hours | one alone: found | hours |',
   );
