@@ -4,14 +4,14 @@
  * **The pooled series.** Each member counts by how far it has risen since it joined, so that levels don't matter; the pool's
  * value is the mean of the middle half of the members (of two or three: of all, or of the middle one), so that noise cancels
  * out and an odd process moves little. That series is judged by a `MemoryJudge` like any other, with its bound and its guards: a
- * leak that all share shows in it sooner than in any one of them, as the noise that is each one's own shrinks with their number.
+ * leak that drowns in the noise of each shows in it, as the noise that is each one's own shrinks with their number.
  *
  * **The bound.** The judge's noise model asks that without growth a step is as likely up as down given the past. If that holds
  * for the members' steps together (turn all signs at once, and it is as likely), it holds for every odd function of them, so for
  * their mean, whatever they share: a cycle of the traffic, a deploy, the same noise altogether. No independence is asked for, and
  * no evidence is multiplied. The middle half is not quite such a function when members stand far apart; by simulation (random
  * walks, and noise with a memory of 0.9, with and without a cycle that all share) it stays within the bound: see
- * bench/trend/results/pooling.md.
+ * bench/trend/pooling.bench.ts.
  *
  * **Who.** When the pool leaks, a member that has risen by at least half as much shares in it. When it does not, a member that
  * leaks by its own judge, and has risen by more than twice as much as the pool since, for fifteen intervals, is odd.
