@@ -44,10 +44,12 @@ const rssAtStartMb = kilobytes('VmRSS') / 1e3;
 const attributes = (values: Record<string, string>): object[] =>
   Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
 
+type LabelledPoint = [value: number, labels?: Record<string, string>];
+
 /** What the agent of one process sends at one moment. */
 function body(process: number, timeMs: number): Buffer {
   const timeUnixNano = `${timeMs}000000`;
-  const gauge = (name: string, ...points: [value: number, labels?: Record<string, string>][]): object => ({
+  const gauge = (name: string, ...points: LabelledPoint[]): object => ({
     name,
     unit: 'By',
     description: 'What it is.',
@@ -62,15 +64,12 @@ function body(process: number, timeMs: number): Buffer {
     gauge('ebb.memory.floor', [4e7, { 'ebb.memory.kind': 'heap' }], [1e6, { 'ebb.memory.kind': 'external' }]),
     gauge('ebb.memory.limit', [2e9, { 'ebb.limit.kind': 'heap' }]),
     gauge('ebb.requests', [process * 7]),
-    gauge(
-      'ebb.verdict',
-      ...(verdicts.map((name): [number, object] => [Number(name === 'clean'), { 'ebb.verdict': name }]) as never),
-    ),
+    gauge('ebb.verdict', ...verdicts.map((name): LabelledPoint => [Number(name === 'clean'), { 'ebb.verdict': name }])),
     gauge('ebb.growth', [10, { 'ebb.bound': 'estimate' }], [-5, { 'ebb.bound': 'low' }], [25, { 'ebb.bound': 'high' }]),
     ...['used', 'space.size', 'space.available_size', 'space.physical_size'].map((name) =>
       gauge(
         `v8js.memory.heap.${name}`,
-        ...(spaces.map((space) => [1e6, { 'v8js.heap.space.name': space }]) as never[]),
+        ...spaces.map((space): LabelledPoint => [1e6, { 'v8js.heap.space.name': space }]),
       ),
     ),
     ...['min', 'max', 'mean', 'p50', 'p90', 'p99'].map((name) => gauge(`nodejs.eventloop.delay.${name}`, [0.01])),

@@ -64,7 +64,7 @@ test.each([
   expect(process.lastSeenMs - process.startedMs).toBeGreaterThan(11_000);
 });
 
-test("Ebb's agent reports floor, limits, requests and its own verdict", { timeout: 120_000 }, async () => {
+test("Ebb's agent reports floor, limits, requests and its own verdict", { timeout: 240_000 }, async () => {
   const register = pathToFileURL(join(import.meta.dirname, '../../agent/dist/register.cjs')).href;
   const folder = mkdtempSync(join(tmpdir(), 'ebb-peer-'));
   const program = `

@@ -4,7 +4,6 @@
  * skipped by the decoder.
  */
 import protobuf from 'protobufjs';
-import { uncompress } from 'snappy';
 import { ServerError } from '../errors/server-error.ts';
 import { metricName, type Point } from './draft.ts';
 import { identityOfSeries } from './identity.ts';
@@ -42,6 +41,8 @@ export async function unpackSnappy(body: Buffer, mostBytes: number): Promise<Buf
   if (bytes > mostBytes)
     throw new ServerError('EBB_SERVER_TOO_LARGE', `unpacked, the body is larger than ${mostBytes} bytes`);
   try {
+    // Loaded here: who has no Prometheus does not pay for it.
+    const { uncompress } = await import('snappy');
     return (await uncompress(body, { asBuffer: true })) as Buffer;
   } catch (error) {
     throw new ServerError('EBB_SERVER_BAD_REQUEST', 'the body is no block of snappy, or is cut off', { cause: error });

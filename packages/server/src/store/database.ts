@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, Migrator, PostgresDialect, sql, SqliteDialect } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { ServerError } from '../errors/server-error.ts';
 import { migrationsFor, type Engine } from './migrations/index.ts';
 import type { Schema } from './schema.ts';
@@ -31,7 +31,7 @@ const mostConnections = 10;
  * @throws {ServerError} EBB_SERVER_DATA_DIRECTORY, EBB_SERVER_DATABASE, EBB_SERVER_NEWER_DATABASE
  */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {
-  const database = 'url' in place ? openPostgres(place.url) : await openSqlite(place.directory);
+  const database = 'url' in place ? await openPostgres(place.url) : await openSqlite(place.directory);
   try {
     await migrate(database);
     return database;
@@ -68,7 +68,7 @@ async function closeOnce(query: Kysely<Schema>, opened: { isOpen: boolean; close
   if (opened.isOpen) opened.close();
 }
 
-function openPostgres(url: string): Database {
+async function openPostgres(url: string): Promise<Database> {
   let told: URL;
   try {
     told = new URL(url);
@@ -80,7 +80,9 @@ function openPostgres(url: string): Database {
   if (told.protocol !== 'postgres:' && told.protocol !== 'postgresql:')
     throw new ServerError('EBB_SERVER_DATABASE', `the database's URL begins with '${told.protocol}', not postgres:`);
   told.password = '';
-  const pool = new pg.Pool({
+  // Loaded here: with SQLite nobody pays for it.
+  const { Pool, types } = (await import('pg')).default;
+  const pool = new Pool({
     connectionString: url,
     max: mostConnections,
     connectionTimeoutMillis: longestWaitMs,
@@ -88,7 +90,7 @@ function openPostgres(url: string): Database {
     // Whole numbers are times and sizes, below 2 ** 53.
     types: {
       getTypeParser: (oid: TypeId, format?: 'text' | 'binary'): unknown =>
-        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
+        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
     },
   });
   // A connection that breaks while nobody uses it is made anew when one is needed.
