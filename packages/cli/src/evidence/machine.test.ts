@@ -87,6 +87,14 @@ describe('growth of which no snapshot can be had', () => {
     ]);
   });
 
+  test('that is too slow for three profiles gets further ones, each twice as far from the last', () => {
+    const slow = play({ ...cramped, profiles: (time) => (time < 5 ? 'nothing' : 'grown') }, 100);
+    expect(slow.light.filter((line) => line.includes('profile')).map((line) => Number.parseInt(line, 10))).toEqual([
+      12, 17, 22, 31, 49,
+    ]);
+    expect(slow.log).toEqual(['12: capture 1 of 3', '49: narrowed (no room)']);
+  });
+
   test('is left alone when it stops growing, and when no work comes', () => {
     const calm: Scene = {
       ...cramped,

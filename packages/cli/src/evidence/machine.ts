@@ -263,10 +263,10 @@ export class EvidenceMachine {
     return isCalm(sample) ? this.#refute(sample.nowMs, NO_FURTHER, null) : this.#profileAlone(sample.nowMs);
   }
 
-  #onProfiled({ nowMs, profiled = false, tookMs }: CollectedEvent): EvidenceAction[] {
+  #onProfiled({ nowMs, profiled, tookMs }: CollectedEvent): EvidenceAction[] {
     const [steps, reason] = [this.#profiles, this.#missing ?? ''];
-    if (steps === null || !profiled) return this.#refute(nowMs, reason, null);
-    steps.took({ nowMs, requests: this.#latest?.requests ?? null }, tookMs);
+    if (steps === null || profiled === undefined) return this.#refute(nowMs, reason, null);
+    steps.took({ nowMs, requests: this.#latest?.requests ?? null }, tookMs, profiled === 'grown');
     this.#enter({ name: 'profiling', taken: steps.taken, of: steps.of, idle: false }, nowMs);
     if (!steps.done) return [];
     this.#profiles = null;

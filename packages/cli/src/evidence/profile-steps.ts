@@ -3,6 +3,8 @@ import { stepAfter, type Pace } from './pace.ts';
 
 /** Profiles that are compared: with the third, growth must have gone on in two steps. */
 const PROFILES = 3;
+/** So many where the first ones are too near to each other for a slow growth to show, each twice as far from the last. */
+const MOST_PROFILES = 6;
 
 /** What is known of the program at one moment. */
 interface Moment {
@@ -19,6 +21,7 @@ export class ProfileSteps {
   readonly #taken: Moment[] = [];
   #pauseMs = Infinity;
   #asked = false;
+  #telling = false;
 
   constructor(pace: Pace) {
     this.#pace = pace;
@@ -29,16 +32,16 @@ export class ProfileSteps {
   }
 
   get of(): number {
-    return PROFILES;
+    return Math.max(PROFILES, this.done ? this.taken : this.taken + 1);
   }
 
   get done(): boolean {
-    return this.#taken.length >= PROFILES;
+    return this.#taken.length >= (this.#telling ? PROFILES : MOST_PROFILES);
   }
 
-  /** Whether the one to be taken now is the first or the last. */
+  /** Whether the one to be taken now is the first, or may be the last. */
   get atEnd(): boolean {
-    return this.#taken.length === 0 || this.#taken.length === PROFILES - 1;
+    return this.#taken.length === 0 || this.#taken.length >= PROFILES - 1;
   }
 
   /** One is being taken. */
@@ -50,8 +53,10 @@ export class ProfileSteps {
     this.#asked = true;
   }
 
-  took(moment: Moment, pauseMs: number): void {
+  /** @param telling whether something has grown in the profiles so far, beyond the error of sampling */
+  took(moment: Moment, pauseMs: number, telling: boolean): void {
     this.#asked = false;
+    this.#telling = telling;
     this.#taken.push(moment);
     this.#pauseMs = pauseMs;
   }
@@ -62,7 +67,8 @@ export class ProfileSteps {
     if (this.#asked) return 'later';
     if (last === undefined) return 'now';
     const elapsedMs = nowMs - last.nowMs;
-    if (elapsedMs < stepAfter(this.#pauseMs, this.#pace)) return 'later';
+    const stepMs = stepAfter(this.#pauseMs, this.#pace) * 2 ** Math.max(0, this.taken - PROFILES + 1);
+    if (elapsedMs < stepMs) return 'later';
     if (enoughWork({ requests, since: last.requests, elapsedMs }, this.#pace)) return 'now';
     return elapsedMs < this.#pace.idleMs ? 'work' : 'idle';
   }

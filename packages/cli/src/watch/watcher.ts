@@ -269,8 +269,9 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       if (error !== undefined) series.note(`${error.message} (${error.code})`);
     }
     const floorBytes = floor === undefined ? null : floor.heapBytes + floor.externalBytes;
-    const profiled = profile !== undefined;
-    this.#step(series, { kind: 'collected', nowMs, ok, tookMs: costOf(pauseMs, cpuMs), floorBytes, profiled });
+    const told = { kind: 'collected', nowMs, ok, tookMs: costOf(pauseMs, cpuMs), floorBytes } as const;
+    const profiled = series.profiles.grown().length > 0 ? 'grown' : 'nothing';
+    this.#step(series, profile === undefined ? told : { ...told, profiled });
   }
 
   async #capture(series: Series): Promise<void> {
