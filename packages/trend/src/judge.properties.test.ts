@@ -32,6 +32,10 @@ function expectSound({ verdict, suspicious, trend, evidence, settlesAtBytes, wou
   expect(trend.interval[0]).toBeLessThanOrEqual(trend.bytesPerSecond);
   expect(trend.interval[1]).toBeGreaterThanOrEqual(trend.bytesPerSecond);
   expect(trend.limitBytes).toBeGreaterThanOrEqual(0);
+  if (trend.bytesPerRequestInterval) {
+    expect(trend.bytesPerRequestInterval[0]).toBeLessThanOrEqual(trend.bytesPerRequest!);
+    expect(trend.bytesPerRequestInterval[1]).toBeGreaterThanOrEqual(trend.bytesPerRequest!);
+  }
   if (trend.secondsToLimit !== null) {
     expect(trend.secondsToLimit).toBeGreaterThanOrEqual(0);
     expect(trend.secondsToLimitInterval![0]).toBeLessThanOrEqual(trend.secondsToLimit);

@@ -39,7 +39,7 @@ import type { Judgement, Trend, Verdict } from './judgement.ts';
 import type { MemorySample } from './sample.ts';
 import { decide } from './verdict/decide.ts';
 import type { Decision, Thresholds } from './verdict/decide.ts';
-import { heapShareOf, perRequest, widen } from './verdict/figures.ts';
+import { heapShareOf, widen } from './verdict/figures.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
 import { StandingLeak } from './verdict/standing.ts';
@@ -324,7 +324,7 @@ export class MemoryJudge {
     const line: Slope = verdict === 'bounded' ? decision.life.late : decision.shape.line;
     const trend: Trend = trendOf(
       widen(line, byFloor ? 1 : 2),
-      perRequest(decision),
+      decision.shape.perRequest,
       this.#room(byFloor),
       verdict === 'native' || byRss ? 0 : heapShare,
     );

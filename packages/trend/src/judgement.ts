@@ -17,6 +17,8 @@ export interface Trend {
   interval: [number, number];
   /** Slope of the floor against the cumulative requests; null without requests. */
   bytesPerRequest: number | null;
+  /** Its interval of about 95 %, as `interval`; null as `bytesPerRequest`, and while it is unknown. */
+  bytesPerRequestInterval?: [number, number] | null;
   /** Until the nearer limit, by the slope; null when the floor doesn't grow. */
   secondsToLimit: number | null;
   /** By the slope's interval, soonest first; the second is Infinity when the interval reaches down to zero. */

@@ -11,11 +11,6 @@ export function widen(line: Slope, factor: number): Slope {
   };
 }
 
-/** Bytes a request; null where requests are not told, or explain nothing. */
-export function perRequest(decision: Decision): number | null {
-  return decision.shape.perRequest?.slope ?? null;
-}
-
 /** How much of the floor's growth is on the JavaScript heap. */
 export function heapShareOf(decision: Decision): number {
   const { points } = decision.shape;

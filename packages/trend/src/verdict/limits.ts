@@ -23,7 +23,7 @@ interface Bound {
  * The trend with the way to the nearer limit: the heap part of the growth runs against the heap's limit, all of it
  * against the container's. A limit that is already passed is 0 seconds away.
  */
-export function trendOf(line: Slope, bytesPerRequest: number | null, room: Room, heapShare: number): Trend {
+export function trendOf(line: Slope, perRequest: Slope | null, room: Room, heapShare: number): Trend {
   const bounds: Bound[] = [];
   if (room.heapLimitBytes !== null) {
     bounds.push({
@@ -44,7 +44,9 @@ export function trendOf(line: Slope, bytesPerRequest: number | null, room: Room,
   return {
     bytesPerSecond: line.slope,
     interval: [line.low, line.high],
-    bytesPerRequest,
+    bytesPerRequest: perRequest?.slope ?? null,
+    bytesPerRequestInterval:
+      perRequest && Number.isFinite(perRequest.high - perRequest.low) ? [perRequest.low, perRequest.high] : null,
     secondsToLimit: known ? away : null,
     secondsToLimitInterval: known ? [seconds(nearest, line.high), seconds(nearest, line.low)] : null,
     secondsToLimitQuantiles: known ? quantiles(nearest, line) : null,
