@@ -7,8 +7,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, test, type ExpectStatic } from 'vitest';
 import { startEbb } from '../../packages/cli/src/fixtures/run-ebb.ts';
-import type { WatchReport } from '../../packages/cli/src/report/watch-report.ts';
 import { availableNodes } from './index.ts';
+
+/** What is read of a report. */
+interface WatchReport {
+  verdict: string;
+  findings: unknown[];
+  captures: { kind: string }[];
+  program: unknown;
+  withoutSnapshots?: {
+    because: { code: string; message: string };
+    allocatedAt: { grownBytes: number; stack: { function: string; file: string }[] }[];
+    classes: { name: string; count: number; grownCount: number }[] | null;
+  };
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-without-snapshot-'));
 const running = new Set<ChildProcess>();

@@ -186,4 +186,6 @@ it('restores nothing from bytes that are no state, or of another warm-up', () =>
   expect(MemoryJudge.restore(new Uint8Array(saved.length))).toBeNull();
   expect(MemoryJudge.restore(saved, { warmupMs: 600_000 })).toBeNull();
   expect(MemoryJudge.restore(saved)?.judgement.evidence).toEqual(['no samples yet']);
+  // A Buffer is a view of something larger, and its slice() no copy.
+  expect(MemoryJudge.restore(Buffer.concat([new Uint8Array(8), saved]).subarray(8))).not.toBeNull();
 });

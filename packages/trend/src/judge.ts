@@ -188,7 +188,7 @@ export class MemoryJudge {
   static restore(saved: Uint8Array, options: MemoryJudgeOptions = {}): MemoryJudge | null {
     const judge = new MemoryJudge(options);
     if (saved.byteLength !== (HEADER + judge.#state.length) * 8) return null;
-    const numbers = new Float64Array(saved.slice().buffer);
+    const numbers = new Float64Array(Uint8Array.from(saved).buffer);
     if (numbers[0] !== STATE_VERSION || numbers[1] !== judge.#warmupS) return null;
     judge.#state.set(numbers.subarray(HEADER));
     judge.#stale = judge.#scalars[BORN] !== 0;
