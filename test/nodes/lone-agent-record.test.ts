@@ -108,7 +108,9 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       others: 0,
     });
     expect(JSON.stringify(line)).not.toContain('secret');
-    expect(line['message']).toMatch(/ended by a signal that it does not handle.*Memory was not short.*in flight: GET \/hang\/:id/);
+    expect(line['message']).toMatch(
+      /ended by a signal that it does not handle.*Memory was not short.*in flight: GET \/hang\/:id/,
+    );
     const after = place.start(ending);
     await place.recorded(({ pid, samples }) => pid === after.child.pid && samples.length > 0);
     expect(after.told()).toEqual([]);
