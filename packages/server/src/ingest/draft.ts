@@ -3,7 +3,7 @@
  * (dots are underscores there, and the unit is appended).
  */
 import type { Verdict } from '@ebb/trend';
-import { noFigures, type EdgeVerdict, type Figures } from './report.ts';
+import { bareVerdict, noFigures, type EdgeVerdict, type Figures } from './report.ts';
 
 /** One value. Keys of labels have underscores where OpenTelemetry has dots. */
 export interface Point {
@@ -29,17 +29,7 @@ export class Draft {
   readonly firstMs: number;
   timeMs: number;
   readonly #figures: Figures = noFigures();
-  readonly #edge: EdgeVerdict = {
-    verdict: 'warming',
-    suspicious: false,
-    bytesPerSecond: null,
-    bytesPerSecondLow: null,
-    bytesPerSecondHigh: null,
-    bytesPerRequest: null,
-    secondsToLimit: null,
-    secondsToLimitSoonest: null,
-    secondsToLimitLatest: null,
-  };
+  readonly #edge: EdgeVerdict = bareVerdict('warming');
   #judged = false;
   #ebbRequests: number | null = null;
 

@@ -68,3 +68,18 @@ export function noFigures(): Figures {
     loopDelayP99Seconds: null,
   };
 }
+
+/** A verdict that tells nothing but its name. */
+export function bareVerdict(verdict: Verdict): EdgeVerdict {
+  return {
+    verdict,
+    suspicious: false,
+    bytesPerSecond: null,
+    bytesPerSecondLow: null,
+    bytesPerSecondHigh: null,
+    bytesPerRequest: null,
+    secondsToLimit: null,
+    secondsToLimitSoonest: null,
+    secondsToLimitLatest: null,
+  };
+}
