@@ -43,7 +43,7 @@ beforeAll(() => {
   );
 });
 
-/** What a program of this Node prints; its standard input is the file, or what the shell pipes in. */
+/** What a program of this Node prints, or how it ended where it prints nothing; its standard input is the file, or what the shell pipes in. */
 async function run(node: string, script: string, shell: string): Promise<string> {
   const child = spawn('bash', ['-c', shell.replaceAll('NODE', `"${node}" ${script}`)], {
     cwd: folder,
@@ -51,8 +51,8 @@ async function run(node: string, script: string, shell: string): Promise<string>
   });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await new Promise((resolve) => child.once('close', resolve));
-  return text.trim();
+  const end = await new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  return text.trim() || `nothing, and ended with ${String(end)}`;
 }
 
 const leak = JSON.stringify(['leak', 'sessions (Map)']);

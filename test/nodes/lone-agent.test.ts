@@ -105,7 +105,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
 
   test(
     'it does nothing where it is turned off',
-    `${stay} setTimeout(() => console.log('done'), 500);`,
+    `${stay} setTimeout(() => console.log('done'), 1500);`,
     { env: { OTEL_SDK_DISABLED: 'true', EBB_PROMETHEUS_PORT: '1' } },
     async ({ child, receiver, printed, ended, stderr }, expect) => {
       await printed(/done/);
@@ -146,12 +146,12 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
   it.concurrent('a program that is not configured behaves as it does without the agent', async ({ expect }) => {
     const place = makeWorkplace();
     const programs = [
-      `setTimeout(() => { console.log(Reflect.ownKeys(globalThis).map(String), process.eventNames().map(String).filter((e) => !['warning', 'exit', 'uncaughtExceptionMonitor'].includes(e)), Object.keys(require.cache).length); }, 1500);`,
-      `setTimeout(() => { throw new TypeError('as it was'); }, 300);`,
-      `setTimeout(() => process.exit(7), 300);`,
-      `setTimeout(() => process.kill(process.pid, 'SIGTERM'), 300); setInterval(() => {}, 1000);`,
-      `setTimeout(() => Promise.reject(new Error('nobody caught it')), 300);`,
-      `let n = 0; process.on('beforeExit', () => { if (n++ < 2) setTimeout(() => console.log('again', n), 100); });`,
+      `setTimeout(() => { console.log(Reflect.ownKeys(globalThis).map(String), process.eventNames().map(String).filter((e) => !['warning', 'exit', 'uncaughtExceptionMonitor'].includes(e)), Object.keys(require.cache).length); }, 2000);`,
+      `setTimeout(() => { throw new TypeError('as it was'); }, 1000);`,
+      `setTimeout(() => process.exit(7), 1000);`,
+      `setTimeout(() => process.kill(process.pid, 'SIGTERM'), 1000); setInterval(() => {}, 1000);`,
+      `setTimeout(() => Promise.reject(new Error('nobody caught it')), 1000);`,
+      `let n = 0; process.on('beforeExit', () => { if (n++ < 2) setTimeout(() => console.log('again', n), 600); });`,
     ];
     try {
       for (const [at, text] of programs.entries()) {

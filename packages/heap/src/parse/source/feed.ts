@@ -1,13 +1,14 @@
 /**
  * The thread beside the one that parses: reads a compressed file, a pipe or standard input, unpacks it, and writes it
- * into a ring. Unpacking costs more than parsing; here it runs on the other core. It reads pipes on its event loop, so
- * that it can be ended while nothing comes, which a thread inside of a read from a pipe cannot.
+ * into a ring. Unpacking costs more than parsing; here it runs on the other core. It can be ended while nothing comes,
+ * which a thread inside of a read from a pipe cannot.
  */
 import { once } from 'node:events';
-import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, realpathSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { HeapError, type HeapErrorCode } from '../../errors/heap-error.ts';
 import {
@@ -39,16 +40,72 @@ export interface FeedFailure {
 }
 
 const READ_BYTES = 256 << 10;
+/** As much as a pipe holds, as a rule. */
+const PIPE_BYTES = 64 << 10;
+const LONGEST_PAUSE_MS = 10;
 
-function openInput(path: string | undefined): Readable {
-  const fd = path === undefined ? 0 : openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  const stat = fstatSync(fd);
-  if (stat.isFIFO() || stat.isSocket()) return new Socket({ fd, readable: true, writable: false });
-  return createReadStream('', { fd, highWaterMark: READ_BYTES });
+/**
+ * What is read, in pieces. Whatever is opened here is a `FileHandle`: it is closed when it has been read, and when the
+ * thread is ended before. (A socket that is given a descriptor closes it, too, but at the end of a thread Node closes all
+ * those that `openSync` has opened there once more, and the number may be somebody else's by then.)
+ */
+async function openInput(path: string | undefined): Promise<AsyncIterable<Buffer>> {
+  const stat = path === undefined ? fstatSync(0) : statSync(path);
+  const isPipe = stat.isFIFO() || stat.isSocket();
+  if (path !== undefined) {
+    return isPipe ? readPipe(path) : (await open(path)).createReadStream({ highWaterMark: READ_BYTES });
+  }
+  return (
+    isPipe
+      ? new Socket({ fd: 0, readable: true, writable: false })
+      : createReadStream('', { fd: 0, highWaterMark: READ_BYTES })
+  ) as AsyncIterable<Buffer>;
+}
+
+/**
+ * Reads a pipe without ever waiting inside of a read: a thread in there could not be ended. To such a read a pipe without
+ * a writer is at its end; one that has a name may not have had any yet.
+ */
+async function* readPipe(path: string): AsyncGenerator<Buffer> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    let hadWriter = !hasName(path);
+    for (let idle = 0; ;) {
+      const piece = Buffer.allocUnsafeSlow(PIPE_BYTES);
+      const length = await handle.read(piece).then(
+        ({ bytesRead }) => bytesRead,
+        (error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
+          throw error;
+        },
+      );
+      if (length === 0 && hadWriter) return;
+      if (length !== 0) hadWriter = true;
+      if (length !== null && length > 0) {
+        idle = 0;
+        yield piece.subarray(0, length);
+      } else {
+        await setTimeout(Math.min(LONGEST_PAUSE_MS, idle));
+        idle++;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a shell substitutes is a pipe that stands in no folder. */
+function hasName(path: string): boolean {
+  try {
+    realpathSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function feed({ path, name }: FeedInput, ring: RingWriter): Promise<void> {
-  const chunks = counted(openInput(path), ring);
+  const chunks = counted(await openInput(path), ring);
   const head = await takeHead(chunks);
   const compression = compressionOf(head, name);
   ring.tellKind(compressions.indexOf(compression));
@@ -70,9 +127,9 @@ async function feed({ path, name }: FeedInput, ring: RingWriter): Promise<void> 
   }
 }
 
-async function* counted(input: Readable, ring: RingWriter): AsyncGenerator<Uint8Array> {
+async function* counted(input: AsyncIterable<Buffer>, ring: RingWriter): AsyncGenerator<Uint8Array> {
   let taken = 0;
-  for await (const chunk of input as AsyncIterable<Buffer>) {
+  for await (const chunk of input) {
     taken += chunk.length;
     ring.tellProgress(taken);
     yield chunk;
