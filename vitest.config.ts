@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One run over the whole repository. Tests stand beside the code they are about; what needs several packages at
@@ -14,6 +15,8 @@ export default defineConfig({
     // Many tests start real processes, on machines with two busy cores. These are watchdogs, not expectations.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // They wait for processes half of the time.
+    maxWorkers: Math.max(3, availableParallelism()),
     // What a test changed in the environment or mocked is gone before the next one.
     unstubEnvs: true,
     restoreMocks: true,
