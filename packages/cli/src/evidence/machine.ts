@@ -208,13 +208,14 @@ export class EvidenceMachine {
     if (phase.name === 'gathering' && phase.idle === worked) this.#phase = { ...phase, idle: !worked };
     if (elapsedMs < stepMs) return this.#collectInStep(sample, last.capture, stepMs - elapsedMs);
     if (!worked) {
-      if (elapsedMs < this.#pace.idleMs) return this.#collectInStep(sample, last.capture);
+      if (elapsedMs < this.#pace.idleMs) return this.#maybeCollect(sample);
       return this.#refute(sample.nowMs, NO_WORK, null);
     }
     const noticeable = Math.max(this.#pace.noticeableBytes, this.#pace.noticeableShare * (last.floorBytes ?? 0));
     const likely = growth ?? (mayGrow(sample) ? (sample.bytesPerSecond * elapsedMs) / 1000 : 0);
     if (likely >= noticeable) return this.#next(sample);
-    if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#collectInStep(sample, last.capture);
+    // Whether there is enough now is what the next floor says.
+    if (elapsedMs < this.#pace.maxStepMs * 1.5 ** this.#extensions) return this.#maybeCollect(sample);
     // A floor from the step's beginning (the snapshot's own collection leaves one) cannot tell that nothing rose since.
     const telling = fresh !== null && elapsedMs - fresh.ageMs >= stepMs / 2;
     if (telling && growth !== null && growth <= 0 && sample.verdict !== 'leak') {
@@ -224,7 +225,7 @@ export class EvidenceMachine {
   }
 
   /** Between forked snapshots the judge's slope says as much as another floor would, and costs no pause. */
-  #collectInStep(sample: SampleEvent, last: CapturedSnapshot, untilNextMs = Infinity): EvidenceAction[] {
+  #collectInStep(sample: SampleEvent, last: CapturedSnapshot, untilNextMs: number): EvidenceAction[] {
     if (last.method === 'fork' && mayGrow(sample) && sample.bytesPerSecond > 0) return [];
     return this.#maybeCollect(sample, untilNextMs);
   }
