@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bringChromium, bringPostgres } from './test-needs.mjs';
+import { bringChromium, bringMonitoring, bringPostgres } from './test-needs.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const toolchain = join(repository, 'node_modules/.bin');
@@ -36,6 +36,11 @@ const steps = [
     name: 'postgres',
     title: "PostgreSQL, for the tests of the server's store (scripts/test-needs.mjs)",
     run: bringDatabase,
+  },
+  {
+    name: 'monitoring',
+    title: 'Prometheus and Alertmanager, for the tests with the real peers (scripts/test-needs.mjs)',
+    run: bringPeers,
   },
   { name: 'tests', title: 'Tests (vitest)', run: runTests },
 ];
@@ -217,6 +222,20 @@ function bringDatabase() {
     console.log('\nThere is no PostgreSQL. Suites that need it and do not run whole:');
     const startsCluster = /from '[^']*\/postgres\.ts'/;
     for (const file of testFiles().filter((file) => startsCluster.test(textOf(file)))) console.log(`  ${file}`);
+  }
+  return outcome;
+}
+
+/**
+ * Installs Debian's Prometheus and Alertmanager where that is possible, unless they are there already.
+ * @returns {Outcome}
+ */
+function bringPeers() {
+  const outcome = bringMonitoring();
+  if (!outcome.ok) {
+    console.log('\nThere is no Prometheus or no Alertmanager. Suites that need them and do not run:');
+    const startsPeers = /from '[^']*\/monitoring\.ts'/;
+    for (const file of testFiles().filter((file) => startsPeers.test(textOf(file)))) console.log(`  ${file}`);
   }
   return outcome;
 }

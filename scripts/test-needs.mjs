@@ -1,5 +1,5 @@
-// What tests need that npm does not bring: Chromium, for the page of `ebb analyze --html`, and PostgreSQL, for the
-// server's store. Debian's own are installed when they are missing and this runs as root on a machine with apt;
+// What tests need that npm does not bring: Chromium, for the page of `ebb analyze --html`; PostgreSQL, for the server's
+// store; Prometheus and Alertmanager, the server's peers. Debian's own are installed when they are missing and this runs as root on a machine with apt;
 // elsewhere the reason is told, and the exit code is 1.
 //
 //   node scripts/test-needs.mjs
@@ -37,6 +37,19 @@ export function bringPostgres() {
 }
 
 /**
+ * Brings Prometheus and Alertmanager unless they are there already. The tests start their own; the services that Debian's
+ * packages make are not used.
+ * @returns {Outcome}
+ */
+export function bringMonitoring() {
+  const programs = { prometheus: '/usr/bin/prometheus', 'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager' };
+  const outcomes = Object.entries(programs).map(([name, file]) =>
+    bring(name, () => (existsSync(file) ? file : null), file),
+  );
+  return outcomes.find(({ ok }) => !ok) ?? outcomes.find(({ detail }) => detail === 'installed') ?? outcomes[0];
+}
+
+/**
  * @param {string} name of Debian's package
  * @param {() => string | null} find what it brings
  * @param {string} what it is
@@ -61,7 +74,8 @@ function bring(name, find, what) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, { ok, detail }] of Object.entries({ chromium: bringChromium(), postgresql: bringPostgres() })) {
+  const needs = { chromium: bringChromium(), postgresql: bringPostgres(), prometheus: bringMonitoring() };
+  for (const [name, { ok, detail }] of Object.entries(needs)) {
     console.log(`${name}: ${detail}`);
     if (!ok) process.exitCode = 1;
   }

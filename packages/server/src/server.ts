@@ -6,12 +6,16 @@ import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
 import { usualRules } from './incident/decide.ts';
+import { ImpactKeeper } from './incident/impact-keeper.ts';
 import { IncidentKeeper } from './incident/incident-keeper.ts';
+import { ChangeStore } from './store/changes.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 import { FleetReader } from './store/fleet-reader.ts';
 import { Housekeeper } from './store/housekeeper.ts';
 import { IncidentStore } from './store/incidents.ts';
 import { ReportWriter, type WriterLimits } from './store/report-writer.ts';
+import { RouteReader } from './store/route-minutes.ts';
+import { SignalStore } from './store/signals.ts';
 import { TokenStore } from './store/tokens.ts';
 
 /** How a server is started. */
@@ -69,6 +73,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const writer = await ReportWriter.open(database, limits);
     const fleet = new FleetReader(database.query);
     const incidents = new IncidentStore(database);
+    const signals = new SignalStore(database, limits);
+    const routes = new RouteReader(database.query);
     const app = await makeApp({
       database,
       tokens,
@@ -76,6 +82,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       writer,
       fleet,
       incidents,
+      signals,
+      changes: new ChangeStore(database, limits),
+      routes,
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -107,10 +116,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const keeper = new IncidentKeeper({
       fleet,
       incidents,
+      signals,
       rules: usualRules,
       now,
       onError: (error) => {
         app.log.error({ err: error }, 'incidents could not be looked at');
+      },
+    });
+    const impactKeeper = new ImpactKeeper({
+      incidents,
+      routes,
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'what incidents do could not be measured');
       },
     });
     return {
@@ -121,6 +139,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         await app.close();
         await housekeeper.stop();
         await keeper.stop();
+        await impactKeeper.stop();
         await writer.close();
         await database.close();
       },

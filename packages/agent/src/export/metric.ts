@@ -9,6 +9,8 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 export interface NumberPoint {
   attributes: Attributes;
   value: number;
+  /** What is told beside the value and is no part of the series; by OTLP only. */
+  exemplar?: Attributes;
 }
 
 /** One distribution, cumulative since the agent's start. `counts` has one entry more than `bounds`. */

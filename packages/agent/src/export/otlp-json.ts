@@ -73,11 +73,18 @@ function numbers(points: readonly NumberPoint[], unit: string, times: Partial<Ti
   const whole = unit === 'By' || unit.startsWith('{');
   return points
     .filter(({ value }) => Number.isFinite(value))
-    .map(({ attributes, value }) => ({
-      attributes: keyValues(attributes),
-      ...times,
-      ...(whole ? { asInt: integer(value) } : { asDouble: value }),
-    }));
+    .map(({ attributes, value, exemplar }) => {
+      const number = whole ? { asInt: integer(value) } : { asDouble: value };
+      const { timeUnixNano } = times;
+      return {
+        attributes: keyValues(attributes),
+        ...times,
+        ...number,
+        ...(exemplar === undefined
+          ? {}
+          : { exemplars: [{ filteredAttributes: keyValues(exemplar), timeUnixNano, ...number }] }),
+      };
+    });
 }
 
 function histogramPoint({ attributes, bounds, counts, sum, count }: HistogramPoint, times: Times): object {

@@ -35,6 +35,20 @@ describe('readSettings', () => {
     expect(readSettings(env).otlp).toBeUndefined();
   });
 
+  it.each([
+    ['the token that is sent with exports', 'authorization=Bearer%20abc', undefined, 'Bearer abc'],
+    ['what is said', 'authorization=Bearer%20abc', 'pepper', 'pepper'],
+    ['nothing: then clients are not counted', 'x=y', undefined, undefined],
+    ['nothing where it is turned off', 'authorization=Bearer%20abc', 'off', undefined],
+  ])('the secret that clients are counted by is %s', (_what, headers, salt, expected) => {
+    const settings = readSettings({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
+      OTEL_EXPORTER_OTLP_HEADERS: headers,
+      EBB_CLIENT_SALT: salt,
+    });
+    expect(settings.clientSecret).toBe(expected);
+  });
+
   it('reads headers as baggage, those of metrics over the common ones, and never tells their values', () => {
     const { otlp, problems } = readSettings({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',

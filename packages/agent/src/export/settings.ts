@@ -44,6 +44,8 @@ export interface AgentSettings {
   profiles: boolean;
   /** Whether a confirmed leak is told on standard error. */
   log: boolean;
+  /** What the processes of a service have in common to count distinct clients by; undefined: they are not counted. */
+  clientSecret: string | undefined;
   /** Where the last minutes are recorded: a folder, undefined for the usual one, null for nowhere. */
   recordDirectory: string | null | undefined;
   /** A sentence for each value that could not be used. */
@@ -74,9 +76,10 @@ export function readSettings(env: Environment): AgentSettings {
     return fallback;
   };
   const exporters = new Set((value('OTEL_METRICS_EXPORTER') ?? '').split(',').map((name) => name.trim()));
+  const otlpSettings = exporters.has('none') ? undefined : otlp(value, number, exporters, problems);
   return {
     enabled: value('EBB_AGENT')?.toLowerCase() !== 'off' && value('OTEL_SDK_DISABLED')?.toLowerCase() !== 'true',
-    otlp: exporters.has('none') ? undefined : otlp(value, number, exporters, problems),
+    otlp: otlpSettings,
     prometheus: prometheus(value, number, exporters),
     exportIntervalMs: number(['OTEL_METRIC_EXPORT_INTERVAL'], 60_000, 1000, 86_400_000),
     sampleIntervalMs: number(['EBB_SAMPLE_INTERVAL'], 5000, 10, 600_000),
@@ -84,9 +87,16 @@ export function readSettings(env: Environment): AgentSettings {
     idleCollections: /^(?:1|true|on)$/i.test(value('EBB_IDLE_COLLECTIONS') ?? ''),
     profiles: /^(?:1|true|on)$/i.test(value('EBB_PROFILES') ?? ''),
     log: value('EBB_LOG')?.toLowerCase() !== 'off',
+    clientSecret: clientSecret(value('EBB_CLIENT_SALT'), otlpSettings),
     recordDirectory: value('EBB_RECORD_DIR')?.toLowerCase() === 'off' ? null : value('EBB_RECORD_DIR'),
     problems,
   };
+}
+
+/** The token that is sent with exports is a secret that the processes of a service share already. */
+function clientSecret(told: string | undefined, otlp: OtlpSettings | undefined): string | undefined {
+  if (told?.toLowerCase() === 'off') return undefined;
+  return told ?? otlp?.headers['authorization'];
 }
 
 type Value = (...names: string[]) => string | undefined;

@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { getEnvironmentData, isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture/limits';
 import { type Judgement, MemoryJudge } from '@ebb/trend';
+import { clientMetrics } from '../export/client-metrics.ts';
 import { ebbMetrics } from '../export/ebb-metrics.ts';
 import type { Metric } from '../export/metric.ts';
 import { otlpRequest } from '../export/otlp-json.ts';
@@ -17,6 +18,7 @@ import { runtimeMetrics } from '../export/runtime-metrics.ts';
 import { type AgentSettings, readSettings } from '../export/settings.ts';
 import { readText } from '../identity/read-text.ts';
 import { identify, type ResourceAttributes } from '../identity/resource.ts';
+import { Clients } from '../measure/clients.ts';
 import { Meter } from '../measure/meter.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { type NativeMemory, readNativeMemory } from '../measure/native-memory.ts';
@@ -80,6 +82,7 @@ class Agent implements LoneAgent {
   readonly #options: AgentOptions;
   readonly #ownServers = new WeakSet();
   readonly #meter: Meter;
+  readonly #clients: Clients | undefined;
   readonly #judge: MemoryJudge;
   readonly #idle: IdleCollection | undefined;
   #profile: SuspicionProfile | undefined;
@@ -103,12 +106,14 @@ class Agent implements LoneAgent {
     const { clock, env, settings } = options;
     this.#resource = identity(env);
     this.#lastMinutes = this.#recording();
+    this.#clients = clientsOf(settings, this.#resource);
     this.#meter = new Meter({
       clock,
       rssLimitBytes: containerLimitBytes(),
       ownServers: this.#ownServers,
       isMainThread,
       inFlight: this.#lastMinutes?.requests,
+      clients: this.#clients,
     });
     this.#judge = new MemoryJudge({ warmupMs: settings.warmupMs });
     this.#idle = settings.idleCollections ? new IdleCollection(clock) : undefined;
@@ -305,7 +310,8 @@ class Agent implements LoneAgent {
   }
 
   #body(measurement: Measurement): object {
-    return otlpRequest(this.#resource, scope, metricsOf(measurement), measurement);
+    const clients = this.#clients === undefined ? [] : clientMetrics(this.#clients);
+    return otlpRequest(this.#resource, scope, [...metricsOf(measurement), ...clients], measurement);
   }
 
   #report(): void {
@@ -343,6 +349,12 @@ class Agent implements LoneAgent {
 
 function metricsOf(measurement: Measurement): Metric[] {
   return [...runtimeMetrics(measurement), ...ebbMetrics(measurement)];
+}
+
+/** The secret of one service says nothing of the same client at another. */
+function clientsOf({ clientSecret, otlp }: AgentSettings, resource: ResourceAttributes): Clients | undefined {
+  if (clientSecret === undefined || otlp === undefined) return undefined;
+  return new Clients(JSON.stringify([clientSecret, resource['service.namespace'] ?? '', resource['service.name']]));
 }
 
 function identity(env: AgentOptions['env']): ResourceAttributes {

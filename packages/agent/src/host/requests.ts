@@ -9,6 +9,7 @@
  */
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clients } from '../measure/clients.ts';
 import type { RequestDurations, RequestSeries } from '../measure/request-durations.ts';
 import type { RequestsByRoute } from '../protocol/index.ts';
 import { quietly } from './quietly.ts';
@@ -34,6 +35,8 @@ export interface RequestWatchOptions {
   monotonicMs?: () => number;
   /** Where to keep which requests are in flight; only together with `monotonicMs`. */
   inFlight?: Pick<RequestsInFlight, 'begin' | 'end'>;
+  /** Where to count distinct clients; only together with `durations`. */
+  clients?: Pick<Clients, 'observe' | 'record'>;
   /** Servers whose requests are not counted: the agent's own. */
   ownServers?: { has(server: object): boolean };
 }
@@ -85,10 +88,10 @@ export class RequestWatch {
   }
 
   #startListener(): (message: unknown) => void {
-    const { durations, monotonicMs, ownServers, inFlight } = this.#options;
-    const end = (response: ServerResponse, startedMs: number, handle: number): void => {
+    const { durations, monotonicMs, ownServers, inFlight, clients } = this.#options;
+    const end = (response: ServerResponse, startedMs: number, handle: number, client: number): void => {
       try {
-        this.#end(response, startedMs, handle);
+        this.#end(response, startedMs, handle, client);
       } catch {
         // The host comes first.
       }
@@ -96,7 +99,7 @@ export class RequestWatch {
     if (durations === undefined || monotonicMs === undefined) {
       // One listener for all responses: nothing is allocated per request but its entry.
       const onClose = function (this: ServerResponse): void {
-        end(this, 0, 0);
+        end(this, 0, 0, 0);
       };
       return (message) => {
         const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
@@ -106,7 +109,7 @@ export class RequestWatch {
         if (handle === 0) response.on('close', onClose);
         else {
           response.on('close', () => {
-            end(response, 0, handle);
+            end(response, 0, handle, 0);
           });
         }
       };
@@ -121,10 +124,13 @@ export class RequestWatch {
       this.#begin();
       const startedMs = monotonicMs();
       const handle = inFlight?.begin(request.method ?? '', request.url ?? '/', startedMs) ?? 0;
+      let client = 0;
       // Not `once`, which costs more: a response closes once.
       response.on('close', () => {
-        end(response, startedMs, handle);
+        end(response, startedMs, handle, client);
       });
+      // Now: of a connection that was cut off, nobody can ask the address any more.
+      if (clients !== undefined) client = clients.observe(request);
     };
   }
 
@@ -133,18 +139,20 @@ export class RequestWatch {
     this.active += 1;
   }
 
-  #end(response: ServerResponse, startedMs: number, handle: number): void {
+  #end(response: ServerResponse, startedMs: number, handle: number, client: number): void {
     this.active -= 1;
     const request = response.req as ExpressRequest;
     const { statusCode } = response;
     const told = this.#toldRoute(request);
     const route = told ?? routeByPath(request, statusCode);
     const counted = this.#counts.addRoute(request.method ?? 'GET', route);
-    const { durations, monotonicMs, inFlight } = this.#options;
+    const { durations, monotonicMs, inFlight, clients } = this.#options;
     if (handle !== 0) inFlight?.end(handle, urlOf(request), told);
     if (durations === undefined || monotonicMs === undefined) return;
     const status = response.writableFinished ? statusCode : null;
-    durations.record(counted, status, (monotonicMs() - startedMs) / 1e3);
+    const seconds = (monotonicMs() - startedMs) / 1e3;
+    durations.record(counted, status, seconds);
+    if (client !== 0) clients?.record(counted, client, { status, seconds });
   }
 
   #toldRoute(request: ExpressRequest): string | undefined {

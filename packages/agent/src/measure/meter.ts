@@ -5,6 +5,7 @@ import type { HostClock } from '../host/clock.ts';
 import { FloorWatch } from '../host/floor.ts';
 import { heapLimitBytes } from '../host/heap-limit.ts';
 import { RequestWatch, type RequestWatchOptions } from '../host/requests.ts';
+import type { Clients } from './clients.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { heapSpaces } from './heap-spaces.ts';
 import type { Measurement, ProcessMeasurement } from './measurement.ts';
@@ -24,6 +25,8 @@ export interface MeterOptions {
   isMainThread: boolean;
   /** Where to keep which requests are in flight. */
   inFlight?: NonNullable<RequestWatchOptions['inFlight']> | undefined;
+  /** Where to count distinct clients. */
+  clients?: Clients | undefined;
 }
 
 /** What a measurement holds that the meter does not know by itself. */
@@ -48,7 +51,7 @@ export class Meter {
   #pausedMs = 0;
 
   constructor(options: MeterOptions) {
-    const { clock, ownServers, inFlight } = options;
+    const { clock, ownServers, inFlight, clients } = options;
     this.#options = options;
     this.#startedMs = clock.now();
     this.#measuredMs = clock.monotonicMs();
@@ -58,6 +61,7 @@ export class Meter {
       monotonicMs: clock.monotonicMs,
       durations: this.#durations,
       ...(inFlight === undefined ? {} : { inFlight }),
+      ...(clients === undefined ? {} : { clients }),
     });
   }
 

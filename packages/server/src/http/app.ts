@@ -8,6 +8,8 @@ import { ServerError } from '../errors/server-error.ts';
 import { answerError } from './answer-error.ts';
 import type { Context } from './context.ts';
 import { makeGuard } from './guard.ts';
+import { alertmanagerRoutes } from './routes/alertmanager.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -53,6 +55,8 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(statusRoutes, { context, guard });
   await app.register(tokenRoutes, { context, guard });
   await app.register(incidentRoutes, { context, guard });
+  await app.register(changeRoutes, { context, guard });
+  await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });
   await app.register(otlpRoutes, { context, guard });
   await app.register(remoteWriteRoutes, { context, guard });

@@ -1,9 +1,12 @@
 import type { Authenticator } from '../access/authenticator.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
+import type { ChangeStore } from '../store/changes.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
+import type { RouteReader } from '../store/route-minutes.ts';
+import type { SignalStore } from '../store/signals.ts';
 import type { TokenStore } from '../store/tokens.ts';
 
 /** What the routes work with. */
@@ -14,6 +17,9 @@ export interface Context {
   writer: ReportWriter;
   fleet: FleetReader;
   incidents: IncidentStore;
+  signals: SignalStore;
+  changes: ChangeStore;
+  routes: RouteReader;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -26,7 +26,8 @@ export interface OpenIncident {
 /** What is to be done about a service. */
 export type Decision = 'nothing' | 'open' | 'raise' | 'update' | 'calm' | 'resolve';
 
-const rank: Readonly<Record<Level, number>> = { notice: 0, warning: 1, page: 2 };
+/** Levels in order: what is more urgent is more. */
+export const rank: Readonly<Record<Level, number>> = { notice: 0, warning: 1, page: 2 };
 
 /**
  * How urgent a service is by its time to the limit; null when nothing runs out. Growth without a known limit is a notice,

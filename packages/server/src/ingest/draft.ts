@@ -3,7 +3,8 @@
  * (dots are underscores there, and the unit is appended).
  */
 import type { Verdict } from '@ebb/trend';
-import { bareVerdict, noFigures, type EdgeVerdict, type Figures } from './report.ts';
+import { bareVerdict, noFigures, type EdgeVerdict, type Figures, type RoutesReport } from './report.ts';
+import { RouteDraft } from './route-series.ts';
 
 /** One value. Keys of labels have underscores where OpenTelemetry has dots. */
 export interface Point {
@@ -12,6 +13,8 @@ export interface Point {
   labels: ReadonlyMap<string, string>;
   value: number;
   timeMs: number;
+  /** Of a count of requests: how many of them were answered in time; null where its bounds do not tell. */
+  inTime?: number | null;
 }
 
 const verdicts: ReadonlySet<string> = new Set<Verdict>(['clean', 'warming', 'bounded', 'leak', 'native']);
@@ -30,6 +33,7 @@ export class Draft {
   timeMs: number;
   readonly #figures: Figures = noFigures();
   readonly #edge: EdgeVerdict = bareVerdict('warming');
+  #routes: RouteDraft | null = null;
   #judged = false;
   #ebbRequests: number | null = null;
 
@@ -56,6 +60,17 @@ export class Draft {
     return this.#judged ? this.#edge : null;
   }
 
+  /** What is told of requests by route; null when nothing is. */
+  get routes(): RoutesReport | null {
+    return this.#routes?.report ?? null;
+  }
+
+  /** Takes requests of a route, or its clients. */
+  route(point: Point): boolean {
+    this.#routes ??= new RouteDraft();
+    return this.#routes.take(point);
+  }
+
   /** Sets a figure. */
   set(field: keyof Figures, value: number): true {
     this.#figures[field] = value;
@@ -80,6 +95,10 @@ export class Draft {
     if (told.verdict !== undefined) this.#judged = true;
     return true;
   }
+}
+
+function isEndless(bound: string | undefined): boolean {
+  return bound === '+Inf';
 }
 
 type Setter = (draft: Draft, point: Point) => boolean;
@@ -109,7 +128,16 @@ const setters: Readonly<Record<string, Setter | undefined>> = Object.assign(Obje
   // cAdvisor says 0 where there is no limit.
   container_spec_memory_limit: (draft, { value }) => value > 0 && draft.set('containerLimitBytes', value),
   ebb_requests: (draft, { value }) => value >= 0 && draft.setRequests(value),
-  http_server_request_duration_count: part('requests'),
+  http_server_request_duration_count: (draft, point) => {
+    const isCount = point.value >= 0 && draft.add('requests', point.value);
+    return (point.inTime !== undefined && draft.route(point)) || isCount;
+  },
+  // From Prometheus: the ranges up to a second, and without end.
+  http_server_request_duration_seconds_bucket: (draft, point) => {
+    const isCount = isEndless(point.labels.get('le')) && point.value >= 0 && draft.add('requests', point.value);
+    return draft.route(point) || isCount;
+  },
+  ebb_clients: (draft, point) => draft.route(point),
   ebb_gc_share: figure('gcShare'),
   nodejs_eventloop_delay_p99: figure('loopDelayP99Seconds'),
   process_uptime: (draft, { value, timeMs }) => value >= 0 && draft.set('startedMs', Math.round(timeMs - value * 1e3)),

@@ -3,13 +3,24 @@ import type { ProcessIdentity } from './report.ts';
 
 type Labels = ReadonlyMap<string, string>;
 
+/** What a service is called of which nobody tells the name. */
+export const unknownService = 'unknown_service';
+
+/** The text without the character that PostgreSQL takes in no text: one sender's must not fail everybody's commit. */
+export function storable(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '') : text;
+}
+
+/** Exporters that tell of others: their own job, service and instance are not those of the container they speak of. */
+const tellsOfOthers = /^(?:.*[-/_])?(?:kube-state-metrics|kubelet|cadvisor)$/;
+
 /** By the attributes of an OpenTelemetry resource (semantic conventions 1.4x, and older names). */
 export function identityOfResource(labels: Labels): ProcessIdentity {
   const first = firstOf(labels);
   const [host, pid] = [first('host_name'), first('process_pid')];
   const runtime = [first('process_runtime_name'), first('process_runtime_version')].filter((text) => text !== '');
   return {
-    service: first('service_name') || 'unknown_service',
+    service: first('service_name') || unknownService,
     namespace: first('service_namespace'),
     environment: first('deployment_environment_name', 'deployment_environment'),
     version: first('service_version'),
@@ -26,9 +37,9 @@ export function identityOfResource(labels: Labels): ProcessIdentity {
 
 /** By the labels of a Prometheus series, as scrape configurations and kube-state-metrics commonly set them. */
 export function identityOfSeries(labels: Labels): ProcessIdentity {
-  const first = firstOf(labels);
+  const first = firstOf(tellsOfOthers.test(labels.get('job') ?? '') ? withoutExporter(labels) : labels);
   return {
-    service: first('service_name', 'app_kubernetes_io_name', 'app', 'service', 'container', 'job') || 'unknown_service',
+    service: first('service_name', 'app_kubernetes_io_name', 'app', 'service', 'container', 'job') || unknownService,
     namespace: first('service_namespace', 'namespace'),
     environment: first('deployment_environment_name', 'environment', 'env'),
     version: first('service_version', 'app_kubernetes_io_version', 'version'),
@@ -40,6 +51,10 @@ export function identityOfSeries(labels: Labels): ProcessIdentity {
   };
 }
 
+function withoutExporter(labels: Labels): Labels {
+  return new Map([...labels].filter(([name]) => name !== 'job' && name !== 'service' && name !== 'instance'));
+}
+
 /** Ebb's agent serves its worker threads on one page. */
 function threadOf(labels: Labels): string {
   const thread = labels.get('thread_id') ?? '';
@@ -49,7 +64,7 @@ function threadOf(labels: Labels): string {
 function firstOf(labels: Labels): (...names: string[]) => string {
   return (...names) => {
     for (const name of names) {
-      const text = labels.get(name)?.trim() ?? '';
+      const text = storable(labels.get(name) ?? '').trim();
       if (text !== '') return text;
     }
     return '';

@@ -1,3 +1,4 @@
+import type { AlertIntake, AlertRefusal } from './alertmanager.ts';
 import type { Intake, Refusal } from './reports.ts';
 
 /** What has been taken since the server started. */
@@ -11,6 +12,14 @@ export interface IntakeTotals {
   refusedPoints: Record<Refusal, number>;
   /** Requests that could not be read. */
   malformedRequests: number;
+  /** Alerts that were taken, those sent again included. */
+  alerts: number;
+  /** Alerts that were refused, by reason. */
+  refusedAlerts: Record<AlertRefusal, number>;
+  /** Alerts that Alertmanager has left out itself. */
+  truncatedAlerts: number;
+  /** Changes that were told, those told again included. */
+  changes: number;
 }
 
 /** Counts what comes in, so that what is refused is not lost in silence. */
@@ -22,6 +31,10 @@ export class IntakeCounters {
     unusedPoints: 0,
     refusedPoints: { clock: 0, label: 0, processes: 0, services: 0 },
     malformedRequests: 0,
+    alerts: 0,
+    refusedAlerts: { shape: 0, label: 0, unnamed: 0, services: 0, alerts: 0 },
+    truncatedAlerts: 0,
+    changes: 0,
   };
 
   /** Counts a request that was taken. */
@@ -39,8 +52,22 @@ export class IntakeCounters {
     this.#totals.malformedRequests += 1;
   }
 
+  /** Counts the alerts of a webhook. */
+  tookAlerts(taken: number, { refused, truncated }: Pick<AlertIntake, 'refused' | 'truncated'>): void {
+    const totals = this.#totals;
+    totals.alerts += taken;
+    totals.truncatedAlerts += truncated;
+    for (const [why, count] of refused) totals.refusedAlerts[why] += count;
+  }
+
+  /** Counts a change. */
+  tookChange(): void {
+    this.#totals.changes += 1;
+  }
+
   /** Since the server started. */
   get totals(): IntakeTotals {
-    return { ...this.#totals, refusedPoints: { ...this.#totals.refusedPoints } };
+    const { refusedPoints, refusedAlerts } = this.#totals;
+    return { ...this.#totals, refusedPoints: { ...refusedPoints }, refusedAlerts: { ...refusedAlerts } };
   }
 }

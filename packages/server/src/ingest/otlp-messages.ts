@@ -30,15 +30,22 @@ const root = protobuf.Root.fromJSON({
         asDouble: field(4, 'double'),
         asInt: field(6, 'sfixed64'),
         flags: field(8, 'uint32'),
+        exemplars: list(5, 'Exemplar'),
       },
       oneofs: { value: { oneof: ['asDouble', 'asInt'] } },
     },
-    HistogramData: { fields: { dataPoints: list(1, 'HistogramPoint') } },
+    // Its attributes are no part of the series: what changes from point to point can stand there.
+    Exemplar: { fields: { filteredAttributes: list(7, 'KeyValue') } },
+    HistogramData: {
+      fields: { dataPoints: list(1, 'HistogramPoint'), aggregationTemporality: field(2, 'int32') },
+    },
     HistogramPoint: {
       fields: {
         attributes: list(9, 'KeyValue'),
         timeUnixNano: field(3, 'fixed64'),
         count: field(4, 'fixed64'),
+        bucketCounts: list(6, 'fixed64'),
+        explicitBounds: list(7, 'double'),
         flags: field(10, 'uint32'),
       },
     },
@@ -93,7 +100,7 @@ export interface WireMetric {
   name?: string;
   gauge?: { dataPoints?: WirePoint[] } | null;
   sum?: { dataPoints?: WirePoint[] } | null;
-  histogram?: { dataPoints?: WirePoint[] } | null;
+  histogram?: { dataPoints?: WirePoint[]; aggregationTemporality?: number } | null;
 }
 
 /** A point of any kind. Numbers have a value, histograms a count. */
@@ -103,6 +110,10 @@ export interface WirePoint {
   asDouble?: number | null;
   asInt?: WireNumber | null;
   count?: WireNumber;
+  /** Counts of the ranges between the bounds, one more than these. */
+  bucketCounts?: WireNumber[];
+  explicitBounds?: number[];
+  exemplars?: { filteredAttributes?: WireAttribute[] }[];
   flags?: number;
 }
 

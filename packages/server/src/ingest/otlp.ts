@@ -3,9 +3,12 @@ import { metricName, type Point } from './draft.ts';
 import { identityOfResource } from './identity.ts';
 import type { WireAttribute, WireNumber, WirePoint, WireRequest, WireValue } from './otlp-messages.ts';
 import { emptyIntake, takePoints, type Intake } from './reports.ts';
+import { clientsMetric, inTimeOf, requestDuration } from './route-series.ts';
 
 /** The flag of a point that says that there is no value. */
 const noRecordedValue = 1;
+/** AGGREGATION_TEMPORALITY_DELTA: such a count cannot be told from one that is sent again. */
+const delta = 1;
 
 /** What the request tells. Never throws on a request that was decoded. */
 export function readOtlp(request: WireRequest, nowMs: number): Intake {
@@ -17,7 +20,7 @@ export function readOtlp(request: WireRequest, nowMs: number): Intake {
         const plain = metricName(name);
         for (const point of (gauge ?? sum)?.dataPoints ?? []) points.push(pointOf(plain, point, numberOf(point)));
         for (const point of histogram?.dataPoints ?? [])
-          points.push(pointOf(`${plain}_count`, point, toNumber(point.count)));
+          points.push(countOf(plain, point, histogram?.aggregationTemporality));
       }
     }
     takePoints(intake, identityOfResource(labelsOf(resource?.attributes)), points, nowMs);
@@ -25,11 +28,20 @@ export function readOtlp(request: WireRequest, nowMs: number): Intake {
   return intake;
 }
 
+/** The count of a histogram; of requests, how many of them were answered in time, too. */
+function countOf(plain: string, point: WirePoint, temporality: number | undefined): Point {
+  const counted = pointOf(`${plain}_count`, point, toNumber(point.count));
+  if (plain !== requestDuration || temporality === delta) return counted;
+  const { explicitBounds: bounds = [], bucketCounts: counts = [] } = point;
+  return { ...counted, inTime: inTimeOf(bounds, counts.map(toNumber), counted.value) };
+}
+
 function pointOf(name: string, point: WirePoint, value: number): Point {
   const missing = ((point.flags ?? 0) & noRecordedValue) !== 0;
+  const sketches = name === clientsMetric ? (point.exemplars ?? []) : [];
   return {
     name,
-    labels: labelsOf(point.attributes),
+    labels: labelsOf([...(point.attributes ?? []), ...sketches.flatMap((one) => one.filteredAttributes ?? [])]),
     value: missing ? NaN : value,
     timeMs: Math.round(toNumber(point.timeUnixNano) / 1e6),
   };

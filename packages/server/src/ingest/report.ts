@@ -42,6 +42,37 @@ export interface Figures {
   loopDelayP99Seconds: number | null;
 }
 
+/**
+ * Requests that a process has answered so far, of one series: a route, a status, and whatever else the sender tells apart.
+ * A count that is not told at this moment is null.
+ */
+export interface RouteSeries {
+  /** Tells the series of a process apart. */
+  key: string;
+  /** Method and route: `GET /cart/:id`. */
+  route: string;
+  /** Whether its requests failed: 5xx, or cut off. */
+  isFailing: boolean;
+  requests: number | null;
+  /** Answered in time. */
+  inTime: number | null;
+}
+
+/** Distinct clients that a process has seen since it last told: see `impact/sketch.ts`. */
+export interface ClientsSketch {
+  /** Empty for all routes together. */
+  route: string;
+  /** All, or those that met a slow or failed answer. */
+  who: 'all' | 'affected';
+  sketch: string;
+}
+
+/** What a process tells of its requests by route. */
+export interface RoutesReport {
+  series: RouteSeries[];
+  sketches: ClientsSketch[];
+}
+
 /** One process at one moment. */
 export interface ProcessReport {
   identity: ProcessIdentity;
@@ -49,6 +80,8 @@ export interface ProcessReport {
   figures: Figures;
   /** Null where no agent judges the process: then the server does. */
   edge: EdgeVerdict | null;
+  /** Missing where nothing is told of requests by route. */
+  routes?: RoutesReport;
 }
 
 /** The longest name, version or instance that is taken. */

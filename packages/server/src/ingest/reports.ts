@@ -37,8 +37,10 @@ export function takePoints(intake: Intake, identity: ProcessIdentity, points: re
   }
   let draft: Draft | null = null;
   const finish = (): void => {
-    if (draft !== null)
-      intake.reports.push({ identity, timeMs: draft.timeMs, figures: draft.figures, edge: draft.edge });
+    if (draft !== null) {
+      const { timeMs, figures, edge, routes } = draft;
+      intake.reports.push({ identity, timeMs, figures, edge, ...(routes === null ? {} : { routes }) });
+    }
     draft = null;
   };
   for (const point of inOrder(points)) {

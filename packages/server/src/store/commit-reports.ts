@@ -9,6 +9,8 @@ import { canJudge, judgeSeries } from '../judge/judge-series.ts';
 import { inPieces } from './in-pieces.ts';
 import { newProcess, withReport, withVerdict } from './latest.ts';
 import type { Engine } from './migrations/index.ts';
+import { noteNewVersions } from './new-versions.ts';
+import { countRoutes } from './route-minutes.ts';
 import type { JudgeTable, ProcessRow, SampleRow, Schema, VerdictChangeTable } from './schema.ts';
 
 /** An agent's verdict counts for so long; then the server judges by what else is told. */
@@ -63,6 +65,11 @@ export async function commitReports(
   const told: Told = { processes: [], samples: new Map(), changes: [], judges: [] };
   for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], states);
   await store(db, told);
+  await countRoutes(
+    db,
+    engine,
+    processes.map((process) => ({ process, reports: byProcess.get(process.id) ?? [] })),
+  );
 }
 
 interface Told {
@@ -174,6 +181,11 @@ async function processesOf(
   }
   // Ordered as locks are, see above.
   const entries = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1));
+  await noteNewVersions(
+    db,
+    entries.map(([, report]) => report),
+    serviceIdOf,
+  );
   await inPieces(entries, async (piece) => {
     await db
       .insertInto('processes')
@@ -234,6 +246,7 @@ const latestColumns = [
   ...(['verdict', 'verdict_since_ms', 'suspicious', 'rss_bytes', 'floor_bytes', 'heap_used_bytes'] as const),
   ...(['heap_limit_bytes', 'container_limit_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds'] as const),
   ...(['bytes_per_second', 'bytes_per_second_low', 'bytes_per_second_high', 'bytes_per_request'] as const),
+  ...(['restarted_ms', 'ended_share'] as const),
   ...(['seconds_to_limit', 'seconds_to_limit_soonest', 'seconds_to_limit_latest'] as const),
 ];
 const sampleColumns = [

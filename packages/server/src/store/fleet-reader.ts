@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { ProcessRow, SampleRow, Schema, ServiceRow, VerdictChangeTable } from './schema.ts';
 
 /** What is known of services and processes. */
@@ -26,14 +26,31 @@ export class FleetReader {
     return await query.orderBy('id').execute();
   }
 
-  /** The services of which a process, heard of since a time, runs out. */
-  async servicesThatRunOut(sinceMs: number): Promise<number[]> {
+  /**
+   * The services of which a process, heard of since a time, runs out; or was this near to its limit before it was started
+   * anew, or when it was heard of last, if it is silent now.
+   */
+  async servicesOfConcern(options: { sinceMs: number; silentSinceMs: number; nearShare: number }): Promise<number[]> {
+    const { sinceMs, silentSinceMs } = options;
+    const nearShare = sql.lit(options.nearShare);
     const rows = await this.#db
       .selectFrom('processes')
       .select('service_id')
       .distinct()
       .where('last_seen_ms', '>=', sinceMs)
-      .where('verdict', 'in', ['leak', 'native'])
+      .where((where) =>
+        where.or([
+          where('verdict', 'in', ['leak', 'native']),
+          where.and([where('restarted_ms', '>=', sinceMs), where('ended_share', '>=', options.nearShare)]),
+          where.and([
+            where('last_seen_ms', '<', silentSinceMs),
+            where.or([
+              where('floor_bytes', '>=', sql<number>`heap_limit_bytes * ${nearShare}`),
+              where('rss_bytes', '>=', sql<number>`container_limit_bytes * ${nearShare}`),
+            ]),
+          ]),
+        ]),
+      )
       .execute();
     return rows.map(({ service_id: serviceId }) => serviceId);
   }

@@ -1,4 +1,4 @@
-/** A row has up to 31 columns, and a statement up to 32,766 parameters (SQLite; PostgreSQL twice that). */
+/** A row has up to 33 columns, and a statement up to 32,766 parameters (SQLite; PostgreSQL twice that). */
 const rowsAtOnce = 400;
 
 /** Calls `use` with a few hundred items at once, one call after the other; not at all for none. */

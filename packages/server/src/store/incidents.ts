@@ -1,15 +1,38 @@
 import type { Transaction } from 'kysely';
+import type { Cause } from '../incident/cause.ts';
 import type { Decision } from '../incident/decide.ts';
-import type { Level } from '../incident/level.ts';
+import type { Diagnosis } from '../incident/diagnose.ts';
+import type { IncidentEventKind } from '../incident/event-kind.ts';
+import { changesBeforeMs, noteOfChange, notesOfSignal, type Note } from '../incident/notes.ts';
+import type { ToldSignal } from '../signals/signal.ts';
+import { changesBetween } from './changes.ts';
 import type { Database } from './database.ts';
-import type { IncidentRow, Schema } from './schema.ts';
+import type { IncidentRow, Schema, SignalRow } from './schema.ts';
+import { activeSignals, endSignals, signalsSince, storeSignal } from './signals.ts';
 
 /** What happened in an incident. */
 export interface IncidentEvent {
   timeMs: number;
-  kind: 'opened' | 'raised' | 'calm' | 'back' | 'resolved';
+  kind: IncidentEventKind;
   text: string;
 }
+
+/** What a turn decides on, and what comes of it. */
+export interface Turn {
+  nowMs: number;
+  /** Signals of agents' rows that stand by themselves: ends near a limit. */
+  ends: readonly ToldSignal[];
+  /** What is high in agents' rows, given the keys of what was; asked while an incident is open only. */
+  high: (lasting: ReadonlySet<string>) => ToldSignal[];
+  /** Says what it is about, given what is open and the signals that last. */
+  diagnose: (before: Cause | null, symptoms: readonly SignalRow[]) => Diagnosis;
+  decide: (open: IncidentRow | null, diagnosis: Diagnosis) => Decision;
+}
+
+/** A change shortly before is told once the incident is open; so many of them at most. */
+const mostChanges = 20;
+/** A signal that was over when the incident opened, but not for longer, belongs to it. */
+const signalsBeforeMs = 15 * 60_000;
 
 /** Incidents and their timelines. Each change and its entry on the timeline are one transaction. */
 export class IncidentStore {
@@ -26,12 +49,22 @@ export class IncidentStore {
     return await query.orderBy('id', 'desc').limit(options.most).execute();
   }
 
+  /** Incidents that are open, or were at a time. */
+  async openSince(sinceMs: number): Promise<IncidentRow[]> {
+    return await this.#database.query
+      .selectFrom('incidents')
+      .selectAll()
+      .where((where) => where.or([where('resolved_ms', 'is', null), where('resolved_ms', '>=', sinceMs)]))
+      .orderBy('id')
+      .execute();
+  }
+
   /** One incident; undefined when there is none. */
   async find(id: number): Promise<IncidentRow | undefined> {
     return await this.#database.query.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
-  /** What happened in it, oldest first. */
+  /** What happened in it, in the order in which it was told. */
   async timeline(id: number): Promise<IncidentEvent[]> {
     const rows = await this.#database.query
       .selectFrom('incident_events')
@@ -42,16 +75,27 @@ export class IncidentStore {
     return rows.map(({ time_ms: timeMs, kind, text }) => ({ timeMs, kind, text }));
   }
 
+  /** The signals that lasted at some moment of it, or shortly before. */
+  async signals(incident: IncidentRow, nowMs: number): Promise<SignalRow[]> {
+    const sinceMs = incident.opened_ms - signalsBeforeMs;
+    return await signalsSince(this.#database.query, incident.service_id, sinceMs, incident.resolved_ms ?? nowMs);
+  }
+
+  /** Writes down what an open incident does to requests and clients, and on its timeline that it does. */
+  async setImpact(id: number, impact: string, note: Note | null): Promise<void> {
+    await this.#database.query.transaction().execute(async (db) => {
+      await db.updateTable('incidents').set({ impact }).where('id', '=', id).execute();
+      if (note !== null) await tellOnce(db, id, [note]);
+    });
+  }
+
   /**
    * Decides about a service on what is in the database now, and carries it out: two servers that see the same leak open
    * one incident.
    */
-  async carryOut(
-    serviceId: number,
-    told: { level: Level | null; summary: string; nowMs: number },
-    decide: (open: IncidentRow | null) => Decision,
-  ): Promise<Decision> {
+  async carryOut(serviceId: number, turn: Turn): Promise<Decision> {
     const { engine, query } = this.#database;
+    const { nowMs } = turn;
     return await query.transaction().execute(async (db) => {
       const select = db
         .selectFrom('incidents')
@@ -59,37 +103,68 @@ export class IncidentStore {
         .where('service_id', '=', serviceId)
         .where('resolved_ms', 'is', null);
       const open = (await (engine === 'postgres' ? select.forUpdate() : select).executeTakeFirst()) ?? null;
-      const decision = decide(open);
-      if (decision === 'open') return await openIncident(db, serviceId, told);
-      if (open !== null && decision !== 'nothing') await change(db, open, decision, told);
+      for (const end of turn.ends) await storeSignal(db, serviceId, end, nowMs);
+      if (open !== null) await keepFigures(db, serviceId, turn);
+      const signals = await signalsSince(db, serviceId, (open?.opened_ms ?? nowMs) - signalsBeforeMs, nowMs);
+      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs));
+      const decision = turn.decide(open, diagnosis);
+      if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
+      const id = decision === 'open' ? await openIncident(db, serviceId, diagnosis, nowMs) : open?.id;
+      if (id === undefined) return 'nothing';
+      const sinceMs = (open?.opened_ms ?? nowMs) - changesBeforeMs;
+      const changes = await changesBetween(db, serviceId, { fromMs: sinceMs, toMs: nowMs + 1, most: mostChanges });
+      await tellOnce(db, id, [...changes.map(noteOfChange), ...signals.flatMap((row) => notesOfSignal(row, nowMs))]);
       return decision;
     });
   }
 }
 
+/** Stores what became high in agents' rows, and ends what is no more. The incident's row is locked: one server does it. */
+async function keepFigures(db: Transaction<Schema>, serviceId: number, { high, nowMs }: Turn): Promise<void> {
+  const lasting = await db
+    .selectFrom('signals')
+    .select(['id', 'key'])
+    .where('service_id', '=', serviceId)
+    .where('source', '=', 'agents')
+    .where('ended_ms', 'is', null)
+    .execute();
+  const before = new Set(lasting.map(({ key }) => key));
+  const found = high(before);
+  const now = new Set(found.map(({ key }) => key));
+  for (const signal of found) if (!before.has(signal.key)) await storeSignal(db, serviceId, signal, nowMs);
+  const over = lasting.filter(({ key }) => !now.has(key));
+  await endSignals(
+    db,
+    over.map(({ id }) => id),
+    nowMs,
+  );
+}
+
 async function openIncident(
   db: Transaction<Schema>,
   serviceId: number,
-  { level, summary, nowMs }: { level: Level | null; summary: string; nowMs: number },
-): Promise<Decision> {
-  const values = { service_id: serviceId, level: level ?? 'notice', summary, opened_ms: nowMs };
+  { level, cause, summary }: Diagnosis,
+  nowMs: number,
+): Promise<number | undefined> {
+  const values = { service_id: serviceId, level: level ?? 'notice', cause, summary, opened_ms: nowMs };
   const made = await db
     .insertInto('incidents')
-    .values({ ...values, quiet_since_ms: null, resolved_ms: null })
+    .values({ ...values, quiet_since_ms: null, resolved_ms: null, impact: null })
     // Another server was faster.
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (made === undefined) return 'nothing';
+  if (made === undefined) return undefined;
   await note(db, made.id, { timeMs: nowMs, kind: 'opened', text: `${values.level}: ${summary}` });
-  return 'open';
+  return made.id;
 }
 
 async function change(
   db: Transaction<Schema>,
   open: IncidentRow,
   decision: Decision,
-  { level, summary, nowMs }: { level: Level | null; summary: string; nowMs: number },
+  { level, cause, summary }: Diagnosis,
+  nowMs: number,
 ): Promise<void> {
   const set = db.updateTable('incidents').where('id', '=', open.id);
   if (decision === 'calm') {
@@ -100,12 +175,38 @@ async function change(
     await note(db, open.id, { timeMs: nowMs, kind: 'resolved', text: summary });
   } else {
     const raised = decision === 'raise' && level !== null ? level : open.level;
-    await set.set({ level: raised, summary, quiet_since_ms: null }).execute();
+    const isSame =
+      raised === open.level && cause === open.cause && summary === open.summary && open.quiet_since_ms === null;
+    if (isSame) return;
+    await set.set({ level: raised, cause, summary, quiet_since_ms: null }).execute();
+    if (cause !== open.cause) await note(db, open.id, { timeMs: nowMs, kind: 'cause', text: `${cause}: ${summary}` });
     if (decision === 'raise') await note(db, open.id, { timeMs: nowMs, kind: 'raised', text: `${raised}: ${summary}` });
     else if (open.quiet_since_ms !== null) await note(db, open.id, { timeMs: nowMs, kind: 'back', text: summary });
   }
 }
 
 async function note(db: Transaction<Schema>, incidentId: number, { timeMs, kind, text }: IncidentEvent): Promise<void> {
-  await db.insertInto('incident_events').values({ incident_id: incidentId, time_ms: timeMs, kind, text }).execute();
+  await db
+    .insertInto('incident_events')
+    .values({ incident_id: incidentId, time_ms: timeMs, kind, text, ref: null })
+    .execute();
+}
+
+/** Writes the notes that the timeline does not have yet. */
+async function tellOnce(db: Transaction<Schema>, incidentId: number, notes: readonly Note[]): Promise<void> {
+  if (notes.length === 0) return;
+  const rows = await db
+    .selectFrom('incident_events')
+    .select('ref')
+    .where('incident_id', '=', incidentId)
+    .where('ref', 'is not', null)
+    .execute();
+  const told = new Set(rows.map(({ ref }) => ref));
+  for (const { timeMs, kind, text, ref } of notes.filter((one) => !told.has(one.ref))) {
+    await db
+      .insertInto('incident_events')
+      .values({ incident_id: incidentId, time_ms: timeMs, kind, text, ref })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }

@@ -1,6 +1,7 @@
 /** What is known of a process after another report: pure. */
 import type { Verdict } from '@ebb/trend';
 import type { EdgeVerdict, ProcessReport } from '../ingest/report.ts';
+import { shareOfLimit } from '../signals/near-limit.ts';
 import type { ProcessRow } from './schema.ts';
 
 /** A process before its first report is stored, without the key that the database gives it. */
@@ -19,6 +20,8 @@ export function newProcess(serviceId: number, { identity, timeMs }: ProcessRepor
     first_seen_ms: timeMs,
     last_seen_ms: timeMs,
     started_ms: null,
+    restarted_ms: null,
+    ended_share: null,
     rss_bytes: null,
     floor_bytes: null,
     heap_used_bytes: null,
@@ -53,6 +56,9 @@ export function withReport(process: ProcessRow, { identity, timeMs, figures }: P
     runtime: identity.runtime ?? process.runtime,
     last_seen_ms: timeMs,
     started_ms: figures.startedMs ?? process.started_ms,
+    ...(isRestart(process.started_ms, figures.startedMs)
+      ? { restarted_ms: timeMs, ended_share: shareOfLimit(process) }
+      : {}),
     rss_bytes: figures.rssBytes ?? process.rss_bytes,
     floor_bytes: figures.floorBytes ?? process.floor_bytes,
     heap_used_bytes: figures.heapUsedBytes ?? process.heap_used_bytes,
@@ -62,6 +68,13 @@ export function withReport(process: ProcessRow, { identity, timeMs, figures }: P
     gc_share: figures.gcShare ?? process.gc_share,
     loop_delay_p99_seconds: figures.loopDelayP99Seconds ?? process.loop_delay_p99_seconds,
   };
+}
+
+/** A start that is told as time passed is off by some seconds, also where the clock is set. */
+const startTellsMs = 10_000;
+
+function isRestart(beforeMs: number | null, nowMs: number | null): boolean {
+  return beforeMs !== null && nowMs !== null && nowMs > beforeMs + startTellsMs;
 }
 
 /** The process with a verdict of this moment, and whether it is another one than before. */

@@ -6,6 +6,7 @@
  * transaction, and may be cut off or done twice, also by two servers at once.
  */
 import { sql } from 'kysely';
+import { forgetCauses } from './forget-causes.ts';
 import type { Database } from './database.ts';
 
 /** How long things are kept. */
@@ -46,6 +47,7 @@ export async function tidy(
     return tooMany <= 0 ? 0 : await forgetSome(database, nowMs - hourMs, Math.min(tooMany, processesAtOnce));
   });
   await database.query.deleteFrom('hourly_samples').where('time_ms', '<', silentSinceMs).execute();
+  await forgetCauses(database.query, nowMs, retention);
   return { thinned, forgotten };
 }
 
@@ -113,7 +115,7 @@ async function forgetSome({ query: database, engine }: Database, silentSinceMs: 
     const silent = await (engine === 'postgres' ? query.forUpdate().skipLocked() : query).execute();
     const ids = silent.map(({ id }) => id);
     if (ids.length === 0) return 0;
-    for (const table of ['samples', 'hourly_samples', 'verdict_changes', 'judges'] as const)
+    for (const table of ['samples', 'hourly_samples', 'verdict_changes', 'judges', 'route_totals'] as const)
       await db.deleteFrom(table).where('process_id', 'in', ids).execute();
     await db.deleteFrom('processes').where('id', 'in', ids).execute();
     return ids.length;

@@ -5,7 +5,11 @@
 import type { Verdict } from '@ebb/trend';
 import type { Generated, Selectable } from 'kysely';
 import type { Role } from '../access/token.ts';
+import type { ChangeKind } from '../changes/change.ts';
+import type { Cause } from '../incident/cause.ts';
+import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Level } from '../incident/level.ts';
+import type { SignalKind, SignalSource } from '../signals/signal.ts';
 
 /** Who may talk to the server. */
 export interface TokenTable {
@@ -51,6 +55,10 @@ export interface ProcessTable {
   first_seen_ms: number;
   last_seen_ms: number;
   started_ms: number | null;
+  /** When its instance was seen with a later start than before. */
+  restarted_ms: number | null;
+  /** How full it was before that: a share of the nearer limit. */
+  ended_share: number | null;
   rss_bytes: number | null;
   /** Live memory after the last full collection: heap and external. */
   floor_bytes: number | null;
@@ -107,14 +115,17 @@ export interface JudgeTable {
   state: Uint8Array;
 }
 
-/** A service's memory is somebody's business; one at a time is open for a service. */
+/** A service is somebody's business; one incident at a time is open for a service. */
 export interface IncidentTable {
   id: Generated<number>;
   service_id: number;
   /** The highest that it had. */
   level: Level;
+  cause: Cause;
   /** What it is about now. */
   summary: string;
+  /** What it does to requests and clients, as JSON: see `Impact`; null while nothing is measured. */
+  impact: string | null;
   opened_ms: number;
   quiet_since_ms: number | null;
   resolved_ms: number | null;
@@ -125,8 +136,66 @@ export interface IncidentEventTable {
   id: Generated<number>;
   incident_id: number;
   time_ms: number;
-  kind: 'opened' | 'raised' | 'calm' | 'back' | 'resolved';
+  kind: IncidentEventKind;
   text: string;
+  /** What it tells of (`signal 12`): that is told once. Null where nothing of the kind is meant. */
+  ref: string | null;
+}
+
+/** What is told of a service beside its memory: see `ToldSignal`. */
+export interface SignalTable {
+  id: Generated<number>;
+  service_id: number;
+  source: SignalSource;
+  key: string;
+  told_start_ms: number;
+  kind: SignalKind;
+  level: Level | null;
+  title: string;
+  text: string;
+  url: string | null;
+  started_ms: number;
+  ended_ms: number | null;
+  /** When it was told last. */
+  told_ms: number;
+}
+
+/** A change that somebody told, or that shows in telemetry. */
+export interface ChangeTable {
+  id: Generated<number>;
+  /** Null where nobody said whose it is. */
+  service_id: number | null;
+  time_ms: number;
+  kind: ChangeKind;
+  summary: string;
+  source: string;
+  version: string | null;
+  revision: string | null;
+  /** JSON: `ChangeLink[]`. */
+  links: string;
+  /** With the slot, it makes a change that is told again the same one. */
+  content_hash: string;
+  slot_ms: number;
+}
+
+/** Requests of a route of a service in one minute; the route is empty for all of them together. */
+export interface RouteMinuteTable {
+  service_id: number;
+  route: string;
+  minute_ms: number;
+  requests: number;
+  failed: number;
+  /** Answered in time, and not failed. */
+  good: number;
+  /** Sketches of distinct clients, all and those that met a slow or failed answer; null where nobody sends them. */
+  clients: string | null;
+  affected: string | null;
+}
+
+/** How far a process's request counters were when they were last told, as JSON: see `route-totals.ts`. */
+export interface RouteTotalsTable {
+  process_id: number;
+  totals: string;
 }
 
 /** All tables. */
@@ -141,6 +210,10 @@ export interface Schema {
   judges: JudgeTable;
   incidents: IncidentTable;
   incident_events: IncidentEventTable;
+  signals: SignalTable;
+  changes: ChangeTable;
+  route_minutes: RouteMinuteTable;
+  route_totals: RouteTotalsTable;
 }
 
 /** A service as it is read. */
@@ -151,3 +224,7 @@ export type ProcessRow = Selectable<ProcessTable>;
 export type SampleRow = Selectable<SampleTable>;
 /** An incident as it is read. */
 export type IncidentRow = Selectable<IncidentTable>;
+/** A signal as it is read. */
+export type SignalRow = Selectable<SignalTable>;
+/** A change as it is read. */
+export type ChangeRow = Selectable<ChangeTable>;

@@ -13,6 +13,7 @@ import { FleetReader } from './fleet-reader.ts';
 import { IncidentStore } from './incidents.ts';
 import { ReportWriter } from './report-writer.ts';
 import { tidy } from './retention.ts';
+import { SignalStore } from './signals.ts';
 import { TokenStore } from './tokens.ts';
 
 const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
@@ -221,6 +222,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     const lookers = [database, other].map((one) => ({
       fleet: new FleetReader(one.query),
       incidents: new IncidentStore(one),
+      signals: new SignalStore(one, limits),
       rules: usualRules,
       now: () => nowMs,
     }));

@@ -3,9 +3,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { ServerError } from '../../errors/server-error.ts';
+import { causes, type Cause } from '../../incident/cause.ts';
+import { incidentEventKinds } from '../../incident/event-kind.ts';
+import { impactOf } from '../../incident/impact-keeper.ts';
 import type { Level } from '../../incident/level.ts';
+import type { Impact } from '../../impact/impact.ts';
+import { signalKinds, type SignalKind, type SignalSource } from '../../signals/signal.ts';
 import type { IncidentEvent } from '../../store/incidents.ts';
-import type { IncidentRow } from '../../store/schema.ts';
+import type { IncidentRow, SignalRow } from '../../store/schema.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
 
@@ -17,7 +22,13 @@ const fields = {
   id: Type.Integer(),
   serviceId: Type.Integer(),
   level: Type.Unsafe<Level>({ type: 'string', enum: ['notice', 'warning', 'page'] }),
-  summary: Type.String(),
+  cause: Type.Unsafe<Cause>({
+    type: 'string',
+    enum: [...causes],
+    description: '`open`: nobody knows yet; `elsewhere`: memory is well.',
+  }),
+  summary: Type.String({ description: 'The cause first.' }),
+  impact: Type.Union([Type.String(), Type.Null()], { description: 'What it does to requests and clients, in words.' }),
   openedMs: TimeMs,
   quietSinceMs: TimeOrNull,
   resolvedMs: TimeOrNull,
@@ -25,10 +36,48 @@ const fields = {
 const Incident = Type.Object(fields);
 const Event = Type.Object({
   timeMs: TimeMs,
-  kind: Type.Unsafe<IncidentEvent['kind']>({ type: 'string', enum: ['opened', 'raised', 'calm', 'back', 'resolved'] }),
+  kind: Type.Unsafe<IncidentEvent['kind']>({ type: 'string', enum: [...incidentEventKinds] }),
   text: Type.String(),
 });
-const WithTimeline = Type.Object({ ...fields, timeline: Type.Array(Event) });
+const Signal = Type.Object({
+  id: Type.Integer(),
+  source: Type.Unsafe<SignalSource>({ type: 'string', enum: ['alertmanager', 'agents'] }),
+  kind: Type.Unsafe<SignalKind>({ type: 'string', enum: [...signalKinds] }),
+  level: Type.Unsafe<Level | null>({ anyOf: [{ type: 'string' }, { type: 'null' }] }),
+  title: Type.String(),
+  text: Type.String(),
+  url: Type.Union([Type.String(), Type.Null()]),
+  startedMs: TimeMs,
+  endedMs: TimeOrNull,
+});
+const WithTimeline = Type.Object({ ...fields, signals: Type.Array(Signal), timeline: Type.Array(Event) });
+const count = { type: 'number' };
+const countOrNull = { anyOf: [{ type: 'number' }, { type: 'null' }] };
+const affected = {
+  fromMs: { type: 'integer' },
+  toMs: { type: 'integer' },
+  requests: count,
+  slow: { type: 'number', description: 'Longer than a second, and not failed.' },
+  failed: { type: 'number', description: '5xx, or cut off.' },
+  requestShare: count,
+  clients: { ...countOrNull, description: 'Distinct clients, an estimate; null where nobody counts them.' },
+  affectedClients: countOrNull,
+  clientShare: countOrNull,
+};
+const MeasuredImpact = Type.Unsafe<Impact | null>({
+  anyOf: [
+    { type: 'null' },
+    {
+      type: 'object',
+      properties: {
+        sentence: { type: 'string' },
+        all: { type: 'object', properties: affected },
+        routes: { type: 'array', items: { type: 'object', properties: { route: { type: 'string' }, ...affected } } },
+      },
+    },
+  ],
+});
+const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
 const Wanted = Type.Object({
   open: Type.Boolean({ default: true, description: 'Those that are open only.' }),
   most: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
@@ -37,8 +86,13 @@ const Wanted = Type.Object({
 /** Adds `/api/v1/incidents`. */
 export const incidentRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { incidents }, guard },
+  { context: { incidents, routes, now }, guard },
 ) => {
+  const find = async (id: number): Promise<IncidentRow> => {
+    const incident = await incidents.find(id);
+    if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${id}`);
+    return incident;
+  };
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await guard(request, 'viewer');
   };
@@ -63,16 +117,31 @@ export const incidentRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard
         summary: 'One incident with its timeline',
         tags,
         security,
-        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        params: Id,
         response: { 200: WithTimeline },
       },
       onRequest,
     },
     async ({ params: { id } }) => {
-      const incident = await incidents.find(id);
-      if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${id}`);
-      return { ...viewOf(incident), timeline: await incidents.timeline(id) };
+      const incident = await find(id);
+      const signals = await incidents.signals(incident, now());
+      return { ...viewOf(incident), signals: signals.map(signalView), timeline: await incidents.timeline(id) };
     },
+  );
+  app.get(
+    '/api/v1/incidents/:id/impact',
+    {
+      schema: {
+        summary: 'What an incident does to requests and clients, by route',
+        description: 'Null while no request was slow or failed more than usually, or nobody tells of requests.',
+        tags,
+        security,
+        params: Id,
+        response: { 200: Type.Object({ impact: MeasuredImpact }) },
+      },
+      onRequest,
+    },
+    async ({ params: { id } }) => ({ impact: await impactOf(routes, await find(id), now()) }),
   );
 };
 
@@ -80,7 +149,9 @@ function viewOf(row: IncidentRow): {
   id: number;
   serviceId: number;
   level: Level;
+  cause: Cause;
   summary: string;
+  impact: string | null;
   openedMs: number;
   quietSinceMs: number | null;
   resolvedMs: number | null;
@@ -89,9 +160,26 @@ function viewOf(row: IncidentRow): {
     id: row.id,
     serviceId: row.service_id,
     level: row.level,
+    cause: row.cause,
     summary: row.summary,
+    impact: row.impact === null ? null : (JSON.parse(row.impact) as Impact).sentence,
     openedMs: row.opened_ms,
     quietSinceMs: row.quiet_since_ms,
     resolvedMs: row.resolved_ms,
   };
+}
+
+function signalView(row: SignalRow): {
+  id: number;
+  source: SignalSource;
+  kind: SignalKind;
+  level: Level | null;
+  title: string;
+  text: string;
+  url: string | null;
+  startedMs: number;
+  endedMs: number | null;
+} {
+  const { id, source, kind, level, title, text, url, started_ms: startedMs, ended_ms: endedMs } = row;
+  return { id, source, kind, level, title, text, url, startedMs, endedMs };
 }

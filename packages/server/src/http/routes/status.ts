@@ -20,6 +20,16 @@ const Intake = Type.Object({
     services: count('Too many services.'),
   }),
   malformedRequests: count('Requests that could not be read.'),
+  alerts: count('Alerts that were taken, those sent again included.'),
+  refusedAlerts: Type.Object({
+    shape: count('They have no labels, no status or no start.'),
+    label: count('A name is too long.'),
+    unnamed: count('No label says which service they are of.'),
+    services: count('Too many services.'),
+    alerts: count('Too many alerts at once.'),
+  }),
+  truncatedAlerts: count('Alerts that Alertmanager has left out itself.'),
+  changes: count('Changes that were told, those told again included.'),
   knownProcesses: count('Processes that the database knows of.'),
 });
 

@@ -2,6 +2,7 @@
 import type { Migration } from 'kysely';
 import { processesMigration } from './0001-processes.ts';
 import { incidentsMigration } from './0002-incidents.ts';
+import { causesMigration } from './0003-causes.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -11,5 +12,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
   return {
     '0001-processes': processesMigration(engine),
     '0002-incidents': incidentsMigration(engine),
+    '0003-causes': causesMigration(engine),
   };
 }

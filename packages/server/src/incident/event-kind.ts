@@ -1,0 +1,20 @@
+/** What can happen in an incident. The list is the order in which the API's document names them. */
+export const incidentEventKinds = [
+  'opened',
+  'raised',
+  'calm',
+  'back',
+  'resolved',
+  // Another cause than was thought before: memory, or not memory.
+  'cause',
+  // Something that was told beside memory began, and ended: an alert, garbage collection, the event loop, an end near the limit.
+  'symptom',
+  'symptom-over',
+  // The service was changed, shortly before or meanwhile.
+  'change',
+  // Requests and clients that were slow or failed.
+  'impact',
+] as const;
+
+/** The kind of an entry on the timeline. */
+export type IncidentEventKind = (typeof incidentEventKinds)[number];

@@ -1,0 +1,370 @@
+// One suite for both databases: one incident for one cause, told on its timeline once.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { NewChange } from '../changes/change.ts';
+import { startCluster, type Cluster } from '../fixtures/postgres.ts';
+import { edge, report } from '../fixtures/reports.ts';
+import { usualRules } from '../incident/decide.ts';
+import { impactOf, measureAll } from '../incident/impact-keeper.ts';
+import { lookAtIncidents } from '../incident/incident-keeper.ts';
+import { readAlertmanager } from '../ingest/alertmanager.ts';
+import type { Figures, RouteSeries } from '../ingest/report.ts';
+import { ChangeStore } from './changes.ts';
+import { openDatabase, type Database, type DatabasePlace } from './database.ts';
+import { FleetReader } from './fleet-reader.ts';
+import { IncidentStore } from './incidents.ts';
+import { ReportWriter } from './report-writer.ts';
+import { tidy } from './retention.ts';
+import { RouteReader } from './route-minutes.ts';
+import { SignalStore } from './signals.ts';
+
+const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
+const minute = 60_000;
+const start = Date.UTC(2026, 10, 21, 14, 30);
+
+describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
+  let cluster: Cluster | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-causes-'));
+  let databases = 0;
+  let nowMs = start;
+  let opened: Database[] = [];
+  /** Two servers on one database. */
+  let servers: ReturnType<typeof serverOn>[] = [];
+
+  beforeAll(() => {
+    if (engine === 'postgres') cluster = startCluster();
+  });
+  afterAll(() => {
+    cluster?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    databases += 1;
+    nowMs = start;
+    const place: DatabasePlace =
+      cluster === undefined ? { directory: join(folder, String(databases)) } : { url: cluster.makeDatabase() };
+    opened = [await openDatabase(place), await openDatabase(place)];
+    servers = opened.map(serverOn);
+    return async () => {
+      for (const database of opened) await database.close();
+    };
+  });
+
+  function serverOn(database: Database) {
+    return {
+      fleet: new FleetReader(database.query),
+      incidents: new IncidentStore(database),
+      signals: new SignalStore(database, limits),
+      changes: new ChangeStore(database, limits),
+      routes: new RouteReader(database.query),
+      rules: usualRules,
+      now: () => nowMs,
+    };
+  }
+
+  /** Both servers at once; two connections to SQLite in one process would wait for each other, so there by turns. */
+  async function look(): Promise<void> {
+    if (engine === 'postgres') await Promise.all(servers.map((one) => lookAtIncidents(one)));
+    else for (const one of servers) await lookAtIncidents(one);
+  }
+
+  async function tell(
+    minutes: number,
+    verdict: 'leak' | 'clean' | 'warming',
+    figures: Partial<Figures> = {},
+    identity: { instance?: string; version?: string } = {},
+  ): Promise<void> {
+    nowMs = start + minutes * minute;
+    const writer = await ReportWriter.open(opened[0], limits);
+    const leak = verdict === 'leak' ? { secondsToLimit: 3000, bytesPerSecond: 1e5 } : {};
+    await writer.write([report(nowMs, { figures, identity, edge: edge(verdict, leak) })]);
+  }
+
+  async function fire(
+    alertname: string,
+    told: { status?: string; startsAt?: number; labels?: object } = {},
+  ): Promise<void> {
+    const labels = { alertname, service: 'shop', severity: 'critical', ...told.labels };
+    const startsAt = new Date(told.startsAt ?? start).toISOString();
+    const alert = {
+      status: told.status ?? 'firing',
+      labels,
+      annotations: {},
+      startsAt,
+      endsAt: new Date(nowMs).toISOString(),
+    };
+    const { alerts } = readAlertmanager({ version: '4', alerts: [alert] }, nowMs);
+    // Sent again, and to the other server, too.
+    for (const one of servers) await one.signals.record(alerts, nowMs);
+  }
+
+  async function onlyIncident(): Promise<{ cause: string; level: string; summary: string; timeline: string[] }> {
+    const [incident, ...others] = await servers[0].incidents.list({ open: false, most: 10 });
+    expect(others).toEqual([]);
+    const timeline = await servers[0].incidents.timeline(incident.id);
+    return {
+      ...incident,
+      timeline: timeline.map(({ timeMs, kind, text }) => `${(timeMs - start) / minute} ${kind}: ${text}`),
+    };
+  }
+
+  test('a CPU page before the verdict is an incident whose cause is open; the leak takes it over as its cause', async () => {
+    await tell(0, 'warming', { gcShare: 0.1 });
+    await fire('HighCPU');
+    await look();
+    expect(await onlyIncident()).toMatchObject({ cause: 'open', level: 'page' });
+    await tell(3, 'warming', { gcShare: 0.71 });
+    await look();
+    await look();
+    await tell(10, 'leak', { gcShare: 0.71 });
+    await fire('SlowRequests', { startsAt: nowMs, labels: { severity: 'warning' } });
+    await look();
+    const leak = 'shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 50 minutes away';
+    const gc = 'The CPU page is garbage collection: up to 71 % of the time';
+    expect(await onlyIncident()).toMatchObject({
+      cause: 'memory',
+      summary: `${leak}. ${gc}; also told: SlowRequests (latency)`,
+    });
+    await tell(20, 'clean', { gcShare: 0.01 });
+    await fire('HighCPU', { status: 'resolved' });
+    await fire('SlowRequests', {
+      status: 'resolved',
+      startsAt: start + 10 * minute,
+      labels: { severity: 'warning' },
+    });
+    await look();
+    await tell(36, 'clean', { gcShare: 0.01 });
+    await look();
+    const { timeline } = await onlyIncident();
+    expect(timeline).toEqual([
+      '0 opened: page: shop: HighCPU (cpu). The cause is open: 1 process, 1 warming; collections take 10 % of the time',
+      '0 symptom: HighCPU (cpu, page, told by Alertmanager)',
+      '3 symptom: garbage collection (gc): up to 71 % of the time, in 1 of 1 process',
+      `10 cause: memory: ${leak}. ${gc}; also told: SlowRequests (latency)`,
+      '10 symptom: SlowRequests (latency, warning, told by Alertmanager)',
+      '20 calm: shop: no process runs out of memory any more',
+      '20 symptom-over: HighCPU is over',
+      '20 symptom-over: garbage collection is over',
+      '20 symptom-over: SlowRequests is over',
+      '36 resolved: shop: no process runs out of memory any more',
+    ]);
+  });
+
+  test('a page of a service whose memory is well stays what it is, and is over when it is resolved', async () => {
+    await tell(0, 'clean', { gcShare: 0.02 });
+    await fire('HighCPU');
+    await look();
+    expect(await onlyIncident()).toMatchObject({
+      cause: 'elsewhere',
+      summary:
+        'shop: HighCPU (cpu). Memory is not the cause: none of 1 process grows, and collections take 2 % of the time',
+    });
+    await tell(5, 'clean', { gcShare: 0.02 });
+    await fire('HighCPU', { status: 'resolved' });
+    await look();
+    nowMs += 15 * minute;
+    await look();
+    expect(await servers[0].incidents.list({ open: true, most: 10 })).toEqual([]);
+    // The old webhook, sent again by whoever has kept it, opens nothing.
+    await fire('HighCPU');
+    await look();
+    expect((await onlyIncident()).timeline.at(-1)).toMatch(/^20 resolved: shop: what was told is over\./);
+  });
+
+  test('an alert that is not told again for five hours is over', async () => {
+    await fire('HighCPU');
+    await look();
+    nowMs += 5 * 60 * minute;
+    await look();
+    nowMs += 15 * minute;
+    await look();
+    expect((await onlyIncident()).timeline.map((line) => line.split(':')[0])).toEqual([
+      '0 opened',
+      '0 symptom',
+      '300 calm',
+      '315 resolved',
+    ]);
+  });
+
+  test('a process that ends near its limit opens an incident of memory, and is told once', async () => {
+    const figures = { floorBytes: 97e6, heapLimitBytes: 100e6, startedMs: start - 60 * minute };
+    await tell(0, 'warming', figures, { instance: 'pod-1' });
+    await tell(4, 'warming', { floorBytes: 2e7 }, { instance: 'pod-2' });
+    await look();
+    // The next one under the same name.
+    await tell(
+      5,
+      'warming',
+      { floorBytes: 99e6, heapLimitBytes: 100e6, startedMs: start + 4 * minute },
+      { instance: 'pod-2' },
+    );
+    await tell(6, 'warming', { floorBytes: 1e7, startedMs: start + 6 * minute }, { instance: 'pod-2' });
+    await look();
+    await look();
+    const { cause, level, summary, timeline } = await onlyIncident();
+    expect([cause, level]).toEqual(['memory', 'warning']);
+    expect(summary).toBe('shop: 2 processes ended near their limit, and run anew');
+    expect(timeline).toEqual([
+      '4 opened: warning: shop: pod-1 ended at 97 % of its limit, and runs anew',
+      '0 symptom: restart near the limit (restarts, warning): pod-1 ended at 97 % of its limit, and runs anew',
+      '6 symptom: restart near the limit (restarts, warning): pod-2 ended at 99 % of its limit, and runs anew',
+    ]);
+  });
+
+  test('services are found by what monitoring knows of them, and names are values, whatever stands in them', async () => {
+    await tell(0, 'clean');
+    const hostile = `'); drop table signals; --<script>`;
+    await fire('A', { labels: { namespace: 'prod' } });
+    await fire('B', { labels: { service: hostile, alertname: hostile } });
+    const services = await servers[0].fleet.services();
+    expect(services.map(({ name }) => name).sort()).toEqual([hostile, 'shop']);
+    // Two of one name in two environments: which one is meant cannot be told.
+    const writer = await ReportWriter.open(opened[0], limits);
+    const places = ['eu', 'us'].map((environment) => report(nowMs, { identity: { service: 'web', environment } }));
+    await writer.write(places);
+    await fire('C', { labels: { service: 'web' } });
+    const webs = (await servers[0].fleet.services()).filter(({ name }) => name === 'web');
+    expect(webs.map(({ environment }) => environment).sort()).toEqual(['', 'eu', 'us']);
+  });
+
+  test('alerts beyond the room for services and for alerts are refused, and those that are known are not', async () => {
+    const alerts = (count: number, labels: (i: number) => object): ReturnType<typeof readAlertmanager>['alerts'] =>
+      readAlertmanager(
+        {
+          version: '4',
+          alerts: Array.from({ length: count }, (_, i) => ({
+            status: 'firing',
+            labels: { alertname: 'HighCPU', ...labels(i) },
+            startsAt: new Date(start).toISOString(),
+          })),
+        },
+        nowMs,
+      ).alerts;
+    const [{ signals }] = servers;
+    const services = await signals.record(
+      alerts(15, (i) => ({ service: `s${i}` })),
+      nowMs,
+    );
+    expect(services).toEqual({ taken: 10, refused: Array.from({ length: 5 }, () => 'services') });
+    const many = alerts(600, (i) => ({ service: 's1', pod: `p${i}` }));
+    expect((await signals.record(many, nowMs)).refused.length).toBeGreaterThanOrEqual(100);
+    expect((await signals.record(many.slice(0, 1), nowMs)).refused).toEqual([]);
+  });
+
+  const change = (told: Partial<NewChange> = {}): NewChange => ({
+    service: { service: 'shop', namespace: '', environment: '' },
+    timeMs: nowMs,
+    timeTold: true,
+    kind: 'deploy',
+    summary: 'Deploy 1.1',
+    source: 'ci',
+    version: '1.1',
+    revision: 'abc',
+    links: [{ href: 'https://ci/1', text: 'build' }],
+    ...told,
+  });
+
+  test('a change is stored once, however often and wherever it is told', async () => {
+    const [one, other] = servers;
+    expect(await one.changes.record(change())).toMatchObject({ isNew: true });
+    expect(await other.changes.record(change())).toMatchObject({ isNew: false });
+    expect(await other.changes.record(change({ timeMs: nowMs + 1000 }))).toMatchObject({ isNew: true });
+    const untold = change({ timeTold: false, summary: 'no time' });
+    expect(await one.changes.record(untold)).toMatchObject({ isNew: true });
+    expect(await one.changes.record({ ...untold, timeMs: nowMs + 9 * minute })).toMatchObject({ isNew: false });
+    expect(await one.changes.record({ ...untold, timeMs: nowMs + 30 * minute })).toMatchObject({ isNew: true });
+    const list = await one.changes.list({ fromMs: 0, toMs: nowMs + 60 * minute, most: 10 });
+    expect(list.map(({ summary }) => summary)).toEqual(['no time', 'Deploy 1.1', 'no time', 'Deploy 1.1']);
+  });
+
+  test('changes of a day before and meanwhile stand on the timeline, and versions that telemetry shows are changes', async () => {
+    nowMs = start - 30 * 60 * minute;
+    await servers[0].changes.record(change({ summary: 'long ago' }));
+    await tell(-120, 'clean', {}, { version: '1.0' });
+    await tell(-60, 'clean', {}, { version: '1.1', instance: 'b' });
+    await tell(-59, 'clean', {}, { version: '1.1', instance: 'c' });
+    await tell(0, 'leak', {}, { version: '1.1', instance: 'c' });
+    await look();
+    await tell(5, 'leak', {}, { version: '1.1', instance: 'c' });
+    await servers[1].changes.record(change({ summary: 'Roll back to 1.0', version: '1.0' }));
+    // The old version, in a new process.
+    await tell(6, 'leak', {}, { version: '1.0', instance: 'd' });
+    await look();
+    const { timeline } = await onlyIncident();
+    expect(timeline.filter((line) => line.includes(' change: '))).toEqual([
+      '-60 change: version: 1.1 runs; before: 1.0, told by telemetry',
+      '5 change: deploy: Roll back to 1.0, revision abc, told by ci',
+      '6 change: version: 1.0 runs again; before: 1.1, told by telemetry',
+    ]);
+  });
+
+  const series = (route: string, requests: number, good: number, failed = 0): RouteSeries[] => [
+    { key: `${route} ok`, route, isFailing: false, requests, inTime: good },
+    ...(failed === 0 ? [] : [{ key: `${route} bad`, route, isFailing: true, requests: failed, inTime: failed }]),
+  ];
+
+  test('what an incident does is measured by route, told in the incident, and kept when the minutes are gone', async () => {
+    const [{ incidents, routes }] = servers;
+    const writer = await ReportWriter.open(opened[0], limits);
+    const sketches = [
+      { route: '', who: 'all' as const, sketch: 'sAABA_hBACP_F' },
+      { route: '', who: 'affected' as const, sketch: 'sAAB' },
+      { route: 'GET /cart', who: 'all' as const, sketch: 'sAABA_h' },
+      { route: 'GET /cart', who: 'affected' as const, sketch: 'sAAB' },
+    ];
+    // An hour that is well; then the leak, and a cart that is slow or fails for two of five.
+    for (let at = 0; at <= 90; at++) {
+      nowMs = start + at * minute;
+      const bad = Math.max(0, at - 60) * 40;
+      const told = report(nowMs, {
+        figures: { startedMs: start - 1000 },
+        edge: edge(at > 65 ? 'leak' : 'clean', { secondsToLimit: 3000 }),
+      });
+      const byRoute = [
+        ...series('GET /cart', 100 * at - bad / 2, 100 * at - bad, bad / 2),
+        ...series('GET /', 300 * at, 300 * at),
+      ];
+      // Each report twice, as a client that missed the answer sends it.
+      for (let i = 0; i < 2; i++)
+        await writer.write([{ ...told, routes: { series: byRoute, sketches: at > 60 ? sketches : [] } }]);
+    }
+    await look();
+    await measureAll(servers[0]);
+    await measureAll(servers[1]);
+    const [incident] = await incidents.list({ open: true, most: 1 });
+    const impact = await impactOf(routes, incident, nowMs);
+    const sentence =
+      '10 % of requests and about 25 % of clients slow or failing from 15:31 to 16:00 UTC, most of them on GET /cart (40 %)';
+    expect(impact?.sentence).toBe(sentence);
+    expect(impact?.routes).toMatchObject([
+      { route: 'GET /cart', requests: 2900, slow: 580, failed: 580, requestShare: 0.4, clients: 2, affectedClients: 1 },
+    ]);
+    expect(JSON.parse(incident.impact ?? '')).toEqual(impact);
+    const timeline = await incidents.timeline(incident.id);
+    expect(timeline.filter(({ kind }) => kind === 'impact')).toEqual([
+      { timeMs: start + 61 * minute, kind: 'impact', text: sentence },
+    ]);
+    nowMs += 72 * 60 * minute;
+    await tidy(opened[0], nowMs, { samplesMs: 48 * 60 * minute, hoursMs: 90 * 24 * 60 * minute, mostProcesses: 1000 });
+    expect(await routes.counts(incident.service_id, 0, nowMs)).toEqual([]);
+    expect(await impactOf(routes, incident, nowMs)).toEqual(impact);
+  });
+
+  test('routes without end are counted together, by two servers at once as by one', async () => {
+    const writers = [await ReportWriter.open(opened[0], limits), await ReportWriter.open(opened[1], limits)];
+    const flood = Array.from({ length: 390 }, (_, i) => series(`GET /${i}`, 2, 1)).flat();
+    const write = async (i: number): Promise<void> => {
+      const told = report(nowMs, { identity: { instance: `i${i}` }, figures: { startedMs: nowMs - 1000 } });
+      await writers[i % 2].write([{ ...told, routes: { series: flood, sketches: [] } }]);
+    };
+    const all = Array.from({ length: 6 }, (_, i) => i);
+    if (engine === 'postgres') await Promise.all(all.map(write));
+    else for (const i of all) await write(i);
+    const [{ id }] = await servers[0].fleet.services();
+    const counts = await servers[0].routes.counts(id, 0, nowMs + minute);
+    expect(counts.length).toBeLessThanOrEqual(302);
+    expect(counts.find(({ route }) => route === '')).toMatchObject({ requests: 6 * 780, good: 6 * 390, failed: 0 });
+  });
+});
