@@ -1,5 +1,5 @@
 /** From a decoded OTLP request to reports: a resource is a process. */
-import { metricName, type Point } from './draft.ts';
+import { metricName, type Point } from './point.ts';
 import { identityOfResource } from './identity.ts';
 import type { WireAttribute, WireNumber, WirePoint, WireRequest, WireValue } from './otlp-messages.ts';
 import { emptyIntake, takePoints, type Intake } from './reports.ts';

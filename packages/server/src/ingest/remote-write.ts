@@ -5,7 +5,7 @@
  */
 import protobuf from 'protobufjs';
 import { ServerError } from '../errors/server-error.ts';
-import { metricName, type Point } from './draft.ts';
+import { metricName, type Point } from './point.ts';
 import { identityOfSeries } from './identity.ts';
 import type { ProcessIdentity } from './report.ts';
 import { emptyIntake, takePoints, type Intake } from './reports.ts';

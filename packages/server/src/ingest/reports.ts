@@ -1,5 +1,6 @@
 /** From the points of one process to reports, a report a moment. */
-import { Draft, type Point } from './draft.ts';
+import { Draft } from './draft.ts';
+import type { Point } from './point.ts';
 import { longestText, type ProcessIdentity, type ProcessReport } from './report.ts';
 
 /** Points within so many milliseconds of the first are of one moment: a collection takes no longer. */

@@ -3,7 +3,7 @@
  * passes it on), and the sketches of distinct clients that the agent adds. Bounded: what is too much is left out.
  */
 import { isSketch } from '../impact/sketch.ts';
-import type { Point } from './draft.ts';
+import type { Point } from './point.ts';
 import type { ClientsSketch, RouteSeries, RoutesReport } from './report.ts';
 
 /** A request that takes longer is slow. */
