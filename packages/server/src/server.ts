@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { Alerting } from './alerts/alerting.ts';
+import { usualAlertRules, type AlertRules } from './alerts/rules/rules.ts';
 import { Authenticator } from './access/authenticator.ts';
 import { ServerError } from './errors/server-error.ts';
 import { makeApp } from './http/app.ts';
@@ -25,6 +27,10 @@ export interface ServerOptions {
   host?: string;
   /** Default 4318, where OpenTelemetry's exporters send to; 0 for any. */
   port?: number;
+  /** A file of alert rules; without one, incidents are kept and nobody is told. */
+  rulesFile?: string;
+  /** Where secrets that the rules name are; default: the process's environment. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch; for tests. */
   now?: () => number;
   limits?: Partial<HttpLimits & WriterLimits>;
@@ -38,6 +44,12 @@ export interface Server {
   databasePlace: string;
   /** The tokens that were made because there was none; told once, and kept nowhere. */
   firstTokens: { admin: string; agent: string } | null;
+  /**
+   * Reads the file of alert rules anew.
+   *
+   * @throws {ServerError} EBB_SERVER_RULES when they cannot be used: then the ones before hold on
+   */
+  reloadRules(): Promise<void>;
   /** Takes nothing more, finishes what it has begun, and closes the database. */
   close(): Promise<void>;
 }
@@ -46,6 +58,8 @@ const defaults: HttpLimits = { bodyBytes: 8 * 2 ** 20, requestsPerMinute: 60_000
 const sqliteLimits: WriterLimits = { mostProcesses: 50_000, mostServices: 5000, mostWaiting: 20_000 };
 const postgresLimits: WriterLimits = { ...sqliteLimits, mostProcesses: 500_000 };
 
+/** A receiver of alerts that takes longer is tried again later. */
+const receiverTimeoutMs = 10_000;
 const dayMs = 86_400_000;
 /** Room for new processes is made before it is used up. */
 const filledShare = 0.8;
@@ -60,6 +74,8 @@ const oldestNode: readonly [major: number, minor: number] = [22, 13];
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkNode(process.versions.node);
+  const environment = options.environment ?? process.env;
+  const rules = await readRules(options.rulesFile, environment);
   const now = options.now ?? Date.now;
   const database = await openDatabase(options.database);
   try {
@@ -70,9 +86,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     };
     const tokens = new TokenStore(database.query);
     const firstTokens = await makeFirstTokens(tokens, now());
-    const writer = await ReportWriter.open(database, limits);
+    const writer = await ReportWriter.open(database, limits, now);
     const fleet = new FleetReader(database.query);
-    const incidents = new IncidentStore(database);
+    const alerting = new Alerting({
+      database,
+      rules,
+      environment,
+      now,
+      random: Math.random,
+      timeoutMs: receiverTimeoutMs,
+      onError: (error) => {
+        app.log.error({ err: error }, 'alerts could not be sent');
+      },
+    });
+    const incidents = new IncidentStore(database, alerting.listener);
     const signals = new SignalStore(database, limits);
     const routes = new RouteReader(database.query);
     const app = await makeApp({
@@ -85,6 +112,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       signals,
       changes: new ChangeStore(database, limits),
       routes,
+      alerting,
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -118,6 +146,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       incidents,
       signals,
       rules: usualRules,
+      alerting,
       now,
       onError: (error) => {
         app.log.error({ err: error }, 'incidents could not be looked at');
@@ -131,15 +160,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'what incidents do could not be measured');
       },
     });
+    alerting.start();
     return {
       url: urlOf(app.server.address() as AddressInfo),
       databasePlace: database.place,
       firstTokens,
+      reloadRules: async () => alerting.replaceRules(await readRules(options.rulesFile, environment)),
       close: async () => {
         await app.close();
         await housekeeper.stop();
         await keeper.stop();
         await impactKeeper.stop();
+        await alerting.stop();
         await writer.close();
         await database.close();
       },
@@ -159,6 +191,13 @@ export function checkNode(version: string): void {
     'EBB_SERVER_NODE_VERSION',
     `the server needs Node.js ${oldestNode.join('.')} or later; this is ${version}`,
   );
+}
+
+async function readRules(file: string | undefined, environment: ServerOptions['environment']): Promise<AlertRules> {
+  if (file === undefined) return usualAlertRules;
+  // Loaded here: who has no rules does without the parser.
+  const { readRulesFile } = await import('./alerts/rules/rules-file.ts');
+  return readRulesFile(file, environment);
 }
 
 async function makeFirstTokens(tokens: TokenStore, nowMs: number): Promise<Server['firstTokens']> {

@@ -7,6 +7,8 @@ interface UpFlags {
   port: number;
   data?: string;
   database?: string;
+  rules?: string;
+  checkRules?: true;
 }
 
 /** `ebb up`: the server. */
@@ -28,6 +30,8 @@ export function upCommand(finish: (exitCode: number) => void): Command {
     .addOption(
       new Option('--database <URL>', 'a PostgreSQL database instead, like postgres://user@host/ebb').conflicts('data'),
     )
+    .option('--rules <FILE>', 'alert rules in YAML: what is an alert, and who is told; SIGHUP reads them anew')
+    .option('--check-rules', 'start nothing: look whether the rules can be used, and say all that is wrong')
     .addHelpText(
       'after',
       `
@@ -35,12 +39,18 @@ Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb coul
 
 It needs Node.js 22.13 or later.`,
     )
-    .action(async ({ host, port, data, database }: UpFlags) => {
+    .action(async ({ host, port, data, database, rules, checkRules }: UpFlags) => {
       // Loaded here: other commands do without it, also on versions of Node.js that it does not run on.
-      const { serve } = await import('../up/serve.ts');
+      const { check, serve } = await import('../up/serve.ts');
+      if (checkRules === true) {
+        await check(rules);
+        finish(0);
+        return;
+      }
       await serve({
         host,
         port,
+        ...(rules === undefined ? {} : { rulesFile: rules }),
         database: database === undefined ? { directory: data ?? usualDirectory() } : { url: database },
       });
       finish(0);

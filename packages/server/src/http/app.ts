@@ -8,12 +8,14 @@ import { ServerError } from '../errors/server-error.ts';
 import { answerError } from './answer-error.ts';
 import type { Context } from './context.ts';
 import { makeGuard } from './guard.ts';
+import { alertingRoutes } from './routes/alerting.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { silenceRoutes } from './routes/silences.ts';
 import { statusRoutes } from './routes/status.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -58,6 +60,8 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(changeRoutes, { context, guard });
   await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });
+  await app.register(alertingRoutes, { context, guard });
+  await app.register(silenceRoutes, { context, guard });
   await app.register(otlpRoutes, { context, guard });
   await app.register(remoteWriteRoutes, { context, guard });
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -1,3 +1,4 @@
+import type { Alerting } from '../alerts/alerting.ts';
 import type { Authenticator } from '../access/authenticator.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
@@ -20,6 +21,7 @@ export interface Context {
   signals: SignalStore;
   changes: ChangeStore;
   routes: RouteReader;
+  alerting: Alerting;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -24,7 +24,7 @@ export interface OpenIncident {
 }
 
 /** What is to be done about a service. */
-export type Decision = 'nothing' | 'open' | 'raise' | 'update' | 'calm' | 'resolve';
+export type Decision = 'nothing' | 'open' | 'raise' | 'update' | 'calm' | 'resolve' | 'reopen';
 
 /** Levels in order: what is more urgent is more. */
 export const rank: Readonly<Record<Level, number>> = { notice: 0, warning: 1, page: 2 };

@@ -14,6 +14,12 @@ export const incidentEventKinds = [
   'change',
   // Requests and clients that were slow or failed.
   'impact',
+  // It was over, came back once too often, and counts as one that goes on.
+  'reopened',
+  // Somebody was told of it; could not be told; is not to be told.
+  'notified',
+  'not-notified',
+  'silenced',
 ] as const;
 
 /** The kind of an entry on the timeline. */

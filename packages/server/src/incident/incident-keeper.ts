@@ -1,5 +1,8 @@
+import type { Alerting } from '../alerts/alerting.ts';
+import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
 import { fleetOf } from '../judge/fleet.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import { usualFlapping } from '../store/flapping.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import { endsNearLimit, freshMs, highFigures, worstGcShare } from '../signals/from-agents.ts';
 import { nearLimitShare } from '../signals/near-limit.ts';
@@ -17,6 +20,8 @@ export interface LookOptions {
   incidents: IncidentStore;
   signals: SignalStore;
   rules: LevelRules;
+  /** Rules of one's own, and what else is wrong with services; without it `rules` hold for all. */
+  alerting?: Pick<Alerting, 'levelsFor' | 'conditions' | 'rules'>;
   now: () => number;
 }
 
@@ -52,14 +57,18 @@ export class IncidentKeeper {
  * Looks once: opens, raises and resolves. While nothing leaks, nothing is told and nothing is open, this is three small
  * questions to the database.
  */
-export async function lookAtIncidents({ fleet, incidents, signals, rules, now }: LookOptions): Promise<void> {
+export async function lookAtIncidents(options: LookOptions): Promise<void> {
+  const { fleet, incidents, signals, alerting, now } = options;
   const nowMs = now();
   const sinceMs = nowMs - runningMs;
   const open = await incidents.list({ open: true, most: 10_000 });
+  const openServices = new Set(open.map(({ service_id: serviceId }) => serviceId));
+  const conditions = (await alerting?.conditions.at(nowMs, openServices)) ?? new Map<number, readonly Condition[]>();
   const concerned = new Set([
+    ...conditions.keys(),
     ...(await fleet.servicesOfConcern({ sinceMs, silentSinceMs: nowMs - freshMs, nearShare: nearLimitShare })),
     ...(await signals.servicesWithSignals(nowMs)),
-    ...open.map(({ service_id: serviceId }) => serviceId),
+    ...openServices,
   ]);
   for (const serviceId of concerned) {
     const row = await fleet.service(serviceId);
@@ -67,13 +76,23 @@ export async function lookAtIncidents({ fleet, incidents, signals, rules, now }:
     const processes = await fleet.processes({ sinceMs, serviceId });
     const [service = null] = fleetOf([row], processes);
     const gcShare = worstGcShare(processes, nowMs);
+    const rules = alerting?.levelsFor(row) ?? options.rules;
+    const flapping = alerting?.rules.flapping ?? usualFlapping;
     await incidents.carryOut(serviceId, {
       nowMs,
+      flapping,
       ends: endsNearLimit(processes, nowMs),
       high: (lasting) => highFigures(processes, lasting, nowMs),
-      diagnose: (before, symptoms) => diagnose({ name: row.name, service, gcShare, symptoms, before }, rules),
-      decide: (found, { level }) =>
-        decide(found === null ? null : { level: found.level, quietSinceMs: found.quiet_since_ms }, level, nowMs, rules),
+      diagnose: (before, symptoms) => {
+        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, before }, rules);
+        return withConditions(diagnosis, row.name, conditions.get(serviceId) ?? []);
+      },
+      decide: (found, { level }) => {
+        const quietMs =
+          found !== null && found.reopened > 0 ? Math.max(rules.quietMs, flapping.quietMs) : rules.quietMs;
+        const before = found === null ? null : { level: found.level, quietSinceMs: found.quiet_since_ms };
+        return decide(before, level, nowMs, { ...rules, quietMs });
+      },
     });
   }
 }

@@ -123,6 +123,8 @@ const setters: Readonly<Record<string, Setter | undefined>> = Object.assign(Obje
   ebb_clients: (draft, point) => draft.route(point),
   ebb_gc_share: figure('gcShare'),
   nodejs_eventloop_delay_p99: figure('loopDelayP99Seconds'),
+  // Said by an agent whose process ends in order: nobody misses it.
+  ebb_ended: (draft, { value, timeMs }) => value === 1 && draft.set('endedMs', timeMs),
   process_uptime: (draft, { value, timeMs }) => value >= 0 && draft.set('startedMs', Math.round(timeMs - value * 1e3)),
   process_start_time: (draft, { value }) => value > 0 && draft.set('startedMs', Math.round(value * 1e3)),
   ebb_verdict: (draft, { labels, value }) => {

@@ -32,6 +32,8 @@ export interface EdgeVerdict {
 /** Figures of one moment; null is not told. */
 export interface Figures {
   startedMs: number | null;
+  /** When it ends, as its last word. */
+  endedMs: number | null;
   rssBytes: number | null;
   floorBytes: number | null;
   heapUsedBytes: number | null;
@@ -91,6 +93,7 @@ export const longestText = 256;
 export function noFigures(): Figures {
   return {
     startedMs: null,
+    endedMs: null,
     rssBytes: null,
     floorBytes: null,
     heapUsedBytes: null,

@@ -44,6 +44,7 @@ export async function commitReports(
   engine: Engine,
   reports: readonly ProcessReport[],
   known: Known,
+  nowMs: number,
 ): Promise<void> {
   const serviceIds = await servicesOf(db, reports, known);
   const ids = await processesOf(db, reports, serviceIds, known);
@@ -64,7 +65,7 @@ export async function commitReports(
   const states = await judgesOf(db, [...byProcess.keys()], byProcess);
   const told: Told = { processes: [], samples: new Map(), changes: [], judges: [] };
   for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], states);
-  await store(db, told);
+  await store(db, { ...told, processes: told.processes.map((row) => ({ ...row, heard_ms: nowMs })) });
   await countRoutes(
     db,
     engine,
@@ -243,6 +244,7 @@ async function judgesOf(
 
 const latestColumns = [
   ...(['revision', 'host', 'pid', 'runtime', 'last_seen_ms', 'started_ms', 'judged_by', 'judged_ms'] as const),
+  ...(['heard_ms', 'interval_ms', 'ended_ms'] as const),
   ...(['verdict', 'verdict_since_ms', 'suspicious', 'rss_bytes', 'floor_bytes', 'heap_used_bytes'] as const),
   ...(['heap_limit_bytes', 'container_limit_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds'] as const),
   ...(['bytes_per_second', 'bytes_per_second_low', 'bytes_per_second_high', 'bytes_per_request'] as const),

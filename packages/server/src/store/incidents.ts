@@ -7,6 +7,7 @@ import { changesBeforeMs, noteOfChange, notesOfSignal, type Note } from '../inci
 import type { ToldSignal } from '../signals/signal.ts';
 import { changesBetween } from './changes.ts';
 import type { Database } from './database.ts';
+import { reopen, type FlappingRule } from './flapping.ts';
 import type { IncidentRow, Schema, SignalRow } from './schema.ts';
 import { activeSignals, endSignals, signalsSince, storeSignal } from './signals.ts';
 
@@ -20,6 +21,8 @@ export interface IncidentEvent {
 /** What a turn decides on, and what comes of it. */
 export interface Turn {
   nowMs: number;
+  /** When a service's incidents are one that flaps. */
+  flapping: FlappingRule;
   /** Signals of agents' rows that stand by themselves: ends near a limit. */
   ends: readonly ToldSignal[];
   /** What is high in agents' rows, given the keys of what was; asked while an incident is open only. */
@@ -34,12 +37,20 @@ const mostChanges = 20;
 /** A signal that was over when the incident opened, but not for longer, belongs to it. */
 const signalsBeforeMs = 15 * 60_000;
 
+/** Hears what was decided about an incident, in the transaction that carries it out. */
+export type IncidentListener = (
+  db: Transaction<Schema>,
+  change: { incidentId: number; decision: Decision; nowMs: number },
+) => Promise<void>;
+
 /** Incidents and their timelines. Each change and its entry on the timeline are one transaction. */
 export class IncidentStore {
   readonly #database: Database;
+  readonly #listener: IncidentListener;
 
-  constructor(database: Database) {
+  constructor(database: Database, listener: IncidentListener = async () => undefined) {
     this.#database = database;
+    this.#listener = listener;
   }
 
   /** Incidents, newest first; those that are open only, or all. */
@@ -109,12 +120,16 @@ export class IncidentStore {
       const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs));
       const decision = turn.decide(open, diagnosis);
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
-      const id = decision === 'open' ? await openIncident(db, serviceId, diagnosis, nowMs) : open?.id;
+      const flapping = decision === 'open' ? await reopen(db, serviceId, { ...diagnosis, ...turn }) : undefined;
+      const id =
+        open?.id ?? flapping ?? (decision === 'open' ? await openIncident(db, serviceId, diagnosis, nowMs) : undefined);
       if (id === undefined) return 'nothing';
+      const done = flapping === undefined ? decision : 'reopen';
+      await this.#listener(db, { incidentId: id, decision: done, nowMs });
       const sinceMs = (open?.opened_ms ?? nowMs) - changesBeforeMs;
       const changes = await changesBetween(db, serviceId, { fromMs: sinceMs, toMs: nowMs + 1, most: mostChanges });
       await tellOnce(db, id, [...changes.map(noteOfChange), ...signals.flatMap((row) => notesOfSignal(row, nowMs))]);
-      return decision;
+      return done;
     });
   }
 }
@@ -149,7 +164,7 @@ async function openIncident(
   const values = { service_id: serviceId, level: level ?? 'notice', cause, summary, opened_ms: nowMs };
   const made = await db
     .insertInto('incidents')
-    .values({ ...values, quiet_since_ms: null, resolved_ms: null, impact: null })
+    .values({ ...values, quiet_since_ms: null, resolved_ms: null, impact: null, reopened: 0 })
     // Another server was faster.
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')

@@ -19,6 +19,9 @@ export function newProcess(serviceId: number, { identity, timeMs }: ProcessRepor
     runtime: identity.runtime,
     first_seen_ms: timeMs,
     last_seen_ms: timeMs,
+    heard_ms: 0,
+    interval_ms: null,
+    ended_ms: null,
     started_ms: null,
     restarted_ms: null,
     ended_share: null,
@@ -55,6 +58,8 @@ export function withReport(process: ProcessRow, { identity, timeMs, figures }: P
     pid: identity.pid ?? process.pid,
     runtime: identity.runtime ?? process.runtime,
     last_seen_ms: timeMs,
+    interval_ms: intervalOf(process, timeMs),
+    ended_ms: figures.endedMs,
     started_ms: figures.startedMs ?? process.started_ms,
     ...(isRestart(process.started_ms, figures.startedMs)
       ? { restarted_ms: timeMs, ended_share: shareOfLimit(process) }
@@ -75,6 +80,17 @@ const startTellsMs = 10_000;
 
 function isRestart(beforeMs: number | null, nowMs: number | null): boolean {
   return beforeMs !== null && nowMs !== null && nowMs > beforeMs + startTellsMs;
+}
+
+/** Reports of one moment come in parts; an interval that was told is not undone by a pause. */
+const leastIntervalMs = 1000;
+const mostStretch = 4;
+
+/** How often the process reports, by its own clock: the last intervals, each counting for a fifth. */
+function intervalOf({ last_seen_ms: lastMs, interval_ms: beforeMs }: ProcessRow, timeMs: number): number | null {
+  const gapMs = timeMs - lastMs;
+  if (gapMs < leastIntervalMs) return beforeMs;
+  return beforeMs === null ? gapMs : beforeMs + (Math.min(gapMs, mostStretch * beforeMs) - beforeMs) / 5;
 }
 
 /** The process with a verdict of this moment, and whether it is another one than before. */

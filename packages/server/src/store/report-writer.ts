@@ -29,6 +29,7 @@ interface Waiting {
 export class ReportWriter {
   readonly #database: Database;
   readonly #limits: WriterLimits;
+  readonly #now: () => number;
   readonly #services = new Map<string, number>();
   readonly #processes = new Map<string, number>();
   #waiting: Waiting[] = [];
@@ -36,14 +37,15 @@ export class ReportWriter {
   #run: Promise<void> | null = null;
   #closed = false;
 
-  private constructor(database: Database, limits: WriterLimits) {
+  private constructor(database: Database, limits: WriterLimits, now: () => number) {
     this.#database = database;
     this.#limits = limits;
+    this.#now = now;
   }
 
   /** A writer that knows who is in the database already. */
-  static async open(database: Database, limits: WriterLimits): Promise<ReportWriter> {
-    const writer = new ReportWriter(database, limits);
+  static async open(database: Database, limits: WriterLimits, now: () => number = Date.now): Promise<ReportWriter> {
+    const writer = new ReportWriter(database, limits, now);
     await writer.learn();
     return writer;
   }
@@ -171,7 +173,7 @@ export class ReportWriter {
     const added: Known['added'] = { services: new Map(), processes: new Map() };
     const known: Known = { services: this.#services, processes: this.#processes, added };
     await query.transaction().execute(async (transaction) => {
-      await commitReports(transaction, engine, reports, known);
+      await commitReports(transaction, engine, reports, known, this.#now());
     });
     for (const [key, id] of added.services) this.#services.set(key, id);
     for (const [key, id] of added.processes) this.#processes.set(key, id);

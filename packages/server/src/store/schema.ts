@@ -5,6 +5,8 @@
 import type { Verdict } from '@ebb/trend';
 import type { Generated, Selectable } from 'kysely';
 import type { Role } from '../access/token.ts';
+import type { OutboxSchema } from '../alerts/outbox/tables.ts';
+import type { SilenceSchema } from '../alerts/silences/tables.ts';
 import type { ChangeKind } from '../changes/change.ts';
 import type { Cause } from '../incident/cause.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
@@ -54,6 +56,12 @@ export interface ProcessTable {
   runtime: string | null;
   first_seen_ms: number;
   last_seen_ms: number;
+  /** When this server heard of it last, by its own clock. */
+  heard_ms: number;
+  /** How often it reports, as far as it has shown. */
+  interval_ms: number | null;
+  /** When it told that it ends; null unless that was its last word. */
+  ended_ms: number | null;
   started_ms: number | null;
   /** When its instance was seen with a later start than before. */
   restarted_ms: number | null;
@@ -128,6 +136,8 @@ export interface IncidentTable {
   impact: string | null;
   opened_ms: number;
   quiet_since_ms: number | null;
+  /** How often it was opened again because it flaps. */
+  reopened: number;
   resolved_ms: number | null;
 }
 
@@ -199,7 +209,7 @@ export interface RouteTotalsTable {
 }
 
 /** All tables. */
-export interface Schema {
+export interface Schema extends OutboxSchema, SilenceSchema {
   tokens: TokenTable;
   audit: AuditTable;
   services: ServiceTable;

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely';
 import { processesMigration } from './0001-processes.ts';
 import { incidentsMigration } from './0002-incidents.ts';
 import { causesMigration } from './0003-causes.ts';
+import { alertsMigration } from './0004-alerts.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -13,5 +14,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0001-processes': processesMigration(engine),
     '0002-incidents': incidentsMigration(engine),
     '0003-causes': causesMigration(engine),
+    '0004-alerts': alertsMigration(engine),
   };
 }

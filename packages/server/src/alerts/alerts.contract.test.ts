@@ -1,0 +1,515 @@
+// One suite for both databases: what is told to whom and when, as scripts on a clock.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { minuteMs, sceneStartMs, startScene, type Scene } from '../fixtures/alert-scene.ts';
+import { startCluster, type Cluster } from '../fixtures/postgres.ts';
+import { startReceiver, type FakeReceiver } from '../fixtures/receiver.ts';
+import { edge, report } from '../fixtures/reports.ts';
+import type { ProcessReport } from '../ingest/report.ts';
+import { openDatabase, type Database, type DatabasePlace } from '../store/database.ts';
+import { deliveryLog } from './outbox/delivery-log.ts';
+import { tidyOutbox } from './outbox/tidy.ts';
+
+const leak = (secondsToLimit: number, told: Partial<ProcessReport['identity']> = {}): ProcessReport =>
+  report(0, { identity: told, edge: edge('leak', { secondsToLimit, bytesPerSecond: 1e5 }) });
+const clean = (told: Partial<ProcessReport['identity']> = {}): ProcessReport =>
+  report(0, { identity: told, edge: edge('clean') });
+
+describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
+  let cluster: Cluster | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-alerts-'));
+  let databases = 0;
+  let place: DatabasePlace;
+  let database: Database;
+  let team: FakeReceiver;
+  let pager: FakeReceiver;
+
+  beforeAll(() => {
+    if (engine === 'postgres') cluster = startCluster();
+  });
+  afterAll(() => {
+    cluster?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    databases += 1;
+    place = cluster === undefined ? { directory: join(folder, String(databases)) } : { url: cluster.makeDatabase() };
+    database = await openDatabase(place);
+    team = await startReceiver();
+    pager = await startReceiver();
+  });
+  afterEach(async () => {
+    await team.close();
+    await pager.close();
+    await database.close();
+  });
+
+  const receivers = (): string => `
+receivers:
+  team: { webhook: { url: "${team.url}" } }
+  pager: { webhook: { url: "${pager.url}" } }
+`;
+  const toTeam = (more = ''): string => `
+routes: [{ to: [team]${more} }]
+${receivers()}`;
+  /** What a receiver was told: of each message its incidents. */
+  const told = (receiver: FakeReceiver): string[] =>
+    receiver.told.map(({ json }) =>
+      json.incidents
+        .map(
+          ({ change, level, service }: { change: string; level: string; service: string }) =>
+            `${change} ${level} ${service}`,
+        )
+        .join(', '),
+    );
+  const start = async (rules: string): Promise<Scene> => await startScene(database, rules);
+
+  test('from leak to end: each change is told once to whom the routes name, and stands on the timeline', async () => {
+    const scene = await start(`
+routes:
+  - { to: [team] }
+  - { to: [pager], match: { min_level: page } }
+${receivers()}`);
+    await scene.at(0, clean());
+    await scene.at(1, leak(7200));
+    await scene.at(2, leak(7100));
+    await scene.at(5, leak(3000));
+    await scene.at(6, clean());
+    await scene.at(7, leak(3000));
+    await scene.at(8, clean());
+    await scene.at(23, clean());
+    // Resolved waits for the interval of its group since the last message: it is over.
+    await scene.at(40, clean());
+    expect(told(team)).toEqual(['opened warning shop', 'raised page shop', 'resolved page shop']);
+    expect(told(pager)).toEqual(['raised page shop', 'resolved page shop']);
+    expect(await scene.timeline(1)).toEqual([
+      '1 opened: warning: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 2 hours away',
+      '1 notified: team was told (opened)',
+      '5 raised: page: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 50 minutes away',
+      expect.stringMatching(/^5 notified: (team|pager) was told \(raised\)$/),
+      expect.stringMatching(/^5 notified: (team|pager) was told \(raised\)$/),
+      '6 calm: shop: no process runs out of memory any more',
+      '7 back: shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 50 minutes away',
+      '8 calm: shop: no process runs out of memory any more',
+      '23 resolved: shop: no process runs out of memory any more',
+      expect.stringMatching(/^23 notified: (team|pager) was told \(resolved\)$/),
+      expect.stringMatching(/^23 notified: (team|pager) was told \(resolved\)$/),
+    ]);
+    const keys = team.told.map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(keys).size).toBe(3);
+    expect(scene.errors).toEqual([]);
+  });
+
+  test('a receiver that fails is tried again, later and later, with the same key; the timeline tells it once', async () => {
+    const scene = await start(toTeam());
+    team.answer = (_told, response) => void response.writeHead(500).end('out of order');
+    await scene.at(1, leak(7200));
+    const wait = async (): Promise<number> => {
+      const [{ delivery }] = await deliveryLog(database.query, { most: 1 });
+      return (delivery.next_ms - scene.nowMs) / 1000;
+    };
+    const waits = [];
+    for (let i = 0; i < 11; i++) {
+      waits.push(await wait());
+      await scene.at((scene.nowMs - sceneStartMs) / minuteMs + (waits.at(-1) ?? 0) / 60, leak(7200));
+    }
+    // Without the chance that shortens them by up to a half.
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    team.answer = (_told, response) => void response.writeHead(429, { 'retry-after': '1000' }).end();
+    await scene.at((scene.nowMs - sceneStartMs) / minuteMs + 5, leak(7200));
+    expect(await wait()).toBe(1000);
+    team.answer = (_told, response) => response.end();
+    await scene.at((scene.nowMs - sceneStartMs) / minuteMs + 1000 / 60, leak(7200));
+    expect(new Set(team.told.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    const lines = (await scene.timeline(1)).filter((line) => line.includes('team'));
+    expect(lines).toEqual([
+      '1 not-notified: team could not be told, and is tried again: status 500: out of order (opened)',
+      expect.stringMatching(/ notified: team was told, at attempt 14 \(opened\)$/),
+    ]);
+  });
+
+  test('what a receiver refuses for what is in it is given up after five attempts, and does not hold up what follows', async () => {
+    const scene = await start(toTeam());
+    team.answer = ({ json }, response) =>
+      void response.writeHead(json.incidents[0].change === 'opened' ? 400 : 200).end();
+    await scene.at(1, leak(7200));
+    for (const seconds of [1, 3, 7, 15]) await scene.at(1 + seconds / 60, leak(7200));
+    expect(team.told).toHaveLength(5);
+    expect((await scene.timeline(1)).at(-1)).toContain(
+      'not-notified: team was not told, and is given up after 5 attempts',
+    );
+    await scene.at(10, leak(60));
+    expect(told(team).at(-1)).toBe('raised page shop');
+  });
+
+  test('messages about one incident keep their order, also when the first one fails', async () => {
+    const scene = await start(toTeam());
+    team.answer = (_told, response) => void response.writeHead(503).end();
+    await scene.at(1, leak(7200));
+    await scene.at(1.001, leak(60));
+    team.answer = (_told, response) => response.end();
+    await scene.at(5, leak(60));
+    expect(told(team)).toEqual(['opened warning shop', 'opened warning shop', 'raised page shop']);
+  });
+
+  test('what nobody takes for a day is given up, and the timeline says so', async () => {
+    const scene = await start(toTeam());
+    team.answer = (_told, response) => void response.writeHead(503).end();
+    await scene.at(1, leak(7200));
+    await scene.at(24 * 60 + 2, leak(7200));
+    expect((await scene.timeline(1)).filter((line) => line.includes('given up'))).toHaveLength(1);
+    await scene.at(25 * 60, leak(7200));
+    expect(team.told).toHaveLength(2);
+  });
+
+  test('a silence keeps quiet until it ends; who was kept from hearing hears then, if it is still open', async () => {
+    const scene = await start(toTeam());
+    const { silences } = scene.alerting;
+    const silence = async (minutes: number, match: object): Promise<number> =>
+      (
+        await silences.silence(
+          { match, startsMs: scene.nowMs, endsMs: scene.nowMs + minutes * minuteMs, why: 'load test' },
+          { name: 'anna', nowMs: scene.nowMs },
+        )
+      ).id;
+    await scene.at(0, clean(), clean({ service: 'cart' }));
+    await silence(30, { service: ['sh*'] });
+    await scene.at(1, leak(7200), leak(7200, { service: 'cart' }));
+    expect(told(team)).toEqual(['opened warning cart']);
+    await scene.at(29.9, leak(7200), leak(7200, { service: 'cart' }));
+    expect(told(team)).toHaveLength(1);
+    await scene.at(30, leak(7200), leak(7200, { service: 'cart' }));
+    expect(told(team)).toEqual(['opened warning cart', 'still-open warning shop']);
+    // Up to warnings: a page gets through.
+    await silence(30, { maxLevel: 'warning' });
+    await scene.at(31, leak(60), leak(7200, { service: 'cart' }));
+    expect(told(team).at(-1)).toBe('raised page shop');
+    const timelines = [...(await scene.timeline(1)), ...(await scene.timeline(2))].filter((line) =>
+      line.includes('silence'),
+    );
+    expect(timelines.sort()).toEqual([
+      '1 silenced: team is not told: silence 1 by anna: load test',
+      '30 silenced: silence 2 by anna until 2026-11-21T13:00:00.000Z: load test',
+      '30 silenced: silence 2 by anna until 2026-11-21T13:00:00.000Z: load test',
+    ]);
+  });
+
+  test('a silence stops a message that is being tried, and nobody hears of the end of what nobody was told of', async () => {
+    const scene = await start(toTeam());
+    team.answer = (_told, response) => void response.writeHead(500).end();
+    await scene.at(1, leak(7200));
+    const by = { name: 'anna', nowMs: scene.nowMs };
+    await scene.alerting.silences.silence(
+      { match: { service: ['shop'] }, startsMs: scene.nowMs, endsMs: scene.nowMs + 60 * minuteMs, why: 'x' },
+      by,
+    );
+    team.answer = (_told, response) => response.end();
+    await scene.at(2, leak(7200));
+    await scene.at(3, clean());
+    await scene.at(19, clean());
+    await scene.at(70, clean());
+    expect(team.told).toHaveLength(1);
+  });
+
+  test('who was told hears of the end during a silence; one that is ended early is over at once', async () => {
+    const scene = await start(toTeam());
+    await scene.at(1, leak(7200));
+    const by = { name: 'anna', nowMs: scene.nowMs };
+    const { silences } = scene.alerting;
+    const day = scene.nowMs + 24 * 60 * minuteMs;
+    await silences.silence({ match: { service: ['*'] }, startsMs: scene.nowMs, endsMs: day, why: 'x' }, by);
+    await scene.at(2, clean());
+    await scene.at(18, clean());
+    expect(told(team)).toEqual(['opened warning shop', 'resolved warning shop']);
+    await scene.at(20, leak(7200, { service: 'cart' }));
+    expect(told(team)).toHaveLength(2);
+    expect(await silences.end('silences', 1, { name: 'ben', nowMs: scene.nowMs })).toBe(true);
+    expect(await silences.end('silences', 1, { name: 'ben', nowMs: scene.nowMs })).toBe(false);
+    await scene.at(20.1, leak(7200, { service: 'cart' }));
+    expect(told(team).at(-1)).toBe('still-open warning cart');
+    expect(await silences.list({ nowMs: scene.nowMs, all: false, most: 10 })).toEqual([]);
+    expect(await silences.list({ nowMs: scene.nowMs, all: true, most: 10 })).toMatchObject([{ endedBy: 'ben' }]);
+    await silences.forget(day + 1);
+    expect(await silences.list({ nowMs: scene.nowMs, all: true, most: 10 })).toEqual([]);
+  });
+
+  test('maintenance that comes again is quiet each time, by the clocks of its zone', async () => {
+    const scene = await start(toTeam());
+    // 12:00 UTC is 13:00 in Berlin in winter. From 13:30 to 14:00 each day.
+    await scene.alerting.silences.maintain(
+      {
+        match: { environment: ['prod'] },
+        startsLocal: '2026-11-21T13:30',
+        zone: 'Europe/Berlin',
+        durationMs: 30 * minuteMs,
+        rule: 'FREQ=DAILY',
+        untilMs: sceneStartMs + 10 * 24 * 60 * minuteMs,
+        why: 'patch day',
+      },
+      { name: 'anna', nowMs: scene.nowMs },
+    );
+    const prod = { environment: 'prod' };
+    await scene.at(31, leak(7200, prod));
+    expect(told(team)).toEqual([]);
+    await scene.at(60, leak(7200, prod));
+    expect(told(team)).toEqual(['still-open warning shop']);
+    const [window] = await scene.alerting.silences.listMaintenance({ nowMs: scene.nowMs, all: false, most: 1 });
+    expect(window.next).toEqual({
+      fromMs: sceneStartMs + (24 * 60 + 30) * minuteMs,
+      toMs: sceneStartMs + 25 * 60 * minuteMs,
+    });
+    await scene.at(24 * 60 + 31, leak(60, prod));
+    expect(told(team)).toHaveLength(1);
+    await scene.at(25 * 60, leak(60, prod));
+    expect(told(team).at(-1)).toBe('still-open page shop');
+  });
+
+  test('while an incident is open, those that it inhibits are quiet; not beyond what both have to have alike', async () => {
+    const scene = await start(`
+inhibit: [{ source: { service: db }, target: { service: "*", max_level: warning }, equal: [environment] }]
+${toTeam()}`);
+    const [prod, dev] = [{ environment: 'prod' }, { environment: 'dev' }];
+    await scene.at(0, leak(7200, { service: 'db', ...prod }));
+    await scene.at(1, leak(7200, prod), leak(7200, dev), leak(7200, { service: 'db', ...prod }));
+    expect(told(team)).toEqual(['opened warning db', 'opened warning shop']);
+    expect(team.told.at(-1)?.json.incidents[0].environment).toBe('dev');
+    await scene.at(2, leak(60, prod), leak(7200, dev), clean({ service: 'db', ...prod }));
+    expect(told(team).at(-1)).toBe('raised page shop');
+    await scene.at(3, leak(7200, { service: 'cart', ...prod }), clean({ service: 'db', ...prod }));
+    await scene.at(
+      17,
+      leak(7200, { service: 'cart', ...prod }),
+      clean({ service: 'db', ...prod }),
+      leak(60, prod),
+      leak(7200, dev),
+    );
+    await scene.at(17.1);
+    expect(told(team).slice(3).sort()).toEqual(['resolved warning db', 'still-open warning cart']);
+  });
+
+  test('a group is told together: it waits for others, and then for its interval, but not with what wakes somebody up', async () => {
+    const scene = await start(toTeam(', group_by: [environment], group_wait: 30s, group_interval: 5m'));
+    await scene.at(0, leak(7200));
+    expect(told(team)).toEqual([]);
+    await scene.at(0.25, leak(7200, { service: 'cart' }));
+    await scene.at(0.5, leak(7200));
+    expect(told(team)).toEqual(['opened warning shop, opened warning cart']);
+    await scene.at(1, leak(7200, { service: 'search' }));
+    await scene.at(5, leak(7200, { service: 'search' }));
+    expect(told(team)).toHaveLength(1);
+    await scene.at(5.5, leak(7200, { service: 'search' }));
+    expect(told(team).at(-1)).toBe('opened warning search');
+    await scene.at(6, leak(60, { service: 'search' }));
+    await scene.at(6.5, leak(60, { service: 'search' }));
+    expect(told(team).at(-1)).toBe('raised page search');
+  });
+
+  test('an incident that opens again and again is one: opened again, and over only when it stays quiet for long', async () => {
+    const scene = await start(`
+flapping: { times: 2, within: 3h, quiet: 1h }
+${toTeam()}`);
+    let minutes = 0;
+    const cycle = async (): Promise<void> => {
+      await scene.at(minutes, leak(7200));
+      await scene.at(minutes + 1, clean());
+      await scene.at(minutes + 17, clean());
+      await scene.at(minutes + 18, clean());
+      minutes += 20;
+    };
+    for (let i = 0; i < 4; i++) await cycle();
+    expect(told(team)).toEqual([
+      'opened warning shop',
+      'resolved warning shop',
+      'opened warning shop',
+      'resolved warning shop',
+      'reopened warning shop',
+    ]);
+    expect(await scene.incidents.list({ open: false, most: 10 })).toHaveLength(2);
+    await scene.at(minutes + 60, clean());
+    await scene.at(minutes + 62, clean());
+    expect(told(team).at(-1)).toBe('resolved warning shop');
+    expect((await scene.timeline(2)).find((line) => line.includes('reopened:'))).toContain('came back 2 times');
+  });
+
+  test('an incident that stays open is told again after the interval, and to whom the rules name only later', async () => {
+    const scene = await start(toTeam(', repeat_interval: 1h'));
+    await scene.at(0, leak(7200));
+    await scene.at(59, leak(7200));
+    expect(told(team)).toEqual(['opened warning shop']);
+    await scene.at(61, leak(7200));
+    await scene.at(62, leak(7200));
+    expect(told(team)).toEqual(['opened warning shop', 'still-open warning shop']);
+    scene.rules(`
+routes: [{ to: [pager] }]
+${receivers()}`);
+    await scene.at(63, leak(7200));
+    expect(told(pager)).toEqual(['still-open warning shop']);
+    await scene.at(64, clean());
+    await scene.at(80, clean());
+    // Who heard of it before hears of the end, though no route names it any more.
+    expect(told(team).at(-1)).toBe('resolved warning shop');
+    expect(told(pager).at(-1)).toBe('resolved warning shop');
+  });
+
+  test('a receiver that the rules do not know any more is given up, and that is told', async () => {
+    const scene = await start(toTeam());
+    team.answer = (_told, response) => void response.writeHead(500).end();
+    await scene.at(0, leak(7200));
+    scene.rules('');
+    await scene.at(1, leak(7200));
+    expect((await scene.timeline(1)).at(-1)).toContain('the rules have no such receiver any more');
+  });
+
+  test('memory that stays above the share for as long as the rule says is an alert, whether it grows or not', async () => {
+    const scene = await start(`
+high_memory: { above: 90%, for: 5m, level: page }
+services: [{ match: { service: cache }, high_memory: off }]
+${toTeam()}`);
+    const at = async (minutes: number, share: number): Promise<void> => {
+      const figures = { rssBytes: share * 1e9, containerLimitBytes: 1e9 };
+      const reports = ['shop', 'cache'].map((service) =>
+        report(0, { identity: { service }, figures, edge: edge('clean') }),
+      );
+      await scene.at(minutes, ...reports);
+    };
+    await at(0, 0.95);
+    for (const minutes of [1, 2, 3]) await at(minutes, 0.95);
+    await at(4, 0.5);
+    for (const minutes of [5, 6, 7, 8, 9]) await at(minutes, 0.92);
+    expect(told(team)).toEqual([]);
+    await at(10, 0.93);
+    expect(told(team)).toEqual(['opened page shop']);
+    expect(team.told[0].json.incidents[0].summary).toBe(
+      'shop: one process is above 90 % of the memory limit, 93 % at most',
+    );
+    await at(11, 0.5);
+    await at(27, 0.5);
+    await at(28, 0.5);
+    expect(told(team).at(-1)).toBe('resolved page shop');
+  });
+
+  describe('the dead-man’s switch', () => {
+    const rules = (): string => `
+silent: { after: 5m, share: 50%, level: page }
+${toTeam()}`;
+
+    test('a service of which nothing is heard is an alert, until it is back; a clock that is off does not matter', async () => {
+      const scene = await start(rules());
+      const behind = report(-30 * minuteMs, { edge: edge('clean') });
+      for (let minutes = 0; minutes <= 10; minutes++) await scene.at(minutes, behind);
+      await scene.at(15);
+      expect(told(team)).toEqual([]);
+      await scene.at(15.5);
+      expect(told(team)).toEqual(['opened page shop']);
+      expect(team.told[0].json.incidents[0].summary).toBe('shop: its only process has not been heard of for 5m');
+      await scene.at(30);
+      expect(told(team)).toHaveLength(1);
+      await scene.at(31, behind);
+      await scene.at(34, behind);
+      await scene.at(38, behind);
+      await scene.at(42, behind);
+      await scene.at(47, behind);
+      expect(told(team).at(-1)).toBe('resolved page shop');
+    });
+
+    test('a process that tells that it ends is not missed', async () => {
+      const scene = await start(rules());
+      for (let minutes = 0; minutes <= 10; minutes++) await scene.at(minutes, clean());
+      await scene.at(11, report(0, { figures: { endedMs: 1 } }));
+      await scene.at(30);
+      expect(told(team)).toEqual([]);
+    });
+
+    test('a share of the processes is an alert; those that a deploy replaced, and those that lived for a moment, are not', async () => {
+      const scene = await start(rules());
+      const of = (version: string, ...instances: string[]): ProcessReport[] =>
+        instances.map((instance) => clean({ version, instance }));
+      for (let minutes = 0; minutes <= 10; minutes++) await scene.at(minutes, ...of('1', 'a', 'b', 'c', 'd'));
+      // A deploy: the old ones go without a word, the new ones come.
+      for (let minutes = 11; minutes <= 25; minutes++)
+        await scene.at(minutes, ...of('2', 'e', 'f', 'g', 'h'), ...(minutes === 11 ? of('2', 'job') : []));
+      expect(told(team)).toEqual([]);
+      for (let minutes = 80; minutes <= 90; minutes++) await scene.at(minutes, ...of('2', 'e', 'f', 'g', 'h'));
+      // One of four is missing: less than the half. Then two.
+      for (let minutes = 91; minutes <= 100; minutes++) await scene.at(minutes, ...of('2', 'e', 'f', 'g'));
+      expect(told(team)).toEqual([]);
+      for (let minutes = 101; minutes <= 107; minutes++) await scene.at(minutes, ...of('2', 'e', 'f'));
+      expect(told(team)).toEqual(['opened page shop']);
+      expect(team.told[0].json.incidents[0].summary).toBe('shop: 2 of 4 processes fell silent and told no end');
+    });
+
+    test('one that reports seldom is given three of its intervals', async () => {
+      const scene = await start(rules());
+      for (let minutes = 0; minutes <= 40; minutes += 4) await scene.at(minutes, clean());
+      await scene.at(51);
+      expect(told(team)).toEqual([]);
+      await scene.at(52.5);
+      expect(told(team)).toEqual(['opened page shop']);
+    });
+
+    test('a server that was down does not take all for silent: they get the time to speak', async () => {
+      const first = await start(rules());
+      for (let minutes = 0; minutes <= 10; minutes++) await first.at(minutes, clean(), clean({ service: 'gone' }));
+      const late = sceneStartMs + 60 * minuteMs;
+      const again = await startScene(database, rules(), {}, late);
+      await again.at(61, clean());
+      await again.at(64, clean());
+      expect(told(team)).toEqual([]);
+      await again.at(66, clean());
+      expect(told(team)).toEqual(['opened page gone']);
+    });
+  });
+
+  test('an Alertmanager is told again of what is open, and not of what is silenced', async () => {
+    const scene = await start(`
+routes: [{ to: [am] }]
+receivers: { am: { alertmanager: { url: "${team.url}" } } }
+`);
+    await scene.at(0, leak(7200));
+    expect(await scene.alerting.courier.refreshNow()).toEqual([]);
+    expect(team.told).toHaveLength(2);
+    expect(team.told[1].json).toHaveLength(1);
+    expect(team.told[1].json[0].labels).toEqual(team.told[0].json[0].labels);
+    expect(team.told[1].json[0].startsAt).toBe(team.told[0].json[0].startsAt);
+    team.answer = (_told, response) => void response.writeHead(500).end();
+    expect(await scene.alerting.courier.refreshNow()).toEqual(['am: status 500']);
+    const by = { name: 'anna', nowMs: scene.nowMs };
+    await scene.alerting.silences.silence(
+      { match: { service: ['shop'] }, startsMs: scene.nowMs, endsMs: scene.nowMs + 1, why: 'x' },
+      by,
+    );
+    await scene.alerting.courier.refreshNow();
+    expect(team.told).toHaveLength(3);
+  });
+
+  test('two couriers on one database tell each change once', async () => {
+    const scene = await start(toTeam(', group_by: [service]'));
+    const other = engine === 'postgres' ? await openDatabase(place) : database;
+    const second = await startScene(other, toTeam(', group_by: [service]'));
+    const services = Array.from({ length: 30 }, (_, i) => `s${i}`);
+    team.answer = (_told, response) => void setTimeout(() => response.end(), 5);
+    await Promise.all([scene.at(1, ...services.map((service) => leak(7200, { service }))), second.at(1), second.at(1)]);
+    await scene.at(1);
+    await second.at(1);
+    while (
+      (await database.query.selectFrom('deliveries').selectAll().where('state', '=', 'waiting').execute()).length > 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(told(team).sort()).toEqual(services.map((service) => `opened warning ${service}`).sort());
+    if (other !== database) await other.close();
+  });
+
+  test('what was told a month ago is forgotten; what concerns an open incident is not', async () => {
+    const scene = await start(toTeam());
+    await scene.at(0, leak(7200), leak(7200, { service: 'cart' }));
+    await scene.at(1, clean(), leak(7200, { service: 'cart' }));
+    await scene.at(17, clean(), leak(7200, { service: 'cart' }));
+    await tidyOutbox(database, scene.nowMs + 31 * 24 * 60 * minuteMs);
+    const notices = await database.query.selectFrom('notices').select(['incident_id', 'kind']).execute();
+    const [{ id }] = await scene.incidents.list({ open: true, most: 10 });
+    expect(notices).toEqual([{ incident_id: id, kind: 'opened' }]);
+    expect(await deliveryLog(database.query, { most: 10 })).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+/** E-mail by SMTP. */
+import { createTransport } from 'nodemailer';
+import type { Channel } from '../rules/rules.ts';
+import { failed, oneLine, type Answer } from './answer.ts';
+import type { Sending } from './channel.ts';
+import { incidentKey, textOf, titleOf, type AlertMessage } from './message.ts';
+
+/** With these it is the mail or its addresses that the server does not take. */
+const refusals: readonly number[] = [550, 551, 552, 553, 554];
+
+/** Sends a mail. The same message again has the same Message-ID, and mails of one incident are one thread. */
+export async function sendEmail(
+  { from, to }: Extract<Channel, { type: 'email' }>,
+  message: AlertMessage,
+  { url, secrets, timeoutMs }: Sending,
+): Promise<Answer> {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const secure = protocol === 'smtps:';
+  const transport = createTransport({
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const domain = domainOf(from);
+  const [first] = message.incidents;
+  const thread = first === undefined ? null : `<${incidentKey(first)}@${domain}>`;
+  try {
+    const { response, rejected } = await transport.sendMail({
+      from,
+      to: [...to],
+      subject: titleOf(message),
+      text: `${textOf(message)}\n`,
+      messageId: `<${message.key.replaceAll(/[^\w.-]/g, '-')}@${domain}>`,
+      ...(thread === null ? {} : { references: thread }),
+      headers: { 'auto-submitted': 'auto-generated' },
+    });
+    // Told again, those who got it would get it again, for the sake of an address that may never exist.
+    const missed = rejected.length === 0 ? '' : `; not taken: ${rejected.map(String).join(', ')}`;
+    return { ok: true, status: 250, detail: oneLine(response + missed, secrets), retryAfterMs: null, isRefusal: false };
+  } catch (error) {
+    const told = failed(error instanceof Error ? error.message : String(error), secrets);
+    const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : NaN;
+    return Number.isInteger(code) ? { ...told, status: code, isRefusal: refusals.includes(code) } : told;
+  } finally {
+    transport.close();
+  }
+}
+
+function domainOf(from: string): string {
+  return /@([^\s<>@]+?)>?$/.exec(from)?.[1] ?? 'ebb';
+}

@@ -1,0 +1,45 @@
+/** PagerDuty's Events API v2: one event an incident, with one key from its start to its end. */
+import type { Level } from '../../incident/level.ts';
+import { failed, type Answer } from './answer.ts';
+import type { Sending } from './channel.ts';
+import { post } from './http-post.ts';
+import { incidentKey, nameOf, type AlertMessage, type IncidentNews } from './message.ts';
+
+const severities: Readonly<Record<Level, string>> = { notice: 'info', warning: 'warning', page: 'critical' };
+const longestSummary = 1024;
+
+/** Sends the events of a message, one after the other. The first that is not taken ends it: the same again does no harm. */
+export async function sendPagerDuty(
+  message: AlertMessage,
+  { url, secret, secrets, timeoutMs, now }: Sending,
+): Promise<Answer> {
+  let answer = failed('there is nothing to tell');
+  for (const incident of message.incidents) {
+    const body = JSON.stringify(eventOf(incident, secret ?? '', message.key));
+    answer = await post({ url, headers: {}, body, secrets, timeoutMs, now });
+    if (!answer.ok) return answer;
+  }
+  return answer;
+}
+
+function eventOf(incident: IncidentNews, routingKey: string, messageKey: string): object {
+  const { id, change, level, summary, link, openedMs, resolvedMs, service, environment, labels } = incident;
+  const key = { routing_key: routingKey, dedup_key: change === 'test' ? messageKey : incidentKey(incident) };
+  if (resolvedMs !== null) return { ...key, event_action: 'resolve' };
+  return {
+    ...key,
+    event_action: 'trigger',
+    client: 'Ebb',
+    ...(link === null ? {} : { client_url: link, links: [{ href: link, text: 'The incident' }] }),
+    payload: {
+      summary: summary.slice(0, longestSummary),
+      source: nameOf(incident),
+      severity: severities[level],
+      timestamp: new Date(openedMs).toISOString(),
+      component: service,
+      ...(environment === '' ? {} : { group: environment }),
+      class: 'memory',
+      custom_details: { incident: id, level, change, ...labels },
+    },
+  };
+}

@@ -1,0 +1,198 @@
+/** One attempt of one delivery: what it says now, whether it is muted by now, and what became of it. */
+import type { Kysely, Transaction } from 'kysely';
+import type { Database } from '../../store/database.ts';
+import type { Schema } from '../../store/schema.ts';
+import { failed, type Answer } from '../channels/answer.ts';
+import type { AlertMessage, IncidentNews } from '../channels/message.ts';
+import type { AlertRules, Receiver } from '../rules/rules.ts';
+import type { Muting } from '../silences/muting.ts';
+import type { OpenIncidents } from '../silences/open-incidents.ts';
+import { tell } from '../timeline.ts';
+import { backoffMs } from './backoff.ts';
+import type { DeliveryRow, NoticeRow } from './tables.ts';
+
+/** A message that nobody took for so long is given up. */
+const longestMs = 24 * 3_600_000;
+/** One that a receiver refuses for what is in it, after so many attempts. */
+const mostRefusals = 5;
+
+/** What an attempt needs. */
+export interface AttemptOptions {
+  database: Database;
+  rules: () => AlertRules;
+  incidents: OpenIncidents;
+  mutingAt: (db: Kysely<Schema>, nowMs: number) => Promise<Muting>;
+  send: (receiver: Receiver, message: AlertMessage) => Promise<Answer>;
+  now: () => number;
+  random: () => number;
+}
+
+interface Told {
+  news: IncidentNews[];
+  /** Why all of it is muted; null when something is to be told. */
+  muted: string | null;
+}
+
+/** Tries to send a delivery that the caller holds. Returns what the receiver answered; null when nothing was sent. */
+export async function attempt(delivery: DeliveryRow, options: AttemptOptions): Promise<Answer | null> {
+  const { database, now, rules, send } = options;
+  const { news, muted } = await newsOf(delivery, options);
+  const startMs = now();
+  if (news.length === 0 || muted !== null) {
+    await database.query.transaction().execute(async (db) => await mute(db, delivery, muted, startMs));
+    return null;
+  }
+  const receiver = rules().receivers.get(delivery.receiver);
+  const message = { key: delivery.key, receiver: delivery.receiver, sentMs: startMs, incidents: news };
+  const answer =
+    receiver === undefined ? failed('the rules have no such receiver any more') : await send(receiver, message);
+  const next = receiver === undefined ? 'give up' : nextOf(delivery, answer, now());
+  await database.query.transaction().execute(async (db) => {
+    await db
+      .insertInto('delivery_attempts')
+      .values({
+        delivery_id: delivery.id,
+        time_ms: startMs,
+        ok: Number(answer.ok),
+        status: answer.status,
+        detail: answer.detail,
+      })
+      .execute();
+    await settle(db, delivery, answer, next, options);
+  });
+  return answer;
+}
+
+/** What a delivery has to tell, as it is now. */
+async function newsOf(
+  delivery: DeliveryRow,
+  { database, rules, incidents, mutingAt, now }: AttemptOptions,
+): Promise<Told> {
+  if (delivery.kind === 'test') return { news: [testNews(now())], muted: null };
+  const { query } = database;
+  const rows = await query
+    .selectFrom('notices')
+    .innerJoin('incidents', 'incidents.id', 'notices.incident_id')
+    .innerJoin('services', 'services.id', 'incidents.service_id')
+    .selectAll('notices')
+    .select(['opened_ms', 'resolved_ms', 'name', 'namespace', 'environment'])
+    .where('delivery_id', '=', delivery.id)
+    .orderBy('notices.id')
+    .execute();
+  const muting = await mutingAt(query, now());
+  const { url } = rules();
+  // The last word on an incident counts.
+  const news = new Map<number, IncidentNews>();
+  let muted: string | null = null;
+  let isMuted = true;
+  for (const row of rows) {
+    const { service, namespace, environment, labels } = incidents.subjectOf(row);
+    news.set(row.incident_id, {
+      id: row.incident_id,
+      change: row.kind,
+      level: row.level,
+      summary: row.summary,
+      openedMs: row.opened_ms,
+      resolvedMs: row.kind === 'resolved' ? (row.resolved_ms ?? row.created_ms) : null,
+      service,
+      namespace,
+      environment,
+      labels,
+      link: url === null ? null : `${url}/incidents/${row.incident_id}`,
+    });
+    const why = row.kind === 'resolved' ? null : muting.of(row.incident_id, incidents.subjectOf(row));
+    if (why === null) isMuted = false;
+    else muted = why;
+  }
+  return { news: [...news.values()], muted: isMuted ? muted : null };
+}
+
+function testNews(nowMs: number): IncidentNews {
+  return {
+    id: 0,
+    change: 'test',
+    level: 'notice',
+    summary: 'this is a test of Ebb; nothing is wrong',
+    openedMs: nowMs,
+    resolvedMs: null,
+    service: 'ebb-test',
+    namespace: '',
+    environment: '',
+    labels: {},
+    link: null,
+  };
+}
+
+type Next = 'done' | 'give up' | 'again';
+
+function nextOf({ kind, attempts, created_ms: createdMs }: DeliveryRow, answer: Answer, nowMs: number): Next {
+  if (answer.ok) return 'done';
+  const isHopeless = answer.isRefusal && attempts + 1 >= mostRefusals;
+  return kind === 'test' || isHopeless || nowMs - createdMs >= longestMs ? 'give up' : 'again';
+}
+
+async function settle(
+  db: Transaction<Schema>,
+  delivery: DeliveryRow,
+  answer: Answer,
+  next: Next,
+  { now, random }: AttemptOptions,
+): Promise<void> {
+  const nowMs = now();
+  const attempts = delivery.attempts + 1;
+  const isOver = next !== 'again';
+  const { numUpdatedRows } = await db
+    .updateTable('deliveries')
+    .set({
+      attempts,
+      lease_until_ms: 0,
+      next_ms: isOver ? nowMs : nowMs + backoffMs(attempts, answer.retryAfterMs, random),
+      ...(isOver ? { state: next === 'done' ? ('done' as const) : ('failed' as const) } : {}),
+    })
+    .where('id', '=', delivery.id)
+    .where('state', '=', 'waiting')
+    // Whoever was slower than its lease has lost it: the other one settles.
+    .where('lease_by', '=', delivery.lease_by)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return;
+  const notices = db.updateTable('notices').where('delivery_id', '=', delivery.id);
+  const rows = isOver
+    ? await notices
+        .set({ state: next === 'done' ? 'told' : 'failed' })
+        .returning(['incident_id', 'kind'])
+        .execute()
+    : await db.selectFrom('notices').select(['incident_id', 'kind']).where('delivery_id', '=', delivery.id).execute();
+  const text = textFor(delivery.receiver, answer, next, attempts);
+  if (text === null) return;
+  const kind = next === 'done' ? ('notified' as const) : ('not-notified' as const);
+  for (const incidentId of new Set(rows.map((row) => row.incident_id))) {
+    const changes = rows.filter((row) => row.incident_id === incidentId).map((row) => row.kind);
+    await tell(db, incidentId, { timeMs: nowMs, kind, text: `${text} (${changes.join(', ')})` });
+  }
+}
+
+/** What the timeline says: that somebody was told, that it failed for the first time, and that it was given up. */
+function textFor(receiver: string, answer: Answer, next: Next, attempts: number): string | null {
+  if (next === 'done') return `${receiver} was told${attempts === 1 ? '' : `, at attempt ${attempts}`}`;
+  if (next !== 'again') return `${receiver} was not told, and is given up after ${attempts} attempts: ${answer.detail}`;
+  return attempts === 1 ? `${receiver} could not be told, and is tried again: ${answer.detail}` : null;
+}
+
+async function mute(db: Transaction<Schema>, delivery: DeliveryRow, why: string | null, nowMs: number): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ state: 'muted', lease_until_ms: 0 })
+    .where('id', '=', delivery.id)
+    .where('lease_by', '=', delivery.lease_by)
+    .execute();
+  const rows: Pick<NoticeRow, 'incident_id'>[] = await db
+    .updateTable('notices')
+    .set({ state: 'muted' })
+    .where('delivery_id', '=', delivery.id)
+    .returning('incident_id')
+    .execute();
+  for (const incidentId of new Set(rows.map((row) => row.incident_id))) {
+    const text = `${delivery.receiver} is not told: ${why ?? 'there is nothing to tell any more'}`;
+    await tell(db, incidentId, { timeMs: nowMs, kind: 'silenced', text });
+  }
+}

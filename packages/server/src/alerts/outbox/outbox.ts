@@ -1,0 +1,95 @@
+/** Writes down who is to be told of an incident's change, in the transaction that changes it. */
+import type { Kysely, Transaction } from 'kysely';
+import type { Decision } from '../../incident/decide.ts';
+import type { IncidentListener } from '../../store/incidents.ts';
+import type { Schema } from '../../store/schema.ts';
+import type { NoticeKind } from '../channels/message.ts';
+import type { Subject } from '../rules/matcher.ts';
+import { targetsOf, type Target } from '../rules/routing.ts';
+import type { AlertRules } from '../rules/rules.ts';
+import type { OpenIncidents } from '../silences/open-incidents.ts';
+
+/** Which decisions somebody hears of. That an incident calms down and comes back meanwhile wakes nobody. */
+const noticed: Readonly<Partial<Record<Decision, NoticeKind>>> = {
+  open: 'opened',
+  raise: 'raised',
+  reopen: 'reopened',
+  resolve: 'resolved',
+};
+
+/** A notice that is to be written. */
+export interface NewNotice {
+  key: string;
+  incidentId: number;
+  kind: NoticeKind;
+  subject: Subject;
+  summary: string;
+  nowMs: number;
+}
+
+/** A listener of incidents: each change that somebody should hear of becomes one row a receiver. */
+export function outboxListener(rules: () => AlertRules, incidents: OpenIncidents): IncidentListener {
+  return async (db, { incidentId, decision, nowMs }) => {
+    const kind = noticed[decision];
+    if (kind === undefined) return;
+    const incident = await db
+      .selectFrom('incidents')
+      .innerJoin('services', 'services.id', 'incidents.service_id')
+      .select(['incidents.level', 'incidents.summary', 'name', 'namespace', 'environment'])
+      .where('incidents.id', '=', incidentId)
+      .executeTakeFirst();
+    if (incident === undefined) return;
+    const subject = incidents.subjectOf(incident);
+    const told = await db
+      .selectFrom('notices')
+      .select('receiver')
+      .distinct()
+      .where('incident_id', '=', incidentId)
+      .execute();
+    const targets = targetsOf(
+      rules(),
+      subject,
+      told.map(({ receiver }) => receiver),
+    );
+    const { summary } = incident;
+    for (const target of targets) {
+      const key = `${incidentId}:${target.receiver}:${kind}:${nowMs}`;
+      await writeNotice(db, target, { key, incidentId, kind, subject, summary, nowMs });
+    }
+  };
+}
+
+/** Writes a notice, unless it is there already. */
+export async function writeNotice(db: Transaction<Schema>, target: Target, notice: NewNotice): Promise<void> {
+  const { key, incidentId, kind, subject, summary, nowMs } = notice;
+  await db
+    .insertInto('notices')
+    .values({
+      key,
+      incident_id: incidentId,
+      receiver: target.receiver,
+      kind,
+      level: subject.level,
+      summary,
+      group_key: target.groupKey,
+      created_ms: nowMs,
+      due_ms: await dueMs(db, target, notice),
+      state: 'waiting',
+      delivery_id: null,
+    })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+/** The first of a group waits for others; later ones wait for the interval, unless they wake somebody up. */
+async function dueMs(db: Kysely<Schema>, target: Target, { kind, subject, nowMs }: NewNotice): Promise<number> {
+  const soonest = nowMs + target.groupWaitMs;
+  if (subject.level === 'page' && kind !== 'resolved') return soonest;
+  const group = await db
+    .selectFrom('notice_groups')
+    .select('last_ms')
+    .where('receiver', '=', target.receiver)
+    .where('group_key', '=', target.groupKey)
+    .executeTakeFirst();
+  return Math.max(soonest, group === undefined ? 0 : group.last_ms + target.groupIntervalMs);
+}
