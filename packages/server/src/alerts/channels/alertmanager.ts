@@ -5,7 +5,7 @@
 import type { Level } from '../../incident/level.ts';
 import { levels } from '../rules/matcher.ts';
 import type { Answer } from './answer.ts';
-import type { Sending } from './channel.ts';
+import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import type { AlertMessage, IncidentNews } from './message.ts';
 

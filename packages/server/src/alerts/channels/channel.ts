@@ -4,18 +4,9 @@ import { failed, type Answer } from './answer.ts';
 import { sendAlertmanager } from './alertmanager.ts';
 import type { AlertMessage } from './message.ts';
 import { sendPagerDuty } from './pagerduty.ts';
+import type { Sending } from './sending.ts';
 import { sendSlack } from './slack.ts';
 import { sendWebhook } from './webhook.ts';
-
-/** What an attempt needs beside the message. */
-export interface Sending {
-  url: string;
-  secret: string | null;
-  /** Texts that no answer and no log may hold. */
-  secrets: readonly string[];
-  timeoutMs: number;
-  now: () => number;
-}
 
 /** Where secrets are, and how long a receiver may take. */
 export interface SendOptions {

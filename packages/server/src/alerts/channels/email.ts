@@ -2,7 +2,7 @@
 import { createTransport } from 'nodemailer';
 import type { Channel } from '../rules/rules.ts';
 import { failed, oneLine, type Answer } from './answer.ts';
-import type { Sending } from './channel.ts';
+import type { Sending } from './sending.ts';
 import { incidentKey, textOf, titleOf, type AlertMessage } from './message.ts';
 
 /** With these it is the mail or its addresses that the server does not take. */

@@ -1,7 +1,7 @@
 /** PagerDuty's Events API v2: one event an incident, with one key from its start to its end. */
 import type { Level } from '../../incident/level.ts';
 import { failed, type Answer } from './answer.ts';
-import type { Sending } from './channel.ts';
+import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import { incidentKey, nameOf, type AlertMessage, type IncidentNews } from './message.ts';
 

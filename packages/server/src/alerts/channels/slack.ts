@@ -1,6 +1,6 @@
 /** Slack's incoming webhooks. */
 import type { Answer } from './answer.ts';
-import type { Sending } from './channel.ts';
+import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import { lineOf, titleOf, type AlertMessage } from './message.ts';
 

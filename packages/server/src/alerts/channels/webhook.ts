@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Channel } from '../rules/rules.ts';
 import type { Answer } from './answer.ts';
-import type { Sending } from './channel.ts';
+import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import { levelOfMessage, statusOf, textOf, titleOf, type AlertMessage } from './message.ts';
 import { fillTemplate } from './template.ts';
@@ -26,8 +26,8 @@ export async function sendWebhook(
   return await post({ url, headers, body, secrets, timeoutMs, now });
 }
 
-/** The signature, to be compared by the receiver. */
-export function signatureOf(secret: string, timestamp: string, body: string): string {
+/** What the receiver compares. */
+function signatureOf(secret: string, timestamp: string, body: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
 }
 

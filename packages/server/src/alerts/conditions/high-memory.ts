@@ -72,7 +72,7 @@ export async function highMemory(
 }
 
 /** Whether the samples, newest first, are above the share for as long as the rule says. By the process's own clock. */
-export function staysAbove(
+function staysAbove(
   samples: readonly { timeMs: number; share: number | null }[],
   { aboveShare, forMs }: HighMemoryRule,
 ): boolean {

@@ -58,7 +58,7 @@ export async function silent(
 }
 
 /** Whether so much silence is an alert. */
-export function judgeSilence(heard: Heard, rule: SilentRule, nowMs: number): Condition | null {
+function judgeSilence(heard: Heard, rule: SilentRule, nowMs: number): Condition | null {
   const { alive, newcomers, silentInHour, silentInDay, lastHeardMs } = heard;
   const forText = durationText(Math.floor((nowMs - lastHeardMs) / 60_000) * 60_000);
   if (alive === 0 && silentInDay > 0) {

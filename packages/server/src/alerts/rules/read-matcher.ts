@@ -2,7 +2,7 @@ import { levels, type Matcher } from './matcher.ts';
 import type { Value } from './yaml-file.ts';
 
 /** A label's name, as Alertmanager takes it too. */
-export const labelForm: RegExp = /^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/;
+const labelForm = /^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/;
 /** Names that are no labels of one's own. */
 const ownNames: readonly string[] = ['service', 'namespace', 'environment', 'level'];
 
