@@ -30,6 +30,7 @@ export async function serve(options: ServerOptions): Promise<void> {
  * @throws {Error} EBB_SERVER_RULES with everything that is wrong; EBB_CLI_USAGE without a file
  */
 export async function check(rules: string | undefined): Promise<void> {
+  checkNode(process.versions.node);
   if (rules === undefined) throw new CliError('EBB_CLI_USAGE', '--check-rules needs --rules FILE');
   process.stdout.write(`${printable(rules)}: ${await checkRules(rules)}\n`);
 }

@@ -5,6 +5,7 @@
  * holds is bounded, whatever it claims; nothing of it is ever run, only stored as values.
  */
 import { createHash } from 'node:crypto';
+import { ownAlertName } from '../alerts/channels/alertmanager.ts';
 import type { ServiceName } from '../changes/change.ts';
 import { ServerError } from '../errors/server-error.ts';
 import { kindOf, levelOfAlert } from '../signals/classify.ts';
@@ -13,7 +14,7 @@ import { identityOfSeries, storable, unknownService } from './identity.ts';
 import { longestText } from './report.ts';
 
 /** Why an alert is not taken; each is counted and told. */
-export type AlertRefusal = 'shape' | 'label' | 'unnamed' | 'services' | 'alerts';
+export type AlertRefusal = 'shape' | 'label' | 'unnamed' | 'own' | 'services' | 'alerts';
 
 /** An alert, and whose it is. */
 export interface ServiceSignal {
@@ -68,6 +69,8 @@ function readAlert(told: unknown, nowMs: number): ServiceSignal | AlertRefusal {
   const alert = asObject(told);
   const labels = textsOf(alert?.['labels']);
   if (alert === null || labels === null) return 'shape';
+  // Ebb's own alerts, which came round through Alertmanager: they would keep open what they come from.
+  if (labels.get('alertname') === ownAlertName) return 'own';
   const { status } = alert;
   const toldStartMs = timeOf(alert['startsAt']);
   if ((status !== 'firing' && status !== 'resolved') || toldStartMs === null) return 'shape';

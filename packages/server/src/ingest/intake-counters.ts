@@ -32,7 +32,7 @@ export class IntakeCounters {
     refusedPoints: { clock: 0, label: 0, processes: 0, services: 0 },
     malformedRequests: 0,
     alerts: 0,
-    refusedAlerts: { shape: 0, label: 0, unnamed: 0, services: 0, alerts: 0 },
+    refusedAlerts: { shape: 0, label: 0, unnamed: 0, own: 0, services: 0, alerts: 0 },
     truncatedAlerts: 0,
     changes: 0,
   };

@@ -9,6 +9,9 @@ import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import type { AlertMessage, IncidentNews } from './message.ts';
 
+/** What Ebb's alerts are called there. */
+export const ownAlertName = 'EbbMemory';
+
 /** Without a word from Ebb for so long, Alertmanager takes the alert for resolved. */
 const lastsMs = 5 * 60_000;
 /** Open alerts are told again so often: several attempts may fail. */
@@ -48,7 +51,7 @@ function alert(incident: IncidentNews, level: Level, startMs: number, endMs: num
   return {
     labels: {
       ...labels,
-      alertname: 'EbbMemory',
+      alertname: ownAlertName,
       service,
       // An empty label is none.
       ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')),

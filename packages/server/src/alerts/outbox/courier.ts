@@ -19,6 +19,8 @@ export interface CourierOptions extends AttemptOptions {
 }
 
 const everyMs = 500;
+/** A failure that goes on, like a database that is away, is told again after so long. */
+const tellErrorEveryMs = 60_000;
 const remindEveryMs = 5000;
 const tidyEveryMs = 10 * 60_000;
 /** Attempts at once for one receiver: a slow one does not keep others from hearing. */
@@ -128,10 +130,17 @@ export class Courier {
 
   #every(ms: number, work: () => Promise<void>): void {
     let run: Promise<void> | null = null;
+    let toldMs = -Infinity;
+    const onError = (error: unknown): void => {
+      const { now, onError: tell } = this.#options;
+      if (now() - toldMs < tellErrorEveryMs) return;
+      toldMs = now();
+      tell(error);
+    };
     const timer = setInterval(() => {
       if (run !== null) return;
       const begun = work()
-        .catch(this.#options.onError)
+        .catch(onError)
         .finally(() => {
           run = null;
           this.#runs.delete(begun);

@@ -8,6 +8,7 @@ import type { Guard } from '../guard.ts';
 const told: Readonly<Record<AlertRefusal, string>> = {
   shape: 'they have no labels, no status or no start',
   label: 'a name is longer than 256 characters',
+  own: 'they are alerts of Ebb itself, sent back',
   unnamed: 'no label says which service they are of',
   services: 'the server knows of as many services as it may',
   alerts: 'there are more at once than are taken',

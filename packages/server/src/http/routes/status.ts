@@ -25,6 +25,7 @@ const Intake = Type.Object({
     shape: count('They have no labels, no status or no start.'),
     label: count('A name is too long.'),
     unnamed: count('No label says which service they are of.'),
+    own: count("They are Ebb's own, which Alertmanager sent back."),
     services: count('Too many services.'),
     alerts: count('Too many alerts at once.'),
   }),
