@@ -52,7 +52,8 @@ interface Seen {
   annotations: Record<string, string>;
   generatorURL: string;
 }
-const active = async (): Promise<Seen[]> => await (await fetch(`http://${monitor.address}/api/v2/alerts`)).json();
+const active = async (): Promise<Seen[]> =>
+  (await (await fetch(`http://${monitor.address}/api/v2/alerts`)).json()) as Seen[];
 const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 };
