@@ -11,8 +11,9 @@ export const mayImport = {
   capture: [],
   agent: ['trend', 'capture'],
   testing: ['heap', 'trend', 'capture'],
+  'eslint-plugin': [],
   server: ['heap', 'trend'],
-  cli: ['heap', 'trend', 'capture', 'agent', 'testing', 'server'],
+  cli: ['heap', 'trend', 'capture', 'agent', 'testing', 'eslint-plugin', 'server'],
 };
 
 /** These carry no npm dependencies but Ebb's own: they run in other people's production. */

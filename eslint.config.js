@@ -1,3 +1,4 @@
+import ebb from '@ebb/eslint-plugin';
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
@@ -60,6 +61,12 @@ export default defineConfig(
     ignores: notShipped,
     // A file of four hundred lines is two things: see CONTRIBUTING.md.
     rules: { 'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    // What users are told, holds for Ebb itself.
+    ...ebb.configs.recommended,
+    files: ['packages/*/src/**'],
+    ignores: [...notShipped, '**/fixtures/**'],
   },
   {
     files: notShipped,

@@ -146,10 +146,12 @@ function readSessionCookie(headers: unknown): string | undefined {
 
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => {
+    const goOn = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', goOn);
       resolve();
-    });
+    };
+    const timer = setTimeout(goOn, delayMs);
+    signal.addEventListener('abort', goOn);
   });
 }

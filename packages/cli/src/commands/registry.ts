@@ -3,6 +3,7 @@ import { analyzeCommand } from './analyze.ts';
 import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
+import { reviewCommand } from './review.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { testCommand } from './test.ts';
 import { upCommand } from './up.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   snapshotCommand,
   judgeCommand,
   testCommand,
+  reviewCommand,
   logsCommand,
   upCommand,
   mcpCommand,

@@ -27,6 +27,9 @@ export type CliErrorCode =
   | 'EBB_CLI_SERIES_HEADER'
   | 'EBB_CLI_SERIES_ROWS'
   | 'EBB_CLI_SERIES_ROW'
+  | 'EBB_CLI_REVIEW_BASE'
+  | 'EBB_CLI_REVIEW_FOLDER'
+  | 'EBB_CLI_REVIEW_BASELINE'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -177,6 +180,21 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: null,
     meaning: 'Some values of a file given to `ebb judge` cannot be read, and were left out.',
     next: 'mend the lines that the message names, if they matter',
+  },
+  EBB_CLI_REVIEW_BASE: {
+    exitCode: 2,
+    meaning: 'The revision given to `ebb review` with --base names no commit here.',
+    next: 'check its spelling; a shallow clone has no history: fetch it (actions/checkout with fetch-depth: 0)',
+  },
+  EBB_CLI_REVIEW_FOLDER: {
+    exitCode: 2,
+    meaning: 'What was given to `ebb review` is no folder.',
+    next: 'give the folder of the project, and --base for what changed in it',
+  },
+  EBB_CLI_REVIEW_BASELINE: {
+    exitCode: 2,
+    meaning: 'The file given to `ebb review` with --baseline does not exist, or is no baseline.',
+    next: 'write one with --write-baseline FILE',
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,

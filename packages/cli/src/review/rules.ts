@@ -1,0 +1,90 @@
+/** The plugin's rules on single texts: with types where the project's own configuration gives them, without elsewhere. */
+import plugin, { fingerprintIn, stateOf, type FileState } from '@ebb/eslint-plugin';
+import { Linter, type ESLint } from 'eslint';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as parser from '@typescript-eslint/parser';
+import type { SourceFile } from './repository.ts';
+
+/** What a rule found. */
+export interface RuleFinding {
+  readonly rule: string;
+  /** Without the fingerprint at its end. */
+  readonly message: string;
+  readonly fingerprint: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+}
+
+/** A text that was read: what rules found in it, and what it keeps. */
+export interface ReadText {
+  readonly findings: readonly RuleFinding[];
+  readonly state: FileState;
+}
+
+/** A text that cannot be read as code, and why. */
+export interface Unreadable {
+  readonly reason: string;
+  readonly line: number;
+}
+
+/** Reads texts of one project. */
+export class RuleRunner {
+  readonly #linter: Linter;
+  readonly #root: string;
+  readonly #rules: Linter.RulesRecord;
+
+  constructor(options: { root: string; strict: boolean }) {
+    this.#root = options.root;
+    this.#linter = new Linter({ configType: 'flat', cwd: options.root });
+    const preset = options.strict ? plugin.configs.strict : plugin.configs.recommended;
+    this.#rules = preset.rules as Linter.RulesRecord;
+  }
+
+  /** Reads a text as that of a file; what is in the file's own disable comments is left out. */
+  read(source: SourceFile, text: string): ReadText | Unreadable {
+    if (hasTypes(source.file, this.#root)) {
+      const typed = this.#verify(source, text, true);
+      if (!('reason' in typed)) return typed; // in no project, or its configuration cannot be read
+    }
+    return this.#verify(source, text, false);
+  }
+
+  #verify({ file }: SourceFile, text: string, withTypes: boolean): ReadText | Unreadable {
+    const config: Linter.Config = {
+      files: ['**/*.{js,cjs,mjs,jsx,ts,cts,mts,tsx}'],
+      plugins: { ebb: plugin as unknown as ESLint.Plugin },
+      rules: this.#rules,
+      linterOptions: { reportUnusedDisableDirectives: 'off' },
+      languageOptions: {
+        parser,
+        parserOptions: {
+          ecmaFeatures: { jsx: /x$/u.test(file) },
+          ...(withTypes ? { projectService: true, tsconfigRootDir: this.#root } : {}),
+        },
+      },
+    };
+    const messages = this.#linter.verify(text, config, { filename: file });
+    const fatal = messages.find((message) => message.fatal === true);
+    const sourceCode = this.#linter.getSourceCode();
+    if (fatal) return { reason: fatal.message, line: fatal.line };
+    return { findings: messages.flatMap(findingOf), state: stateOf(sourceCode as never) };
+  }
+}
+
+/** Whether a project may know the types of a file: there is a tsconfig.json in its folder or above, within the root. */
+function hasTypes(file: string, root: string): boolean {
+  if (!/\.[cm]?tsx?$/u.test(file)) return false;
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'tsconfig.json'))) return true;
+    if (folder === root || dirname(folder) === folder) return false;
+  }
+}
+
+function findingOf({ ruleId, message, line, column, endLine }: Linter.LintMessage): RuleFinding[] {
+  const fingerprint = fingerprintIn(message);
+  if (ruleId?.startsWith('ebb/') !== true || fingerprint === undefined) return [];
+  const text = message.slice(0, message.lastIndexOf(' (leak '));
+  return [{ rule: ruleId, message: text, fingerprint, line, column, endLine: endLine ?? line }];
+}

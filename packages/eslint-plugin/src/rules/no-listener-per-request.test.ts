@@ -1,0 +1,125 @@
+import { commonjs, javascript } from '../fixtures/rule-tester.ts';
+import { noListenerPerRequest } from './no-listener-per-request.ts';
+
+const rule = noListenerPerRequest as never;
+const bus = "import { EventEmitter } from 'node:events'; const bus = new EventEmitter();";
+
+javascript.run('no-listener-per-request', rule, {
+  valid: [
+    {
+      name: 'taken off when the request is done',
+      code: `${bus} app.get('/', (req, res) => { const tell = (x) => res.write(x); bus.on('order', tell); res.on('close', () => bus.off('order', tell)); });`,
+    },
+    {
+      name: 'added once, when the program starts',
+      code: `${bus} export function start(server) { bus.on('order', (order) => server.tell(order)); }`,
+    },
+    {
+      name: 'listeners of the request itself',
+      code: "app.get('/', (req, res) => { req.on('close', () => res.end()); });",
+    },
+    {
+      name: 'an emitter of this request',
+      code: "app.get('/', (req, res) => { const job = start(); job.on('done', () => res.end()); });",
+    },
+    {
+      name: 'waits once for what comes',
+      code: `${bus} app.get('/', (req, res) => { bus.once('ready', () => res.end()); });`,
+    },
+    {
+      name: 'the same function each time is no closure of the request',
+      code: `${bus} function count() {} app.get('/', (req, res) => { bus.on('order', count); });`,
+    },
+    {
+      name: 'a promise that a listener settles once',
+      code: "class Queue { wait() { return new Promise((resolve) => { this.once('idle', resolve); }); } }",
+    },
+    {
+      name: 'a listener that takes itself off',
+      code: "class Queue { wait() { return new Promise((resolve) => { const done = () => { this.off('idle', done); resolve(); }; this.on('idle', done); }); } }",
+    },
+    {
+      name: 'a stream that ends with the promise',
+      code: "export function read(stream) { return new Promise((resolve) => { stream.on('end', () => resolve()); }); }",
+    },
+    {
+      name: 'a new connection',
+      code: "import net from 'node:net'; export function open() { const socket = net.connect(80); socket.once('connect', () => socket.write('')); }",
+    },
+    {
+      name: 'a hook that is taken off again',
+      code: "import onExit from 'signal-exit'; app.use((req, res) => { const remove = onExit(() => clean(req.files)); res.on('finish', remove); });",
+    },
+    { name: 'a hook of the program', code: "import onExit from 'signal-exit'; onExit(() => clean());" },
+    {
+      name: 'asked whether it is connecting',
+      code: "export function track(req) { const socket = req.socket; if (socket.connecting) req.socket.once('connect', go); }",
+    },
+  ],
+  invalid: [
+    {
+      name: 'a bus of the module',
+      code: `${bus} export async function checkout(request) { const onPaid = (order) => { if (order === request.id) request.done = true; }; bus.on('order:paid', onPaid); }`,
+      errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'an emitter from elsewhere',
+      code: "import { feed } from './feed.js'; router.get('/', (request, response) => { feed.on('order', (order) => response.write(order)); });",
+      errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'the process',
+      code: "app.use((req, res, next) => { process.once('SIGTERM', () => res.end()); next(); });",
+      errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'an exit hook',
+      code: "import onExit from 'signal-exit'; export const parse = (options) => (req, res) => { onExit(() => clean(req.files)); };",
+      errors: [{ messageId: 'exitHook' }],
+    },
+    {
+      name: 'an exit hook of the project',
+      code: "import { atEnd } from './at-end.js'; export const parse = (req) => { atEnd(() => clean(req.files)); };",
+      options: [{ exitHooks: ['./at-end.js'] }],
+      errors: [{ messageId: 'exitHook' }],
+    },
+    {
+      name: 'a listener that settles a promise and stays',
+      code: "class Queue { wait() { const self = this; return new Promise(function (resolve) { function done(value) { resolve(value); } self.on('idle', done); }); } }",
+      errors: [{ messageId: 'settles' }],
+    },
+    {
+      name: 'a socket that may be connected',
+      code: "export function track(req) { req.connection.once('connect', () => start(req)); }",
+      errors: [{ messageId: 'reusedSocket' }],
+    },
+    {
+      name: 'the socket that a request is given',
+      code: "export function track(request) { request.on('socket', (socket) => { socket.once('connect', () => start(request)); }); }",
+      errors: [{ messageId: 'reusedSocket' }],
+    },
+  ],
+});
+
+const cursor = (noData: string): string => `
+function Cursor() { this._noData = this._noData.bind(this); this._row = this._row.bind(this); }
+Cursor.prototype._noData = function () { ${noData} };
+Cursor.prototype._row = function () { this.connection.removeListener('noData', this._noData); };
+Cursor.prototype.submit = function (connection) {
+  this.connection = connection;
+  const con = connection;
+  con.once('noData', this._noData);
+  con.once('row', this._row);
+};
+module.exports = Cursor;`;
+
+commonjs.run('no-listener-per-request, one that is forgotten', rule, {
+  valid: [{ name: 'each removes the other', code: cursor("this.connection.removeListener('row', this._row);") }],
+  invalid: [
+    {
+      name: 'one removes the other, and not the other way round',
+      code: cursor('this.state = 1;'),
+      errors: [{ messageId: 'forgotten' }],
+    },
+  ],
+});

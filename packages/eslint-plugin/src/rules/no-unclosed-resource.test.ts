@@ -1,0 +1,115 @@
+import { RuleTester } from 'eslint';
+import { join } from 'node:path';
+import tseslint from 'typescript-eslint';
+import { javascript } from '../fixtures/rule-tester.ts';
+import { fingerprintOf } from '../identity/fingerprint.ts';
+import { noUnclosedResource } from './no-unclosed-resource.ts';
+
+const rule = noUnclosedResource as never;
+const live = `
+class Live {
+  constructor(feed) { this.feed = feed; feed.on('order', this.follow); }
+  current() {}
+  close() { this.feed.off('order', this.follow); }
+  follow = () => {};
+}`;
+
+javascript.run('no-unclosed-resource', rule, {
+  valid: [
+    {
+      name: 'closed in the end',
+      code: `${live} export function show(feed) { const figures = new Live(feed); try { return figures.current(); } finally { figures.close(); } }`,
+    },
+    {
+      name: 'handed over',
+      code: `${live} export function open(feed) { const figures = new Live(feed); return figures; }`,
+    },
+    {
+      name: 'both sides of the branch',
+      code: `${live} export function show(feed, res) { const figures = new Live(feed); if (res.stream) send(figures); else { res.send(figures.current()); figures.close(); } }`,
+    },
+    {
+      name: 'closed after the branch',
+      code: `${live} export function show(feed, res) { const figures = new Live(feed); if (res.stream) await1(figures); else res.send(figures.current()); figures.close(); }`,
+    },
+    {
+      name: 'for as long as the program runs',
+      code: `${live} const figures = new Live(feed); export const current = () => figures.current();`,
+    },
+    {
+      name: 'closes by a handler',
+      code: `${live} export function show(feed, res) { const figures = new Live(feed); res.on('close', () => figures.close()); res.send(figures.current()); }`,
+    },
+    {
+      name: 'a class that needs no closing',
+      code: "class Reader { constructor(feed) { this.feed = feed; } read() {} close() { this.feed.off('x', this.y); } } export function read(feed) { const reader = new Reader(feed); return reader.read(); }",
+    },
+    {
+      name: 'a class that listens to itself',
+      code: "class Job extends EventEmitter { constructor() { super(); this.on('done', this.end); } end() { this.off('done', this.end); } run() {} } export function run() { const job = new Job(); job.run(); }",
+    },
+    {
+      name: 'using',
+      code: `${live} export function show(feed) { using figures = new Live(feed); figures.current(); }`,
+    },
+  ],
+  invalid: [
+    {
+      name: 'never',
+      code: `${live} export function show(feed) { const figures = new Live(feed); return figures.current(); }`,
+      errors: [{ messageId: 'never' }],
+    },
+    {
+      name: 'on one side',
+      code: `${live} export function show(feed, res) { const figures = new Live(feed); if (res.stream) { send(figures); } else { page(res, { figures: () => figures.current() }); } }`,
+      errors: [{ messageId: 'oneSide' }],
+    },
+    {
+      name: 'a class that ticks',
+      code: 'class Poll { constructor() { this.timer = setInterval(() => this.tick(), 1000); } tick() {} stop() { clearInterval(this.timer); } } export function wait() { const poll = new Poll(); poll.tick(); }',
+      errors: [{ messageId: 'never' }],
+    },
+  ],
+});
+
+const folder = join(import.meta.dirname, 'fixtures/typed');
+const typed = new RuleTester({
+  languageOptions: {
+    parser: tseslint.parser,
+    parserOptions: { project: './tsconfig.json', tsconfigRootDir: folder },
+  },
+});
+
+typed.run('no-unclosed-resource, with types', rule, {
+  valid: [
+    {
+      name: 'a class of another file, closed',
+      filename: join(folder, 'routes.ts'),
+      code: "import { LiveFigures, OrderFeed } from './live-figures.ts'; export function show(feed: OrderFeed): number { const live = new LiveFigures(feed); try { return live.current(); } finally { live.close(); } }",
+    },
+  ],
+  invalid: [
+    {
+      name: 'a class of another file, left open: the leak is that of the class',
+      filename: join(folder, 'routes.ts'),
+      code: "import { LiveFigures, OrderFeed } from './live-figures.ts'; export function show(feed: OrderFeed): number { const live = new LiveFigures(feed); return live.current(); }",
+      errors: [
+        {
+          messageId: 'never',
+          data: {
+            name: 'LiveFigures',
+            symbol: 'order',
+            closer: 'close',
+            variable: 'live',
+            fingerprint: fingerprintOf({
+              unit: '@ebb/eslint-plugin:src/rules/fixtures/typed/live-figures.ts',
+              scope: 'OrderFeed',
+              symbol: 'order',
+              kind: 'listener',
+            }),
+          },
+        },
+      ],
+    },
+  ],
+});
