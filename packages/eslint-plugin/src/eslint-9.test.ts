@@ -10,12 +10,12 @@ export function wait(signal) { signal.addEventListener('abort', () => {}); }
 `;
 
 test.each([
-  ['9', Linter9],
+  ['9', Linter9 as unknown as typeof Linter10],
   ['10', Linter10],
 ] as const)('both presets are configurations of ESLint %s, and every message has a fingerprint', (version, Linter) => {
   expect(Linter.version.startsWith(`${version}.`)).toBe(true);
   for (const preset of [plugin.configs.recommended, plugin.configs.strict]) {
-    const messages = new Linter({ configType: 'flat' }).verify(leaky, [preset as never], 'src/a.js');
+    const messages = new Linter({ configType: 'flat' }).verify(leaky, [preset], 'src/a.js');
     expect(messages.map(({ ruleId }) => ruleId)).toEqual(['ebb/no-unbounded-collection', 'ebb/no-abort-listener-leak']);
     for (const { message } of messages) expect(fingerprintIn(message)).toMatch(/^[0-9a-f]{12}$/u);
   }

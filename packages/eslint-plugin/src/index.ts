@@ -1,6 +1,6 @@
 /** `@ebb/eslint-plugin`: memory leaks of servers, found while they are written. For ESLint 9 and 10 (flat configuration). */
 import type { TSESLint } from '@typescript-eslint/utils';
-import { presetsOf, type Presets } from './presets.ts';
+import { presetsOf, type Preset, type Presets } from './presets.ts';
 import { rules } from './rules/all.ts';
 
 /** The plugin: its rules and its presets. */
@@ -17,5 +17,5 @@ const plugin: EbbPlugin = { meta, rules, configs: presetsOf({ meta, rules }) };
 
 export default plugin;
 export { fingerprintIn, fingerprintOf, unitOf, type LeakIdentity } from './identity/fingerprint.ts';
-export type { Presets };
+export type { Preset, Presets };
 export { stateOf, type FileState, type KeptCollection, type KeptListeners, type Spot } from './state/file-state.ts';

@@ -1,15 +1,20 @@
 /** Which rules a preset switches on, and with which options. */
-import type { TSESLint } from '@typescript-eslint/utils';
+/** One preset: what stands in the list of a flat configuration. Its types are ESLint's own, of every version. */
+export interface Preset {
+  readonly name: string;
+  readonly plugins: Record<string, object>;
+  readonly rules: RuleEntries;
+}
 
 /** The presets of the plugin, as configurations of ESLint 9 and 10. */
 export interface Presets {
   /** What is beyond doubt. */
-  readonly recommended: TSESLint.FlatConfig.Config;
+  readonly recommended: Preset;
   /** `recommended`, and what is worth a second look. */
-  readonly strict: TSESLint.FlatConfig.Config;
+  readonly strict: Preset;
 }
 
-type RuleEntries = Record<string, TSESLint.FlatConfig.RuleEntry>;
+type RuleEntries = Record<string, 'error' | ['error', object]>;
 
 const RECOMMENDED: RuleEntries = {
   'ebb/no-abort-listener-leak': 'error',
@@ -27,7 +32,7 @@ const RECOMMENDED: RuleEntries = {
 };
 
 /** Both presets, with the plugin that they configure. */
-export function presetsOf(plugin: TSESLint.FlatConfig.Plugin): Presets {
+export function presetsOf(plugin: object): Presets {
   const plugins = { ebb: plugin };
   return {
     recommended: { name: 'ebb/recommended', plugins, rules: RECOMMENDED },

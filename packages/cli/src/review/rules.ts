@@ -39,7 +39,7 @@ export class RuleRunner {
     this.#root = options.root;
     this.#linter = new Linter({ configType: 'flat', cwd: options.root });
     const preset = options.strict ? plugin.configs.strict : plugin.configs.recommended;
-    this.#rules = preset.rules as Linter.RulesRecord;
+    this.#rules = preset.rules;
   }
 
   /** Reads a text as that of a file; what is in the file's own disable comments is left out. */
