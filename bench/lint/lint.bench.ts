@@ -90,8 +90,7 @@ function withCommand(
   };
 }
 
-const ruleNames = (preset: 'recommended' | 'strict'): Record<string, unknown> =>
-  plugin.configs[preset].rules as Record<string, unknown>;
+const ruleNames = (preset: 'recommended' | 'strict'): Record<string, unknown> => plugin.configs[preset].rules;
 /** Peers are asked for all that they say of resources, effects and listeners; what they say of style counts for nothing. */
 async function peerRules(
   name: string,
