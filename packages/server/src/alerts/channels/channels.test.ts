@@ -121,7 +121,10 @@ test('an event that PagerDuty does not take ends the attempt, and its answer is 
     isRefusal: true,
     detail: 'status 400: no such key [secret]',
   });
-  expect(receiver.told).toHaveLength(1);
+  const many = Array.from({ length: 30 }, (_, i) => news({ id: i + 1 }));
+  await tell(channel, message(...many));
+  // Some at once, and no more after one that failed.
+  expect(receiver.told).toHaveLength(2 + 8);
 });
 
 test('Slack gets text in which no name mentions everybody or makes a link', async () => {

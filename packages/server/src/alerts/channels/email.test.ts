@@ -1,5 +1,5 @@
 // Against a real SMTP server on loopback.
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, expect, test } from 'vitest';
 import { message, news, openedMs } from '../../fixtures/alert-message.ts';
@@ -41,13 +41,14 @@ const mail = async (
   url: string,
   told: AlertMessage = message(),
   to = ['on-call@example.com', 'b@example.com'],
+  timeoutMs = 3000,
 ): Promise<Answer> =>
   await send(
     { name: 'mail', channel: { type: 'email', server: { env: 'EBB_TEST_SMTP' }, from: 'Ebb <ebb@example.com>', to } },
     told,
     {
       environment: { EBB_TEST_SMTP: url },
-      timeoutMs: 3000,
+      timeoutMs,
       now: Date.now,
     },
   );
@@ -104,4 +105,15 @@ test('a server that is down, busy, or silent is a failure', async () => {
   });
   expect(await mail(`smtp://127.0.0.1:${port}`)).toMatchObject({ ok: false, status: 451, isRefusal: false });
   expect(await mail('smtp://127.0.0.1:1')).toMatchObject({ ok: false, status: null });
+  const dripping = createServer((socket) => {
+    const timer = setInterval(() => socket.write('220-'), 20);
+    socket.on('error', () => undefined).on('close', () => clearInterval(timer));
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => dripping.once('listening', resolve));
+  const { port: drips } = dripping.address() as AddressInfo;
+  expect(await mail(`smtp://127.0.0.1:${drips}`, message(), ['a@example.com'], 200)).toMatchObject({
+    ok: false,
+    status: null,
+  });
+  dripping.close();
 });

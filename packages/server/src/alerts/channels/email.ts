@@ -30,8 +30,13 @@ export async function sendEmail(
   const domain = domainOf(from);
   const [first] = message.incidents;
   const thread = first === undefined ? null : `<${incidentKey(first)}@${domain}>`;
+  let timer: NodeJS.Timeout | undefined;
+  // Each step has its time; all of them together have this, or a server that drips would outlast the attempt's lease.
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end within ${(2 * timeoutMs) / 1000} s`)), 2 * timeoutMs);
+  });
   try {
-    const { response, rejected } = await transport.sendMail({
+    const sent = transport.sendMail({
       from,
       to: [...to],
       subject: titleOf(message),
@@ -40,6 +45,7 @@ export async function sendEmail(
       ...(thread === null ? {} : { references: thread }),
       headers: { 'auto-submitted': 'auto-generated' },
     });
+    const { response, rejected } = await Promise.race([sent, late]);
     // Told again, those who got it would get it again, for the sake of an address that may never exist.
     const missed = rejected.length === 0 ? '' : `; not taken: ${rejected.map(String).join(', ')}`;
     return { ok: true, status: 250, detail: oneLine(response + missed, secrets), retryAfterMs: null, isRefusal: false };
@@ -48,6 +54,7 @@ export async function sendEmail(
     const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : NaN;
     return Number.isInteger(code) ? { ...told, status: code, isRefusal: refusals.includes(code) } : told;
   } finally {
+    clearTimeout(timer);
     transport.close();
   }
 }

@@ -1,8 +1,8 @@
 import { levels, type Matcher } from './matcher.ts';
 import type { Value } from './yaml-file.ts';
 
-/** A label's name, as Alertmanager takes it too. */
-const labelForm = /^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/;
+/** A label's name, as Alertmanager takes it too; two underscores are reserved there. */
+const labelForm = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,99}$/;
 /** Names that are no labels of one's own. */
 const ownNames: readonly string[] = ['service', 'namespace', 'environment', 'level'];
 
