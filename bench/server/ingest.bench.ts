@@ -1,155 +1,167 @@
-// Does one server take in so many processes that report once a minute: no row lost, how late, in how much memory?
+// Does one server process take in so many processes, each judged by its own agent, that report once a minute: no row
+// lost, how late, at what cost, in how much memory, and is memory flat over an hour?
 //
-//   npm run bench -w packages/server -- [processes] [seconds] [postgres://…]
+//   npm run bench -w packages/server -- [sqlite|postgres] [processes] [minutes] [seconds] [connections]
+//     --write: results/ingest-ENGINE.md; --profile DIR: the server's CPU profile
+//     --fresh: each report over a connection of its own (more than 8,000 are not kept from one minute to the next)
 //
-// Starts `ebb up` as users do, on an empty SQLite database or the given empty one of PostgreSQL, and sends what agents
-// send (OTLP in JSON, gzip, some eighty points) at an even rate, whether or not answers come. In the end the rows in the
-// database are counted against the answers. The sender shares the machine with the server.
-import { spawn } from 'node:child_process';
+// Starts `ebb up` as users do, on an empty database, and sends what a real agent sends (agent-report.ts) from another
+// process, which shares the machine. First come so many simulated minutes: in each, every process reports once, as fast
+// as answers come, a connection at a time. That compresses time and nothing else; what it would flatter is not read from
+// it: the server's own timers (incidents every two seconds, tidying every ten minutes) run less often in a minute, and
+// latency means nothing there. So cost and latency are also taken in a window of its own, of so many seconds at the real
+// pace, in which processes turn into leaks, too: how long until there is an incident? In the end the rows in the database
+// are counted against the answers.
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { parseArgs } from 'node:util';
+import { catchExport, ReportMaker } from './agent-report.ts';
+import { makePlace, type EngineName } from './place.ts';
+import type { KeepPace, PlayMinute, SenderSetup, Sent } from './sender.ts';
+import { startServerProcess } from './server-process.ts';
 
-const processes = Number(process.argv[2] ?? 10_000);
-const seconds = Number(process.argv[3] ?? 60);
-const databaseUrl = process.argv[4];
-const folder = mkdtempSync(join(tmpdir(), 'ebb-ingest-bench-'));
-const bin = fileURLToPath(new URL('../../packages/cli/bin/ebb.js', import.meta.url));
-
-const startedMs = performance.now();
-const place = databaseUrl === undefined ? ['--data', folder] : ['--database', databaseUrl];
-const child = spawn(process.execPath, [bin, 'up', '--port', '0', ...place], { stdio: ['ignore', 'pipe', 'inherit'] });
-const told: Record<string, string> = {};
-for await (const line of createInterface(child.stdout)) {
-  const [, name = '', value = ''] = /^(\w+) +(\S+)$/.exec(line) ?? [];
-  told[name] = value;
-  if (name === 'listening') break;
-}
-const startMs = performance.now() - startedMs;
-const status = (): string => readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
-const kilobytes = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status())?.[1]);
-const cpuSeconds = (): number => {
-  const fields = readFileSync(`/proc/${child.pid ?? 0}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-const rssAtStartMb = kilobytes('VmRSS') / 1e3;
-
-const attributes = (values: Record<string, string>): object[] =>
-  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
-
-type LabelledPoint = [value: number, labels?: Record<string, string>];
-
-/** What the agent of one process sends at one moment. */
-function body(process: number, timeMs: number): Buffer {
-  const timeUnixNano = `${timeMs}000000`;
-  const gauge = (name: string, ...points: LabelledPoint[]): object => ({
-    name,
-    unit: 'By',
-    description: 'What it is.',
-    gauge: {
-      dataPoints: points.map(([asDouble, labels = {}]) => ({ asDouble, timeUnixNano, attributes: attributes(labels) })),
-    },
-  });
-  const verdicts = ['clean', 'warming', 'bounded', 'leak', 'native'];
-  const spaces = ['new', 'old', 'code', 'large_object', 'trusted', 'shared', 'read_only', 'code_large_object'];
-  const metrics = [
-    gauge('process.memory.usage', [1e8 + process]),
-    gauge('ebb.memory.floor', [4e7, { 'ebb.memory.kind': 'heap' }], [1e6, { 'ebb.memory.kind': 'external' }]),
-    gauge('ebb.memory.limit', [2e9, { 'ebb.limit.kind': 'heap' }]),
-    gauge('ebb.requests', [process * 7]),
-    gauge('ebb.verdict', ...verdicts.map((name): LabelledPoint => [Number(name === 'clean'), { 'ebb.verdict': name }])),
-    gauge('ebb.growth', [10, { 'ebb.bound': 'estimate' }], [-5, { 'ebb.bound': 'low' }], [25, { 'ebb.bound': 'high' }]),
-    ...['used', 'space.size', 'space.available_size', 'space.physical_size'].map((name) =>
-      gauge(
-        `v8js.memory.heap.${name}`,
-        ...spaces.map((space): LabelledPoint => [1e6, { 'v8js.heap.space.name': space }]),
-      ),
-    ),
-    ...['min', 'max', 'mean', 'p50', 'p90', 'p99'].map((name) => gauge(`nodejs.eventloop.delay.${name}`, [0.01])),
-    ...Array.from({ length: 25 }, (_, i) => gauge(`other.metric.${i}`, [i])),
-  ];
-  const resource = { 'service.name': 'bench', 'service.version': '1.0', 'service.instance.id': `i${process}` };
-  const scopeMetrics = [{ metrics }];
-  return gzipSync(
-    JSON.stringify({ resourceMetrics: [{ resource: { attributes: attributes(resource) }, scopeMetrics }] }),
-    { level: 1 },
-  );
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-const latencies: number[] = [];
-const statuses = new Map<number, number>();
-async function send(packed: Buffer): Promise<void> {
-  const sentMs = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    const headers = {
-      authorization: `Bearer ${told['agents'] ?? ''}`,
-      'content-type': 'application/json',
-      'content-encoding': 'gzip',
-      'content-length': packed.length,
-    };
-    request(`${told['listening'] ?? ''}/v1/metrics`, { method: 'POST', agent, headers }, (response) => {
-      response.resume().on('end', () => {
-        const { statusCode = 0 } = response;
-        statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1);
-        latencies.push(performance.now() - sentMs);
-        resolve();
-      });
-    })
-      .on('error', reject)
-      .end(packed);
-  });
-}
-
-const rate = processes / 60;
-const total = Math.round(rate * seconds);
-const cpuBefore = cpuSeconds();
-const beganMs = performance.now();
-const under: Promise<void>[] = [];
-for (let sent = 0; sent < total;) {
-  const due = Math.min(total, Math.floor(((performance.now() - beganMs) / 1000) * rate) + 1);
-  for (; sent < due; sent++) under.push(send(body(sent % processes, Date.now())));
-  await new Promise((resolve) => setTimeout(resolve, 5));
-}
-await Promise.all(under);
-const tookSeconds = (performance.now() - beganMs) / 1000;
-const cpu = cpuSeconds() - cpuBefore;
-const intakeOf = await fetch(`${told['listening'] ?? ''}/api/v1/intake`, {
-  headers: { authorization: `Bearer ${told['admin'] ?? ''}` },
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean' }, profile: { type: 'string' }, fresh: { type: 'boolean', default: false } },
 });
-const { reports, knownProcesses } = (await intakeOf.json()) as { reports: number; knownProcesses: number };
-const peakMb = kilobytes('VmHWM') / 1e3;
-child.kill('SIGTERM');
-await once(child, 'exit');
+const [engineName = 'sqlite', ...numbers] = positionals;
+const engine = engineName as EngineName;
+const [processes = 10_000, minutes = 60, seconds = 60, connections = 1000] = numbers.map(Number);
+const services = Math.max(1, Math.min(1000, Math.ceil(processes / 100)));
+const leaks = 5;
 
-const sorted = latencies.toSorted((a, b) => a - b);
-const quantile = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? NaN).toFixed(0);
-console.log(
-  `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.versions.node}, ${databaseUrl === undefined ? 'SQLite' : 'PostgreSQL'}`,
-);
-console.log(`start to listening    ${startMs.toFixed(0)} ms, ${rssAtStartMb.toFixed(0)} MB RSS`);
-console.log(
-  `sent                  ${total} reports of ${Math.min(total, processes)} processes in ${tookSeconds.toFixed(1)} s (${rate.toFixed(0)} a second asked)`,
-);
-console.log(`answers               ${[...statuses].map(([code, count]) => `${count} × ${code}`).join(', ')}`);
-console.log(`latency               p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, most ${quantile(1)} ms`);
-console.log(
-  `server                ${((cpu / total) * 1e3).toFixed(2)} ms of CPU a report, ${peakMb.toFixed(0)} MB RSS at most`,
-);
-if (databaseUrl === undefined) {
-  const { DatabaseSync } = await import('node:sqlite');
-  const database = new DatabaseSync(join(folder, 'ebb.sqlite'), { readOnly: true });
-  const { count } = database.prepare('select count(*) as count from samples').get() as { count: number };
-  console.log(`rows in the database  ${count} of ${statuses.get(200) ?? 0} acknowledged`);
-  if (count < (statuses.get(200) ?? 0)) process.exitCode = 1;
-  database.close();
-} else console.log(`rows                  ${reports} reports of ${knownProcesses} processes taken`);
-if ((statuses.get(200) ?? 0) < total) process.exitCode = 1;
-rmSync(folder, { recursive: true, force: true });
+const caught = await catchExport();
+const place = makePlace(engine);
+const flags = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
+const server = await startServerProcess(place.flags, flags);
+const sender = fork(fileURLToPath(new URL('sender.ts', import.meta.url)));
+async function order<Answer = Sent>(what: SenderSetup | PlayMinute | KeepPace): Promise<Answer> {
+  sender.send(what);
+  const [answer] = (await once(sender, 'message')) as [Answer];
+  return answer;
+}
+const token = server.agents ?? '';
+await order({
+  kind: 'setup',
+  caught,
+  port: server.port,
+  token,
+  processes,
+  services,
+  connections,
+  fresh: options.fresh,
+});
+
+const acknowledged = { total: 0 };
+const statuses: Record<string, number> = {};
+function count(sent: Sent): void {
+  for (const [status, times] of Object.entries(sent.statuses)) {
+    statuses[status] = (statuses[status] ?? 0) + times;
+    if (status === '200') acknowledged.total += times;
+  }
+}
+
+// The simulated time ends just before now.
+const startMs = (Math.floor(Date.now() / 60_000) - minutes - 2) * 60_000;
+const played: { cpuSeconds: number; databaseCpuSeconds: number; seconds: number; rssMb: number }[] = [];
+for (let minute = 0; minute < minutes; minute++) {
+  const [cpu, databaseCpu] = [server.cpuSeconds(), place.cpuSeconds()];
+  const sent = await order({ kind: 'play', timeMs: startMs + minute * 60_000 });
+  count(sent);
+  played.push({
+    cpuSeconds: server.cpuSeconds() - cpu,
+    databaseCpuSeconds: place.cpuSeconds() - databaseCpu,
+    seconds: sent.seconds,
+    rssMb: server.rssMb(),
+  });
+  console.error(`minute ${minute}: ${JSON.stringify(played.at(-1))}, sender ${sent.cpuSeconds.toFixed(1)} s`);
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${server.admin ?? ''}`, ...(init.headers as Record<string, string>) };
+  return await fetch(server.url + path, { ...init, headers });
+}
+
+/** Tells of a leak in a service of its own, and waits until there is an incident: milliseconds from its sending. */
+async function leakToIncident(number: number, maker: ReportMaker): Promise<number> {
+  const service = `leaky-${number}`;
+  const told = { service, version: '1', instance: 'a', rssBytes: 1e9, floorBytes: 9e8, requests: 1 };
+  const sentMs = performance.now();
+  const { status } = await fetch(`${server.url}/v1/metrics`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    body: maker.body({ ...told, verdict: 'leak' }, Date.now()),
+  });
+  if (status === 200) acknowledged.total += 1;
+  for (;;) {
+    const open = (await (await ask('/api/v1/incidents')).json()) as { summary: string }[];
+    if (open.some(({ summary }) => summary.startsWith(`${service} `))) return performance.now() - sentMs;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const [paceCpu, paceDatabaseCpu] = [server.cpuSeconds(), place.cpuSeconds()];
+const paced = order({ kind: 'pace', seconds });
+const delaysMs: number[] = [];
+const maker = new ReportMaker(caught);
+for (let i = 0; i < leaks; i++) {
+  await new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / (leaks + 1)));
+  delaysMs.push(await leakToIncident(i, maker));
+}
+const atPace = await paced;
+count(atPace);
+const paceCost = {
+  server: (server.cpuSeconds() - paceCpu) / atPace.sent,
+  database: (place.cpuSeconds() - paceDatabaseCpu) / atPace.sent,
+};
+const peakMb = server.peakRssMb();
+sender.kill();
+await server.stop();
+
+const database = await place.open();
+const { rows } = await database.query
+  .selectFrom('samples')
+  .select((select) => select.fn.countAll<number>().as('rows'))
+  .executeTakeFirstOrThrow();
+await database.close();
+place.remove();
+
+// Processes are new in the first minute.
+const settled = played.slice(Math.min(1, played.length - 1));
+const mean = (of: (minute: (typeof played)[number]) => number): number =>
+  settled.reduce((sum, minute) => sum + of(minute), 0) / settled.length;
+const early = played[Math.min(10, played.length - 1)]?.rssMb ?? NaN;
+const late = played.at(-1)?.rssMb ?? NaN;
+const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+const { plain, packed, packedByAgent } = maker.sizes();
+const table = [
+  `# ${processes.toLocaleString('en')} processes into one server with ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
+  '',
+  `\`npm run bench -w packages/server -- ${engine} ${processes} ${minutes} ${seconds} ${connections}${options.fresh ? ' --fresh' : ''}\`, ${new Date().toISOString().slice(0, 10)}: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${(totalmem() / 1e9).toFixed(0)} GB, Node.js ${process.versions.node}. Sender, server and database share the machine. ${services} services; a report has ${(plain / 1e3).toFixed(1)} kB of JSON, ${(packed / 1e3).toFixed(1)} kB packed (${(packedByAgent / 1e3).toFixed(1)} kB as the agent packs it).`,
+  '',
+  '| | |',
+  '| --- | --- |',
+  `| reports | ${Object.values(statuses).reduce((sum, times) => sum + times, 0)} in ${minutes} simulated minutes and ${seconds} s at the real pace, over ${options.fresh ? 'a connection each' : `${connections} connections that were kept`} |`,
+  `| answers | ${Object.entries(statuses)
+    .map(([status, times]) => `${times} × ${status}`)
+    .join(', ')} |`,
+  `| rows in the database | ${rows} of ${acknowledged.total} acknowledged |`,
+  `| CPU of the server for a simulated minute | ${mean(({ cpuSeconds }) => cpuSeconds).toFixed(1)} s (${ms((mean(({ cpuSeconds }) => cpuSeconds) / processes) * 1e3)} a report); the first minute, in which all processes are new: ${played[0]?.cpuSeconds.toFixed(1) ?? '?'} s |`,
+  `| CPU of the database for it | ${engine === 'sqlite' ? 'in the server' : `${mean(({ databaseCpuSeconds: cpu }) => cpu).toFixed(1)} s (${ms((mean(({ databaseCpuSeconds: cpu }) => cpu) / processes) * 1e3)} a report)`} |`,
+  `| a simulated minute was played in | ${mean(({ seconds: took }) => took).toFixed(1)} s |`,
+  `| at the real pace: CPU a report | server ${ms(paceCost.server * 1e3)}, database ${ms(paceCost.database * 1e3)} |`,
+  `| at the real pace: latency | p50 ${ms(atPace.latencyMs.p50)}, p99 ${ms(atPace.latencyMs.p99)}, most ${ms(atPace.latencyMs.most)} |`,
+  `| RSS | ${early.toFixed(0)} MB after ten minutes, ${late.toFixed(0)} MB after ${minutes}; ${peakMb.toFixed(0)} MB at most |`,
+  `| from a verdict to its incident | ${delaysMs.map((delay) => (delay / 1000).toFixed(1)).join(', ')} s |`,
+  '',
+].join('\n');
+console.log(table);
+if (options.write === true) {
+  const results = fileURLToPath(new URL('results/', import.meta.url));
+  mkdirSync(results, { recursive: true });
+  writeFileSync(`${results}ingest-${engine}.md`, table);
+}
+if (rows < acknowledged.total || Object.keys(statuses).some((status) => status !== '200')) process.exitCode = 1;

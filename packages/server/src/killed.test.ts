@@ -56,7 +56,7 @@ async function sendAndKill(server: Started, token: string, round: number, enough
 }
 
 describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
-  test.concurrent('every acknowledged row is there after kill -9, and the server starts again', async ({ expect }) => {
+  test.concurrent('every acknowledged row is there after kill -9, and the server starts again', { timeout: 180_000 }, async ({ expect }) => {
     const folder = mkdtempSync(join(tmpdir(), 'ebb-killed-'));
     const cluster = engine === 'postgres' ? startCluster() : undefined;
     const place: DatabasePlace = cluster === undefined ? { directory: folder } : { url: cluster.makeDatabase() };

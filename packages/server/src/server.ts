@@ -135,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         samplesMs: 2 * dayMs,
         hoursMs: 90 * dayMs,
         mostProcesses: Math.floor(limits.mostProcesses * filledShare),
+        mostServices: Math.floor(limits.mostServices * filledShare),
       },
       now,
       onError: (error) => {

@@ -2,15 +2,17 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
 import { ServerError } from '../errors/server-error.ts';
 import { answerError } from './answer-error.ts';
 import type { Context } from './context.ts';
+import { addDocsPage } from './docs-page.ts';
 import { makeGuard } from './guard.ts';
 import { alertingRoutes } from './routes/alerting.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { changeRoutes } from './routes/changes.ts';
+import { boundIdleConnections } from './idle-connections.ts';
+import { LogStream } from './log-stream.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -28,13 +30,15 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: slowestRequestMs,
-    logger: { level: 'error', stream: process.stderr },
+    logger: { level: 'error', stream: new LogStream(process.stderr, context.now) },
     // Long names in a path are nobody's.
     routerOptions: { maxParamLength: 100 },
     forceCloseConnections: 'idle',
     // What a schema does not know is refused, not dropped.
     ajv: { customOptions: { removeAdditional: false } },
   });
+  const idle = boundIdleConnections(app.server);
+  app.addHook('onClose', () => idle.stop());
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
     throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`);
@@ -52,7 +56,6 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/api/v1/docs', staticCSP: true });
   const guard = makeGuard(app, context);
   await app.register(statusRoutes, { context, guard });
   await app.register(tokenRoutes, { context, guard });
@@ -64,6 +67,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(silenceRoutes, { context, guard });
   await app.register(otlpRoutes, { context, guard });
   await app.register(remoteWriteRoutes, { context, guard });
+  addDocsPage(app);
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { otlpJson } from '../fixtures/reports.ts';
 import { startTestServer, type Answer, type TestServer } from '../fixtures/test-server.ts';
-import { decodeOtlp, parseOtlpJson } from '../ingest/otlp-messages.ts';
-import { readOtlp } from '../ingest/otlp.ts';
+import { encodeOtlp } from '../fixtures/otlp-messages.ts';
+import { readOtlpJson } from '../ingest/otlp-json.ts';
+import { readOtlpProtobuf } from '../ingest/otlp-protobuf.ts';
+import type { Intake } from '../ingest/reports.ts';
 
 const nowMs = Date.UTC(2026, 10, 21);
 const protobuf = { 'content-type': 'application/x-protobuf' };
@@ -83,21 +85,14 @@ test('nothing is taken without a token, with a wrong one, or with one that only 
 });
 
 test('a request of any bytes is refused or read, and never breaks the reader', () => {
-  const refused = (read: () => unknown): boolean => {
-    try {
-      read();
-      return false;
-    } catch (error) {
-      return error instanceof Error;
-    }
-  };
   let taken = 0;
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      let request: ReturnType<typeof decodeOtlp> | undefined;
-      if (!refused(() => (request = decodeOtlp(bytes))) && request !== undefined) {
+      try {
+        expect(readOtlpProtobuf(bytes, nowMs).points).toBeGreaterThanOrEqual(0);
         taken += 1;
-        expect(readOtlp(request, nowMs).points).toBeGreaterThanOrEqual(0);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
       }
     }),
     { numRuns: 2000 },
@@ -105,54 +100,153 @@ test('a request of any bytes is refused or read, and never breaks the reader', (
   expect(taken).toBeGreaterThan(0);
 });
 
-test('a request of any JSON is refused or read, with numbers that are numbers', () => {
-  const value = fc.oneof(
-    fc.constant({}),
-    fc.record({ stringValue: fc.string() }),
-    fc.record({ intValue: fc.oneof(fc.integer(), fc.string()) }),
-    fc.record({ arrayValue: fc.constant({ values: [] }) }),
+// JSON has no negative zero.
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => (one === 0 ? 0 : one));
+const text = fc.oneof(
+  fc.constantFrom('service.name', 'service.instance.id', 'ebb.verdict', 'ebb.bound', 'x'),
+  fc.string(),
+);
+const value = fc.oneof(
+  fc.record({ stringValue: fc.oneof(fc.constantFrom('leak', 'clean', 'estimate', 'high'), fc.string()) }),
+  fc.record({ intValue: fc.maxSafeInteger().map(String) }),
+  fc.record({ doubleValue: finite }),
+  fc.record({ boolValue: fc.boolean() }),
+);
+const attributes = fc.array(fc.record({ key: text, value }), { maxLength: 4 });
+const time = fc.oneof(
+  fc.integer({ min: -90_000, max: 90_000 }).map((by) => `${nowMs + by}000000`),
+  fc.maxSafeInteger().map((at) => String(Math.abs(at))),
+);
+const base = { attributes, timeUnixNano: time, flags: fc.constantFrom(0, 1, 2, 3) };
+const exemplars = fc.array(fc.record({ filteredAttributes: attributes }), { maxLength: 2 });
+const numbers = fc.record({
+  dataPoints: fc.array(
+    fc.oneof(fc.record({ ...base, exemplars, asInt: fc.maxSafeInteger().map(String) }), fc.record({ ...base, asDouble: finite })),
+    { maxLength: 4 },
+  ),
+});
+const ranges = fc.constantFrom(
+  { explicitBounds: [0.1, 1, 5], bucketCounts: ['1', '2', '3', '4'] },
+  { explicitBounds: [0.5], bucketCounts: ['7', '1'] },
+  { explicitBounds: [1], bucketCounts: ['7'] },
+  {},
+);
+const counts = fc.record({
+  aggregationTemporality: fc.constantFrom(1, 2),
+  dataPoints: fc.array(
+    fc.tuple(fc.record({ ...base, count: fc.nat().map(String) }), ranges).map(([point, told]) => ({ ...point, ...told })),
+    { maxLength: 3 },
+  ),
+});
+const name = fc.constantFrom(
+  ...['process.memory.usage', 'ebb.verdict', 'ebb.memory.floor', 'ebb.growth', 'ebb.time_to_limit', 'ebb.requests'],
+  ...['ebb.memory.limit', 'ebb.clients', 'http.server.request.duration', 'process.uptime', 'no.use', 'constructor', '__proto__'],
+);
+const metric = fc.oneof(
+  fc.record({ name, gauge: numbers }),
+  fc.record({ name, sum: numbers }),
+  fc.record({ name, histogram: counts }),
+);
+const request = fc.record({
+  resourceMetrics: fc.array(
+    fc.record({
+      resource: fc.record({ attributes }),
+      scopeMetrics: fc.array(fc.record({ metrics: fc.array(metric, { maxLength: 4 }) }), { maxLength: 2 }),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+test('protobuf, as protobufjs writes it, and JSON of one request are read as the same', () => {
+  let reports = 0;
+  fc.assert(
+    fc.property(request, (told) => {
+      const [json, protobuf] = [readOtlpJson(JSON.stringify(told), nowMs), readOtlpProtobuf(encodeOtlp(told), nowMs)];
+      expect(protobuf).toEqual(json);
+      reports += json.reports.length;
+    }),
+    { numRuns: 1000 },
   );
-  const attributes = fc.array(
-    fc.record({ key: fc.constantFrom('service.name', '__proto__', 'ebb.verdict', 'x'), value }, { requiredKeys: [] }),
+  expect(reports).toBeGreaterThan(100);
+});
+
+test('protobuf that is cut off anywhere is refused, or read up to a field that was whole', () => {
+  fc.assert(
+    fc.property(request, fc.nat(), (told, at) => {
+      const whole = encodeOtlp(told);
+      const { points } = readOtlpProtobuf(whole, nowMs);
+      try {
+        expect(readOtlpProtobuf(whole.subarray(0, at % (whole.length + 1)), nowMs).points).toBeLessThanOrEqual(points);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+      }
+    }),
+    { numRuns: 300 },
   );
-  const number = fc.oneof(
-    fc.double(),
-    fc.string(),
-    fc.constant('NaN'),
-    fc.constant('-Infinity'),
-    fc.constant(null),
-    fc.constant({}),
-  );
-  const point = fc.record(
-    { timeUnixNano: fc.oneof(fc.constant(`${nowMs}000000`), number), asDouble: number, asInt: number, attributes },
+});
+
+test('a request of any JSON is refused or read, with numbers that are numbers and texts that can be stored', () => {
+  const odd = fc.oneof(fc.double(), fc.string(), fc.constantFrom('NaN', '-Infinity', null, 1e308), fc.constant({}));
+  const oddPoint = fc.record(
+    { timeUnixNano: fc.oneof(fc.constant(`${nowMs}000000`), odd), asDouble: odd, asInt: odd, attributes, flags: odd },
     { requiredKeys: [] },
   );
-  const names = ['process.memory.usage', 'ebb.verdict', 'ebb.memory.floor', 'constructor', '__proto__', 'ebb.growth'];
-  const metric = fc.record({
-    name: fc.constantFrom(...names),
-    gauge: fc.record({ dataPoints: fc.array(point, { maxLength: 4 }) }, { requiredKeys: [] }),
-  });
-  const request = fc.record({
+  const oddValue = fc.oneof(value, fc.constant({ arrayValue: { values: [] } }), fc.constant({}), fc.constant(null));
+  const oddAttributes = fc.array(
+    fc.record({ key: fc.oneof(text, fc.constant(5)), value: oddValue }, { requiredKeys: [] }),
+  );
+  const oddRequest = fc.record({
     resourceMetrics: fc.array(
       fc.record({
-        resource: fc.record({ attributes }),
-        scopeMetrics: fc.array(fc.record({ metrics: fc.array(metric, { maxLength: 4 }) }), { maxLength: 2 }),
+        resource: fc.record({ attributes: oddAttributes }),
+        scopeMetrics: fc.array(
+          fc.record({
+            metrics: fc.array(
+              fc.record(
+                { name, gauge: fc.record({ dataPoints: fc.array(oddPoint, { maxLength: 4 }) }) },
+                { requiredKeys: [] },
+              ),
+              { maxLength: 4 },
+            ),
+          }),
+          { maxLength: 2 },
+        ),
       }),
     ),
   });
   fc.assert(
-    fc.property(fc.oneof(request, fc.jsonValue()), (told) => {
-      let parsed: ReturnType<typeof parseOtlpJson>;
+    fc.property(fc.oneof(oddRequest, fc.jsonValue()), (told) => {
+      let intake: Intake;
       try {
-        parsed = parseOtlpJson(JSON.stringify(told));
-      } catch {
+        intake = readOtlpJson(JSON.stringify(told), nowMs);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
         return;
       }
-      for (const { timeMs, figures } of readOtlp(parsed, nowMs).reports) {
+      for (const { timeMs, figures, identity } of intake.reports) {
         expect(Number.isInteger(timeMs)).toBe(true);
         for (const figure of Object.values(figures)) expect(figure === null || Number.isFinite(figure)).toBe(true);
+        for (const part of Object.values(identity)) expect(String(part)).not.toMatch(/\0|\p{Surrogate}/u);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
+  );
+});
+
+test('any body is answered with a code or an acknowledgement, never as an error of the server', async () => {
+  const body = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.json().map((json) => Buffer.from(json)),
+  );
+  const packed = fc.constantFrom(undefined, 'gzip', 'deflate', 'identity');
+  await fc.assert(
+    fc.asyncProperty(body, fc.boolean(), packed, async (bytes, isProtobuf, encoding) => {
+      const { status } = await post(Buffer.from(bytes), {
+        ...(isProtobuf ? protobuf : {}),
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+      });
+      expect([200, 400]).toContain(status);
+    }),
+    { numRuns: 200 },
   );
 });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { compressSync } from 'snappy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '../fixtures/test-server.ts';
-import { decodeWriteRequest, encodeWriteRequest, readWriteRequest, unpackSnappy } from '../ingest/remote-write.ts';
+import { encodeWriteRequest } from '../fixtures/otlp-messages.ts';
+import { readWriteRequest, unpackSnappy } from '../ingest/remote-write.ts';
 
 const nowMs = Date.UTC(2026, 10, 21);
 let server: TestServer;
@@ -118,12 +119,68 @@ test('any bytes are refused or read', async () => {
         return bytes;
       });
       try {
-        for (const { timeMs } of readWriteRequest(decodeWriteRequest(block), nowMs).reports)
-          expect(Number.isFinite(timeMs)).toBe(true);
+        for (const { timeMs } of readWriteRequest(block, nowMs).reports) expect(Number.isFinite(timeMs)).toBe(true);
       } catch (error) {
-        expect(error).toBeInstanceOf(Error);
+        expect(error).toBeInstanceOf(RangeError);
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+const series = fc.record({
+  labels: fc.array(
+    fc.record({
+      name: fc.constantFrom('__name__', 'job', 'instance', 'pod', 'other'),
+      value: fc.oneof(fc.constantFrom('process_resident_memory_bytes', 'ebb_requests_total', 'up'), fc.string()),
+    }),
+    { maxLength: 5 },
+  ),
+  samples: fc.array(
+    fc.record({
+      value: fc.double(),
+      timestamp: fc.oneof(
+        fc.integer({ min: -60_000, max: 60_000 }).map((by) => nowMs + by),
+        fc.maxSafeInteger(),
+      ),
+    }),
+    { maxLength: 5 },
+  ),
+});
+
+test('what is encoded is read as it was, down to each sample', () => {
+  fc.assert(
+    fc.property(fc.array(series, { maxLength: 5 }), (timeseries) => {
+      const { points, unused, refused, reports } = readWriteRequest(encodeWriteRequest({ timeseries }), nowMs);
+      const samples = timeseries.flatMap((one) => one.samples);
+      expect(points).toBe(samples.length);
+      const known = timeseries.filter(({ labels }) => {
+        const name = labels.findLast((label) => label.name === '__name__')?.value;
+        return name === 'process_resident_memory_bytes' || name === 'ebb_requests_total';
+      });
+      const off = known.flatMap((one) => one.samples).filter(({ timestamp }) => Math.abs(timestamp - nowMs) > 60_000);
+      expect(refused.get('clock') ?? 0).toBe(off.length);
+      expect(unused).toBeLessThanOrEqual(points - off.length);
+      const values = new Set(samples.map(({ value }) => value));
+      for (const { figures } of reports)
+        for (const figure of [figures.rssBytes, figures.requests])
+          if (figure !== null) expect(values).toContain(figure);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a request that is cut off anywhere is refused, or read up to a field that was whole', () => {
+  fc.assert(
+    fc.property(fc.array(series, { maxLength: 3 }), fc.nat(), (timeseries, at) => {
+      const whole = encodeWriteRequest({ timeseries });
+      const full = readWriteRequest(whole, nowMs).points;
+      try {
+        expect(readWriteRequest(whole.subarray(0, at % (whole.length + 1)), nowMs).points).toBeLessThanOrEqual(full);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+      }
+    }),
+    { numRuns: 300 },
   );
 });

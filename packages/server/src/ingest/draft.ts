@@ -9,6 +9,18 @@ import { RouteDraft } from './route-series.ts';
 
 const verdicts: ReadonlySet<string> = new Set<Verdict>(['clean', 'warming', 'bounded', 'leak', 'native']);
 
+/** What is read of a metric: nothing, its values only, or its values with their labels. */
+export type Use = 'nothing' | 'values' | 'labels';
+
+/** What the points of a metric are good for, by {@link metricName}. */
+export function useOf(name: string): Use {
+  if (setters[name] === undefined) return 'nothing';
+  return labelled.has(name) ? 'labels' : 'values';
+}
+
+/** The labels of a point whose labels nobody asks for. */
+export const noLabels: Point['labels'] = new Map();
+
 /** Gathers the points of one process and moment. */
 export class Draft {
   /** Of its first point. */
@@ -54,16 +66,16 @@ export class Draft {
     return this.#routes.take(point);
   }
 
-  /** Sets a figure. */
-  set(field: keyof Figures, value: number): true {
+  /** Sets a figure; false for what is too large to be one. */
+  set(field: keyof Figures, value: number): boolean {
+    if (!Number.isFinite(value)) return false;
     this.#figures[field] = value;
     return true;
   }
 
   /** Adds to a figure that comes in parts. */
-  add(field: keyof Figures, value: number): true {
-    this.#figures[field] = (this.#figures[field] ?? 0) + value;
-    return true;
+  add(field: keyof Figures, value: number): boolean {
+    return this.set(field, (this.#figures[field] ?? 0) + value);
   }
 
   /** Requests as Ebb's agent counts them, which win over other counts. */
@@ -94,6 +106,12 @@ const part =
   (field: keyof Figures): Setter =>
   (draft, { value }) =>
     value >= 0 && draft.add(field, value);
+
+/** Metrics whose points are told apart by a label. */
+const labelled: ReadonlySet<string> = new Set([
+  ...['ebb_memory_limit', 'ebb_verdict', 'ebb_growth', 'ebb_time_to_limit', 'ebb_clients'],
+  ...['http_server_request_duration_count', 'http_server_request_duration_seconds_bucket'],
+]);
 
 /** What the metrics mean, by {@link metricName}. A Map would do as well; this has no prototype. */
 const setters: Readonly<Record<string, Setter | undefined>> = Object.assign(Object.create(null) as object, {

@@ -6,9 +6,9 @@ type Labels = ReadonlyMap<string, string>;
 /** What a service is called of which nobody tells the name. */
 export const unknownService = 'unknown_service';
 
-/** The text without the character that PostgreSQL takes in no text: one sender's must not fail everybody's commit. */
+/** The text as a database keeps it: PostgreSQL takes no NUL, and would refuse all that came with it; half a character is none. */
 export function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '') : text;
+  return text.replace(/\0/g, '').replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /** Exporters that tell of others: their own job, service and instance are not those of the container they speak of. */

@@ -1,78 +1,48 @@
-/** From a decoded OTLP request to reports: a resource is a process. */
-import { metricName, type Point } from './point.ts';
-import { identityOfResource } from './identity.ts';
-import type { WireAttribute, WireNumber, WirePoint, WireRequest, WireValue } from './otlp-messages.ts';
-import { emptyIntake, takePoints, type Intake } from './reports.ts';
-import { clientsMetric, inTimeOf, requestDuration } from './route-series.ts';
+/** What an OTLP request tells, however it is written: a resource is a process. */
+import { useOf, type Use } from './draft.ts';
+import { metricName } from './point.ts';
+import { inTimeOf, requestDuration } from './route-series.ts';
 
-/** The flag of a point that says that there is no value. */
-const noRecordedValue = 1;
+/** A metric as Ebb knows it. */
+export interface KnownMetric {
+  /** See {@link metricName}. */
+  name: string;
+  use: Use;
+}
+
+/** What Ebb makes of a metric; a histogram tells its count. */
+export function knownMetric(name: string, kind: 'number' | 'histogram'): KnownMetric {
+  const plain = metricName(name);
+  const own = kind === 'number' ? plain : `${plain}_count`;
+  return { name: own, use: useOf(own) };
+}
+
 /** AGGREGATION_TEMPORALITY_DELTA: such a count cannot be told from one that is sent again. */
 const delta = 1;
 
-/** What the request tells. Never throws on a request that was decoded. */
-export function readOtlp(request: WireRequest, nowMs: number): Intake {
-  const intake = emptyIntake();
-  for (const { resource, scopeMetrics = [] } of request.resourceMetrics ?? []) {
-    const points: Point[] = [];
-    for (const { metrics = [] } of scopeMetrics) {
-      for (const { name = '', gauge, sum, histogram } of metrics) {
-        const plain = metricName(name);
-        for (const point of (gauge ?? sum)?.dataPoints ?? []) points.push(pointOf(plain, point, numberOf(point)));
-        for (const point of histogram?.dataPoints ?? [])
-          points.push(countOf(plain, point, histogram?.aggregationTemporality));
-      }
-    }
-    takePoints(intake, identityOfResource(labelsOf(resource?.attributes)), points, nowMs);
-  }
-  return intake;
+/** Of a histogram's count of requests how many were answered in time; nothing of other histograms. */
+export function inTimeBy(
+  name: string,
+  histogram: { temporality: number; bounds: readonly number[]; counts: readonly number[]; count: number },
+): { inTime?: number | null } {
+  const { temporality, bounds, counts, count } = histogram;
+  return name === `${requestDuration}_count` && temporality !== delta
+    ? { inTime: inTimeOf(bounds, counts, count) }
+    : {};
 }
 
-/** The count of a histogram; of requests, how many of them were answered in time, too. */
-function countOf(plain: string, point: WirePoint, temporality: number | undefined): Point {
-  const counted = pointOf(`${plain}_count`, point, toNumber(point.count));
-  if (plain !== requestDuration || temporality === delta) return counted;
-  const { explicitBounds: bounds = [], bucketCounts: counts = [] } = point;
-  return { ...counted, inTime: inTimeOf(bounds, counts.map(toNumber), counted.value) };
+/** The key of a label: an attribute's, with underscores for dots. */
+export function labelKey(attribute: string): string {
+  return attribute.replaceAll('.', '_');
 }
 
-function pointOf(name: string, point: WirePoint, value: number): Point {
-  const missing = ((point.flags ?? 0) & noRecordedValue) !== 0;
-  const sketches = name === clientsMetric ? (point.exemplars ?? []) : [];
-  return {
-    name,
-    labels: labelsOf([...(point.attributes ?? []), ...sketches.flatMap((one) => one.filteredAttributes ?? [])]),
-    value: missing ? NaN : value,
-    timeMs: Math.round(toNumber(point.timeUnixNano) / 1e6),
-  };
-}
+/** So many attributes are read of a resource or point; OpenTelemetry's SDKs send 128 at most. */
+export const mostLabels = 256;
 
-function numberOf(point: WirePoint): number {
-  return toNumber(own(point, 'asInt') ?? own(point, 'asDouble'));
-}
+/** The flag of a point that says that there is no value. */
+export const noRecordedValue = 1;
 
-/** A field that is set: protobufjs has the defaults of the others on the prototype. */
-function own<Message extends object, Key extends keyof Message>(message: Message, key: Key): Message[Key] | undefined {
-  return Object.hasOwn(message, key) ? message[key] : undefined;
-}
-
-function labelsOf(attributes: readonly WireAttribute[] = []): Map<string, string> {
-  const labels = new Map<string, string>();
-  for (const { key = '', value } of attributes) {
-    const text = textOf(value);
-    if (text !== null) labels.set(key.replaceAll('.', '_'), text);
-  }
-  return labels;
-}
-
-function textOf(value: WireValue | null | undefined): string | null {
-  if (value == null) return null;
-  const set =
-    own(value, 'stringValue') ?? own(value, 'intValue') ?? own(value, 'doubleValue') ?? own(value, 'boolValue') ?? null;
-  return typeof set === 'object' ? (set === null ? null : String(set.toNumber())) : String(set);
-}
-
-function toNumber(value: WireNumber | null | undefined): number {
-  if (value == null) return NaN;
-  return typeof value === 'object' ? value.toNumber() : Number(value);
+/** Nanoseconds since the epoch as whole milliseconds. */
+export function millisecondsOf(nanoseconds: number): number {
+  return Math.round(nanoseconds / 1e6);
 }

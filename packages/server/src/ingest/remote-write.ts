@@ -3,32 +3,16 @@
  * in Prometheus's `prompb/remote.proto` and `prompb/types.proto`; what is not listed (exemplars, histograms, metadata) is
  * skipped by the decoder.
  */
-import protobuf from 'protobufjs';
 import { ServerError } from '../errors/server-error.ts';
-import { metricName, type Point } from './point.ts';
+import { useOf } from './draft.ts';
 import { identityOfSeries } from './identity.ts';
+import { metricName } from './point.ts';
 import type { ProcessIdentity } from './report.ts';
-import { emptyIntake, takePoints, type Intake } from './reports.ts';
+import { emptyIntake, ProcessPoints, type Intake } from './reports.ts';
+import { delimited, eightBytes, varint, WireReader } from './wire-reader.ts';
 
-const field = (id: number, type: string): protobuf.IField => ({ id, type });
-const list = (id: number, type: string): protobuf.IField => ({ id, type, rule: 'repeated' });
-
-const writeRequest = protobuf.Root.fromJSON({
-  nested: {
-    WriteRequest: { fields: { timeseries: list(1, 'TimeSeries') } },
-    TimeSeries: { fields: { labels: list(1, 'Label'), samples: list(2, 'Sample') } },
-    Label: { fields: { name: field(1, 'string'), value: field(2, 'string') } },
-    Sample: { fields: { value: field(1, 'double'), timestamp: field(2, 'int64') } },
-  },
-}).lookupType('WriteRequest');
-
-/** A decoded request. Everything may be missing. */
-export interface WriteRequest {
-  timeseries?: {
-    labels?: { name?: string; value?: string }[];
-    samples?: { value?: number; timestamp?: number | { toNumber(): number } }[];
-  }[];
-}
+/** Prometheus takes no more than some dozen of a target. */
+const mostLabels = 256;
 
 /**
  * Unpacks a block of snappy, off the main thread.
@@ -59,33 +43,78 @@ function unpackedBytes(body: Buffer): number {
   return 0;
 }
 
-/** Reads an unpacked request. @throws when it is no such message */
-export function decodeWriteRequest(body: Uint8Array): WriteRequest {
-  return writeRequest.decode(body) as unknown as WriteRequest;
-}
-
-/** Encodes a request; for tests and benches. */
-export function encodeWriteRequest(request: WriteRequest): Uint8Array {
-  return writeRequest.encode(writeRequest.fromObject(request)).finish();
-}
-
-/** What the request tells. Never throws on a request that was decoded. */
-export function readWriteRequest(request: WriteRequest, nowMs: number): Intake {
+/** Reads an unpacked request. @throws {RangeError} when it is no such message, or is cut off */
+export function readWriteRequest(body: Uint8Array, nowMs: number): Intake {
   const intake = emptyIntake();
-  const processes = new Map<string, { identity: ProcessIdentity; points: Point[] }>();
-  for (const { labels: told = [], samples = [] } of request.timeseries ?? []) {
-    const labels = new Map(told.map(({ name = '', value = '' }) => [name, value]));
-    const identity = identityOfSeries(labels);
-    const key = JSON.stringify(identity);
-    const process = processes.get(key) ?? { identity, points: [] };
-    processes.set(key, process);
+  const processes = new Map<string, { identity: ProcessIdentity; points: ProcessPoints }>();
+  const reader = new WireReader(body);
+  const { end } = reader;
+  while (reader.next(end)) {
+    if (!reader.is(1, delimited)) {
+      reader.skip(end);
+      continue;
+    }
+    const inside = reader.enter(end);
+    const { at } = reader;
+    const labels = readLabels(reader, inside);
+    reader.at = at;
     const name = metricName(labels.get('__name__') ?? '');
-    for (const { value = NaN, timestamp = NaN } of samples) {
-      const timeMs = typeof timestamp === 'object' ? timestamp.toNumber() : timestamp;
+    if (useOf(name) === 'nothing') new ProcessPoints(intake, nowMs).passOver(countSamples(reader, inside));
+    else {
+      const identity = identityOfSeries(labels);
+      const key = JSON.stringify(identity);
+      const process = processes.get(key) ?? { identity, points: new ProcessPoints(intake, nowMs) };
+      processes.set(key, process);
       // A stale marker is a NaN: the series ends, and there is no value.
-      process.points.push({ name, labels, value, timeMs });
+      readSamples(reader, inside, (value, timeMs) => process.points.add({ name, labels, value, timeMs }));
     }
   }
-  for (const { identity, points } of processes.values()) takePoints(intake, identity, points, nowMs);
+  for (const { identity, points } of processes.values()) points.tell(identity);
   return intake;
+}
+
+function readLabels(reader: WireReader, end: number): Map<string, string> {
+  const labels = new Map<string, string>();
+  while (reader.next(end)) {
+    if (!reader.is(1, delimited)) {
+      reader.skip(end);
+      continue;
+    }
+    const inside = reader.enter(end);
+    let [name, value] = ['', ''];
+    while (reader.next(inside)) {
+      if (reader.is(1, delimited)) name = reader.text(inside);
+      else if (reader.is(2, delimited)) value = reader.text(inside);
+      else reader.skip(inside);
+    }
+    if (labels.size < mostLabels) labels.set(name, value);
+  }
+  return labels;
+}
+
+function countSamples(reader: WireReader, end: number): number {
+  let samples = 0;
+  while (reader.next(end)) {
+    if (reader.is(2, delimited)) samples += 1;
+    reader.skip(end);
+  }
+  return samples;
+}
+
+function readSamples(reader: WireReader, end: number, take: (value: number, timeMs: number) => void): void {
+  while (reader.next(end)) {
+    if (!reader.is(2, delimited)) {
+      reader.skip(end);
+      continue;
+    }
+    const inside = reader.enter(end);
+    // What is 0 is not written.
+    let [value, timeMs] = [0, 0];
+    while (reader.next(inside)) {
+      if (reader.is(1, eightBytes)) value = reader.double(inside);
+      else if (reader.is(2, varint)) timeMs = reader.signedVarint(inside);
+      else reader.skip(inside);
+    }
+    take(value, timeMs);
+  }
 }

@@ -1,4 +1,5 @@
 /** From the points of one process to reports, a report a moment. */
+import { ServerError } from '../errors/server-error.ts';
 import { Draft } from './draft.ts';
 import type { Point } from './point.ts';
 import { longestText, type ProcessIdentity, type ProcessReport } from './report.ts';
@@ -9,6 +10,9 @@ const momentMs = 500;
 const mostAheadMs = 10 * 60_000;
 /** Older than this is history, not news. */
 const mostBehindMs = 24 * 3_600_000;
+
+/** A request that tells of more moments or processes is refused as a whole. */
+const mostReports = 10_000;
 
 /** Why points are refused; each refusal is counted and reported. */
 export type Refusal = 'clock' | 'label' | 'processes' | 'services';
@@ -27,34 +31,59 @@ export function emptyIntake(): Intake {
   return { reports: [], points: 0, unused: 0, refused: new Map() };
 }
 
-/** Adds the points of one process to the intake. */
-export function takePoints(intake: Intake, identity: ProcessIdentity, points: readonly Point[], nowMs: number): void {
-  intake.points += points.length;
-  if (points.length === 0) return;
-  const { service, namespace, environment, version, instance } = identity;
-  if ([service, namespace, environment, version, instance].some((text) => text.length > longestText)) {
-    refuse(intake, 'label', points.length);
-    return;
+/** Gathers the points that a request tells of one process, and makes reports of them. Only what can be of use is kept. */
+export class ProcessPoints {
+  readonly #intake: Intake;
+  readonly #nowMs: number;
+  readonly #points: Point[] = [];
+
+  constructor(intake: Intake, nowMs: number) {
+    this.#intake = intake;
+    this.#nowMs = nowMs;
   }
-  let draft: Draft | null = null;
-  const finish = (): void => {
-    if (draft !== null) {
-      const { timeMs, figures, edge, routes } = draft;
-      intake.reports.push({ identity, timeMs, figures, edge, ...(routes === null ? {} : { routes }) });
-    }
-    draft = null;
-  };
-  for (const point of inOrder(points)) {
-    if (!(point.timeMs <= nowMs + mostAheadMs && point.timeMs >= nowMs - mostBehindMs)) {
-      refuse(intake, 'clock', 1);
-      continue;
-    }
-    if (draft !== null && point.timeMs - draft.firstMs > momentMs) finish();
-    const moment: Draft = draft ?? new Draft(point.timeMs);
-    if (moment.take(point)) draft = moment;
-    else intake.unused += 1;
+
+  /** Counts points that Ebb has no use for. */
+  passOver(points: number): void {
+    this.#intake.points += points;
+    this.#intake.unused += points;
   }
-  finish();
+
+  /** Takes a point, unless its time is off. */
+  add(point: Point): void {
+    this.#intake.points += 1;
+    if (point.timeMs <= this.#nowMs + mostAheadMs && point.timeMs >= this.#nowMs - mostBehindMs)
+      this.#points.push(point);
+    else refuse(this.#intake, 'clock', 1);
+  }
+
+  /** Adds a report for each moment to the intake. @throws {ServerError} EBB_SERVER_TOO_LARGE */
+  tell(identity: ProcessIdentity): void {
+    if (this.#points.length === 0) return;
+    const { service, namespace, environment, version, instance, revision, host, runtime } = identity;
+    const texts = [service, namespace, environment, version, instance, revision, host, runtime];
+    if (texts.some((text) => (text?.length ?? 0) > longestText)) {
+      refuse(this.#intake, 'label', this.#points.length);
+      return;
+    }
+    let draft: Draft | null = null;
+    const { reports } = this.#intake;
+    const finish = (): void => {
+      if (draft !== null) {
+        const { timeMs, figures, edge, routes } = draft;
+        reports.push({ identity, timeMs, figures, edge, ...(routes === null ? {} : { routes }) });
+      }
+      draft = null;
+      if (reports.length > mostReports)
+        throw new ServerError('EBB_SERVER_TOO_LARGE', `the request makes more than ${mostReports} rows`);
+    };
+    for (const point of inOrder(this.#points)) {
+      if (draft !== null && point.timeMs - draft.firstMs > momentMs) finish();
+      const moment: Draft = draft ?? new Draft(point.timeMs);
+      if (moment.take(point)) draft = moment;
+      else this.#intake.unused += 1;
+    }
+    finish();
+  }
 }
 
 /** Counts refused points. */

@@ -1,6 +1,7 @@
 /** Services as people ask for them: by time to limit, versions apart: pure. */
 import type { Verdict } from '@ebb/trend';
-import type { ProcessRow, ServiceRow } from '../store/schema.ts';
+import type { JudgedProcess } from '../store/fleet-reader.ts';
+import type { ServiceRow } from '../store/schema.ts';
 import { pool, runsOut, type Pooled } from './pool.ts';
 
 /** A version of a service, with the processes that run it. */
@@ -32,7 +33,7 @@ const grave: readonly Verdict[] = ['clean', 'bounded', 'warming', 'native', 'lea
  * The services that have processes: those that run out first, the nearest to its limit first; then the others by name.
  * `processes` are those that count as running.
  */
-export function fleetOf(services: readonly ServiceRow[], processes: readonly ProcessRow[]): ServiceState[] {
+export function fleetOf(services: readonly ServiceRow[], processes: readonly JudgedProcess[]): ServiceState[] {
   const byService = grouped(processes, (process) => process.service_id);
   const states = services.flatMap((service) => {
     const own = byService.get(service.id) ?? [];
@@ -41,7 +42,7 @@ export function fleetOf(services: readonly ServiceRow[], processes: readonly Pro
   return states.sort((a, b) => urgency(a) - urgency(b) || (a.name < b.name ? -1 : 1));
 }
 
-function stateOf({ id, name, namespace, environment }: ServiceRow, processes: readonly ProcessRow[]): ServiceState {
+function stateOf({ id, name, namespace, environment }: ServiceRow, processes: readonly JudgedProcess[]): ServiceState {
   const versions = [...grouped(processes, ({ version }) => version)]
     .map(([version, own]): VersionState => ({
       version,
@@ -68,7 +69,7 @@ function stateOf({ id, name, namespace, environment }: ServiceRow, processes: re
   };
 }
 
-function pooledOf(process: ProcessRow): Parameters<typeof pool>[0][number] {
+function pooledOf(process: JudgedProcess): Parameters<typeof pool>[0][number] {
   return {
     id: process.id,
     verdict: process.verdict,
@@ -85,8 +86,11 @@ function urgency({ verdict, secondsToLimit }: ServiceState): number {
   return runsOut(verdict) ? (secondsToLimit ?? Number.MAX_SAFE_INTEGER) : Number.MAX_VALUE;
 }
 
-function grouped<Key>(processes: readonly ProcessRow[], keyOf: (process: ProcessRow) => Key): Map<Key, ProcessRow[]> {
-  const groups = new Map<Key, ProcessRow[]>();
+function grouped<Key>(
+  processes: readonly JudgedProcess[],
+  keyOf: (process: JudgedProcess) => Key,
+): Map<Key, JudgedProcess[]> {
+  const groups = new Map<Key, JudgedProcess[]>();
   for (const process of processes) {
     const key = keyOf(process);
     const group = groups.get(key);

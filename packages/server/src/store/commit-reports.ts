@@ -11,6 +11,7 @@ import { newProcess, withReport, withVerdict } from './latest.ts';
 import type { Engine } from './migrations/index.ts';
 import { noteNewVersions } from './new-versions.ts';
 import { countRoutes } from './route-minutes.ts';
+import { lockRows, PutRows } from './row-statements.ts';
 import type { JudgeTable, ProcessRow, SampleRow, Schema, VerdictChangeTable } from './schema.ts';
 
 /** An agent's verdict counts for so long; then the server judges by what else is told. */
@@ -23,9 +24,9 @@ export interface Known {
   added: { services: Map<string, number>; processes: Map<string, number> };
 }
 
-/** A process that was known has been taken out of the database since: what is known has to be read anew. */
-export class ForgottenProcess extends Error {
-  override readonly name = 'ForgottenProcess';
+/** A process or service that was known has been taken out of the database since: what is known has to be read anew. */
+export class Forgotten extends Error {
+  override readonly name = 'Forgotten';
 }
 
 /** The key of a service in {@link Known}. */
@@ -47,7 +48,7 @@ export async function commitReports(
   nowMs: number,
 ): Promise<void> {
   const serviceIds = await servicesOf(db, reports, known);
-  const ids = await processesOf(db, reports, serviceIds, known);
+  const ids = await processesOf(db, engine, reports, serviceIds, known);
   const byProcess = new Map<number, ProcessReport[]>();
   for (const report of reports) {
     const id = ids(report);
@@ -56,16 +57,14 @@ export async function commitReports(
     else others.push(report);
   }
   // In one order everywhere, so that two servers wait for each other and never both.
-  const processes = await lockProcesses(
-    db,
-    engine,
-    [...byProcess.keys()].sort((a, b) => a - b),
-  );
-  if (processes.length < byProcess.size) throw new ForgottenProcess();
+  const ordered = [...byProcess.keys()].sort((a, b) => a - b);
+  const processes = await lockRows<ProcessRow>(db, engine, 'processes', ordered);
+  if (processes.length < byProcess.size) throw new Forgotten();
   const states = await judgesOf(db, [...byProcess.keys()], byProcess);
   const told: Told = { processes: [], samples: new Map(), changes: [], judges: [] };
   for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], states);
-  await store(db, { ...told, processes: told.processes.map((row) => ({ ...row, heard_ms: nowMs })) });
+  const rows = told.processes.map((row) => ({ ...row, heard_ms: nowMs }));
+  await store(db, engine, { ...told, processes: rows });
   await countRoutes(
     db,
     engine,
@@ -171,6 +170,7 @@ async function servicesOf(
 
 async function processesOf(
   db: Transaction<Schema>,
+  engine: Engine,
   reports: readonly ProcessReport[],
   serviceIdOf: (report: ProcessReport) => number,
   known: Known,
@@ -182,45 +182,64 @@ async function processesOf(
   }
   // Ordered as locks are, see above.
   const entries = [...unknown].sort(([a], [b]) => (a < b ? -1 : 1));
+  await keepServices(
+    db,
+    engine,
+    entries.map(([, report]) => serviceIdOf(report)),
+  );
   await noteNewVersions(
     db,
     entries.map(([, report]) => report),
     serviceIdOf,
   );
   await inPieces(entries, async (piece) => {
-    await db
+    const made = await db
       .insertInto('processes')
       .values(piece.map(([, report]) => newProcess(serviceIdOf(report), report)))
       .onConflict((conflict) => conflict.columns(['service_id', 'version', 'instance']).doNothing())
+      .returning(['id', 'service_id', 'version', 'instance'])
       .execute();
+    const ids = new Map(made.map((row) => [JSON.stringify([row.service_id, row.version, row.instance]), row.id]));
+    for (const [key, report] of piece) {
+      const { version, instance } = report.identity;
+      const id = ids.get(JSON.stringify([serviceIdOf(report), version, instance]));
+      // Another server was faster.
+      known.added.processes.set(key, id ?? (await idOf(db, serviceIdOf(report), { version, instance })));
+    }
   });
-  for (const [key, report] of entries) {
-    const { id } = await db
-      .selectFrom('processes')
-      .select('id')
-      .where('service_id', '=', serviceIdOf(report))
-      .where('version', '=', report.identity.version)
-      .where('instance', '=', report.identity.instance)
-      .executeTakeFirstOrThrow();
-    known.added.processes.set(key, id);
-  }
   return (report) => idIn(known.processes, known.added.processes, processKey(report));
+}
+
+/** Sees to it that services stay while a process is added to them: they may have been forgotten, or be about to be. */
+async function keepServices(db: Transaction<Schema>, engine: Engine, told: readonly number[]): Promise<void> {
+  const ids = [...new Set(told)].sort((a, b) => a - b);
+  let kept = 0;
+  await inPieces(ids, async (piece) => {
+    const query = db.selectFrom('services').select('id').where('id', 'in', piece).orderBy('id');
+    kept += (await (engine === 'postgres' ? query.forKeyShare() : query).execute()).length;
+  });
+  if (kept < ids.length) throw new Forgotten();
+}
+
+async function idOf(
+  db: Transaction<Schema>,
+  serviceId: number,
+  { version, instance }: { version: string; instance: string },
+): Promise<number> {
+  const { id } = await db
+    .selectFrom('processes')
+    .select('id')
+    .where('service_id', '=', serviceId)
+    .where('version', '=', version)
+    .where('instance', '=', instance)
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 function idIn(known: ReadonlyMap<string, number>, added: ReadonlyMap<string, number>, key: string): number {
   const id = added.get(key) ?? known.get(key);
   if (id === undefined) throw new Error(`nobody is known by ${key}`);
   return id;
-}
-
-async function lockProcesses(db: Transaction<Schema>, engine: Engine, ids: readonly number[]): Promise<ProcessRow[]> {
-  const rows: ProcessRow[] = [];
-  await inPieces(ids, async (piece) => {
-    const query = db.selectFrom('processes').selectAll().where('id', 'in', piece).orderBy('id');
-    // SQLite has one writer at a time.
-    rows.push(...(await (engine === 'postgres' ? query.forUpdate() : query).execute()));
-  });
-  return rows;
 }
 
 async function judgesOf(
@@ -242,48 +261,43 @@ async function judgesOf(
   return states;
 }
 
-const latestColumns = [
-  ...(['revision', 'host', 'pid', 'runtime', 'last_seen_ms', 'started_ms', 'judged_by', 'judged_ms'] as const),
-  ...(['heard_ms', 'interval_ms', 'ended_ms'] as const),
-  ...(['verdict', 'verdict_since_ms', 'suspicious', 'rss_bytes', 'floor_bytes', 'heap_used_bytes'] as const),
-  ...(['heap_limit_bytes', 'container_limit_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds'] as const),
-  ...(['bytes_per_second', 'bytes_per_second_low', 'bytes_per_second_high', 'bytes_per_request'] as const),
-  ...(['restarted_ms', 'ended_share'] as const),
-  ...(['seconds_to_limit', 'seconds_to_limit_soonest', 'seconds_to_limit_latest'] as const),
-];
-const sampleColumns = [
-  ...(['rss_bytes', 'floor_bytes', 'heap_used_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds'] as const),
-  ...(['bytes_per_second', 'seconds_to_limit'] as const),
-];
+const putProcesses = new PutRows<ProcessRow>({
+  table: 'processes',
+  columns: {
+    whole: [
+      ...(['id', 'service_id', 'pid', 'first_seen_ms', 'last_seen_ms'] as const),
+      ...(['judged_ms', 'verdict_since_ms', 'suspicious', 'restarted_ms'] as const),
+      ...(['heard_ms', 'interval_ms', 'ended_ms'] as const),
+    ],
+    real: [
+      ...(['started_ms', 'rss_bytes', 'floor_bytes', 'heap_used_bytes', 'heap_limit_bytes'] as const),
+      ...(['container_limit_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds', 'bytes_per_second'] as const),
+      ...(['bytes_per_second_low', 'bytes_per_second_high', 'bytes_per_request', 'seconds_to_limit'] as const),
+      ...(['seconds_to_limit_soonest', 'seconds_to_limit_latest', 'ended_share'] as const),
+    ],
+    text: ['version', 'instance', 'revision', 'host', 'runtime', 'judged_by', 'verdict'],
+  },
+  key: ['id'],
+  onConflict: 'replace',
+});
+// The rest of a moment that came in two requests is filled in; the same one again changes nothing.
+const putSamples = new PutRows<SampleRow>({
+  table: 'samples',
+  columns: {
+    whole: ['process_id', 'time_ms'],
+    real: [
+      ...(['rss_bytes', 'floor_bytes', 'heap_used_bytes', 'requests', 'gc_share'] as const),
+      ...(['loop_delay_p99_seconds', 'bytes_per_second', 'seconds_to_limit'] as const),
+    ],
+    text: [],
+  },
+  key: ['process_id', 'time_ms'],
+  onConflict: 'fill',
+});
 
-async function store(db: Transaction<Schema>, told: Told): Promise<void> {
-  await inPieces(told.processes, async (piece) => {
-    await db
-      .insertInto('processes')
-      .values(piece)
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((set) => Object.fromEntries(latestColumns.map((name) => [name, set.ref(`excluded.${name}`)]))),
-      )
-      .execute();
-  });
-  await inPieces([...told.samples.values()], async (piece) => {
-    await db
-      .insertInto('samples')
-      .values(piece)
-      .onConflict((conflict) =>
-        // The rest of a moment that came in two requests; or the same one again.
-        conflict
-          .columns(['process_id', 'time_ms'])
-          .doUpdateSet((set) =>
-            Object.fromEntries(
-              sampleColumns.map((name) => [name, set.fn.coalesce(`excluded.${name}`, `samples.${name}`)]),
-            ),
-          ),
-      )
-      .execute();
-  });
+async function store(db: Transaction<Schema>, engine: Engine, told: Told): Promise<void> {
+  await putProcesses.run(db, engine, told.processes);
+  await putSamples.run(db, engine, [...told.samples.values()]);
   await inPieces(told.changes, async (piece) => {
     await db
       .insertInto('verdict_changes')

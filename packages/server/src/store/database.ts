@@ -1,12 +1,13 @@
 /** Opens the database: SQLite in a folder of its own, or PostgreSQL by URL; brought up to date before anything is asked. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, Migrator, PostgresDialect, sql, SqliteDialect } from 'kysely';
+import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
 import { ServerError } from '../errors/server-error.ts';
 import { migrationsFor, type Engine } from './migrations/index.ts';
+import { kyselyPool } from './postgres-pool.ts';
 import type { Schema } from './schema.ts';
-import { sqliteForKysely } from './sqlite.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 
 /** An open database. */
 export interface Database {
@@ -23,6 +24,7 @@ export type DatabasePlace = { directory: string } | { url: string };
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
 
 const longestWaitMs = 10_000;
+const shortestWaitMs = 20;
 const mostConnections = 10;
 
 /**
@@ -31,7 +33,7 @@ const mostConnections = 10;
  * @throws {ServerError} EBB_SERVER_DATA_DIRECTORY, EBB_SERVER_DATABASE, EBB_SERVER_NEWER_DATABASE
  */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {
-  const database = 'url' in place ? await openPostgres(place.url) : await openSqlite(place.directory);
+  const database = await connect(place);
   try {
     await migrate(database);
     return database;
@@ -41,31 +43,38 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
   }
 }
 
+/** Opens the database as it is, of whatever version. @throws {ServerError} as {@link openDatabase}, but the last */
+export async function connect(place: DatabasePlace): Promise<Database> {
+  return 'url' in place ? await openPostgres(place.url) : await openSqlite(place.directory);
+}
+
 async function openSqlite(directory: string): Promise<Database> {
   const file = join(directory, 'ebb.sqlite');
   // Loaded here: older versions of Node.js lack it, and the command says so before.
   const { DatabaseSync } = await import('node:sqlite');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const opened = new DatabaseSync(file);
+    const writer = new DatabaseSync(file);
     chmodSync(file, 0o600);
     // FULL: a commit that was acknowledged outlives a power failure, too; commits are grouped, so that it costs little.
-    opened.exec('pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full;');
-    opened.exec('pragma foreign_keys = on; pragma journal_size_limit = 67108864;');
-    const query = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqliteForKysely(opened) }) });
-    return { engine: 'sqlite', place: file, query, close: async () => await closeOnce(query, opened) };
+    writer.exec(`pragma busy_timeout = ${longestWaitMs}; pragma journal_mode = wal; pragma synchronous = full;`);
+    writer.exec('pragma foreign_keys = on; pragma journal_size_limit = 67108864;');
+    const reader = new DatabaseSync(file, { readOnly: true });
+    // A call that waits holds up everything: who waits for longer does so in between calls, see the dialect.
+    for (const connection of [writer, reader]) connection.exec(`pragma busy_timeout = ${shortestWaitMs}`);
+    const query = new Kysely<Schema>({ dialect: sqliteDialect({ writer, reader }) });
+    const close = async (): Promise<void> => {
+      await query.destroy();
+      // Kysely closes what it has used only.
+      for (const connection of [reader, writer]) if (connection.isOpen) connection.close();
+    };
+    return { engine: 'sqlite', place: file, query, close };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServerError('EBB_SERVER_DATA_DIRECTORY', `the folder '${directory}' cannot be used: ${reason}`, {
       cause: error,
     });
   }
-}
-
-async function closeOnce(query: Kysely<Schema>, opened: { isOpen: boolean; close(): void }): Promise<void> {
-  await query.destroy();
-  // Kysely closes what it has used only.
-  if (opened.isOpen) opened.close();
 }
 
 async function openPostgres(url: string): Promise<Database> {
@@ -95,7 +104,7 @@ async function openPostgres(url: string): Promise<Database> {
   });
   // A connection that breaks while nobody uses it is made anew when one is needed.
   pool.on('error', () => undefined);
-  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });
   return { engine: 'postgres', place: told.href, query, close: async () => await query.destroy() };
 }
 

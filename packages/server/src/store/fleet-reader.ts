@@ -1,6 +1,18 @@
 import { sql, type Kysely } from 'kysely';
 import type { ProcessRow, SampleRow, Schema, ServiceRow, VerdictChangeTable } from './schema.ts';
 
+/** What a service is judged by, of a process: there may be a hundred thousand. */
+export type JudgedProcess = Pick<
+  ProcessRow,
+  | ('id' | 'service_id' | 'version' | 'first_seen_ms' | 'last_seen_ms' | 'verdict' | 'suspicious')
+  | ('bytes_per_second' | 'seconds_to_limit' | 'seconds_to_limit_soonest' | 'seconds_to_limit_latest')
+>;
+
+const judgedColumns: readonly (keyof JudgedProcess)[] = [
+  ...(['id', 'service_id', 'version', 'first_seen_ms', 'last_seen_ms', 'verdict', 'suspicious'] as const),
+  ...(['bytes_per_second', 'seconds_to_limit', 'seconds_to_limit_soonest', 'seconds_to_limit_latest'] as const),
+];
+
 /** What is known of services and processes. */
 export class FleetReader {
   readonly #db: Kysely<Schema>;
@@ -24,6 +36,16 @@ export class FleetReader {
     let query = this.#db.selectFrom('processes').selectAll().where('last_seen_ms', '>=', options.sinceMs);
     if (options.serviceId !== undefined) query = query.where('service_id', '=', options.serviceId);
     return await query.orderBy('id').execute();
+  }
+
+  /** Of the processes of all services what these are judged by. */
+  async judged(sinceMs: number): Promise<JudgedProcess[]> {
+    return await this.#db
+      .selectFrom('processes')
+      .select(judgedColumns)
+      .where('last_seen_ms', '>=', sinceMs)
+      .orderBy('id')
+      .execute();
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { ProcessReport } from '../ingest/report.ts';
 import { ServerError } from '../errors/server-error.ts';
-import { commitReports, ForgottenProcess, processKey, serviceKey, type Known } from './commit-reports.ts';
+import { commitReports, Forgotten, processKey, serviceKey, type Known } from './commit-reports.ts';
 import type { Database } from './database.ts';
 
 /** How much is taken. */
@@ -15,6 +15,9 @@ export interface WriterLimits {
 
 /** Reports in one transaction. */
 const mostAtOnce = 2000;
+/** Where so many calls went into the last transaction, the next one waits a moment for more: each costs the same. */
+const busyCalls = 8;
+const gatherMs = 20;
 
 interface Waiting {
   reports: readonly ProcessReport[];
@@ -119,9 +122,7 @@ export class ReportWriter {
     const written = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ reports, resolve, reject });
     });
-    this.#run ??= this.#writeAll().finally(() => {
-      this.#run = null;
-    });
+    this.#run ??= this.#writeAll();
     await written;
   }
 
@@ -136,21 +137,36 @@ export class ReportWriter {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#take();
-      try {
-        const reports = batch.flatMap((waiting) => waiting.reports);
-        await this.#commit(reports).catch(async (error: unknown) => {
-          if (!(error instanceof ForgottenProcess)) throw error;
-          await this.learn();
-          await this.#commit(reports);
-        });
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        const told = new ServerError('EBB_SERVER_DATABASE', `the database did not take it: ${reason}`, {
-          cause: error,
-        });
-        for (const { reject } of batch) reject(told);
+      await this.#writeBatch(batch);
+      if (batch.length >= busyCalls && !this.#closed) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+    }
+    // At once: who writes a moment later finds nobody at work.
+    this.#run = null;
+  }
+
+  /** What the database refuses is refused to who sent it, and to nobody else. */
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const reports = batch.flatMap((waiting) => waiting.reports);
+      await this.#commit(reports).catch(async (error: unknown) => {
+        if (!(error instanceof Forgotten)) throw error;
+        await this.learn();
+        await this.#commit(reports);
+      });
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      if (batch.length > 1 && isRefusal(error)) {
+        const half = batch.length >> 1;
+        await this.#writeBatch(batch.slice(0, half));
+        await this.#writeBatch(batch.slice(half));
+        return;
       }
+      const reason = error instanceof Error ? error.message : String(error);
+      const told =
+        error instanceof ServerError
+          ? error
+          : new ServerError('EBB_SERVER_DATABASE', `the database did not take it: ${reason}`, { cause: error });
+      for (const { reject } of batch) reject(told);
     }
   }
 
@@ -178,4 +194,10 @@ export class ReportWriter {
     for (const [key, id] of added.services) this.#services.set(key, id);
     for (const [key, id] of added.processes) this.#processes.set(key, id);
   }
+}
+
+/** Whether the database works and does not want these rows. (PostgreSQL's classes 22 and 23: data, constraints.) */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^2[23]\w{3}$/.test(code);
 }

@@ -180,7 +180,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
 
   test('after two days the last sample of each hour is left, after ninety nothing', async () => {
     const hour = 60 * minute;
-    const retention = { samplesMs: 48 * hour, hoursMs: 90 * 24 * hour, mostProcesses: 1000 };
+    const retention = { samplesMs: 48 * hour, hoursMs: 90 * 24 * hour, mostProcesses: 1000, mostServices: 10 };
     const instances = Array.from({ length: 250 }, (_, i) => `i${i}`);
     // Two and a half hours, every ten minutes: 16 samples a process.
     for (let at = 0; at <= 15; at++) {
@@ -205,7 +205,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
   });
 
   test('where the room for processes runs short, those that are silent for the longest go, and none that speak', async () => {
-    const retention = { samplesMs: 1e9, hoursMs: 1e12, mostProcesses: 3 };
+    const retention = { samplesMs: 1e9, hoursMs: 1e12, mostProcesses: 3, mostServices: 10 };
     for (const [at, instance] of ['a', 'b', 'c', 'd', 'e', 'f'].entries())
       await writer.write([report(start + at * 20 * minute, { identity: { instance } })]);
     const left = async (): Promise<string[]> =>
@@ -214,6 +214,41 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     expect(await left()).toEqual(['c', 'd', 'e', 'f']);
     expect(await tidy(database, start + 5000 * minute, retention)).toMatchObject({ forgotten: 1 });
     expect(await left()).toEqual(['d', 'e', 'f']);
+  });
+
+  test('where the room for services runs short, those go of which none speaks; the name can come back', async () => {
+    const retention = { samplesMs: 1e9, hoursMs: 1e12, mostProcesses: 1000, mostServices: 2 };
+    const other = await openDatabase(place);
+    const elsewhere = await ReportWriter.open(other, limits);
+    for (const [at, service] of ['a', 'b', 'c', 'd'].entries()) {
+      for (const instance of ['1', '2'])
+        await elsewhere.write([report(start + at * 20 * minute, { identity: { service, instance } })]);
+    }
+    const names = async (): Promise<string[]> => (await fleet.services()).map(({ name }) => name);
+    // Only the first is silent for more than an hour.
+    expect(await tidy(database, start + 61 * minute, retention)).toMatchObject({ forgotten: 2 });
+    expect(await names()).toEqual(['b', 'c', 'd']);
+    // The other server still thinks that it knows it.
+    await elsewhere.write([report(start + 62 * minute, { identity: { service: 'a', instance: '3' } })]);
+    expect(await names()).toEqual(['a', 'b', 'c', 'd']);
+    const processes = await fleet.processes({ sinceMs: 0 });
+    const services = (await fleet.services()).map(({ id }) => id);
+    expect(processes.filter(({ service_id: serviceId }) => !services.includes(serviceId))).toEqual([]);
+    await other.close();
+  });
+
+  test('a row that the database refuses takes no other with it', async () => {
+    // In PostgreSQL no text has a NUL; the way in takes it out, so that this is another way.
+    const bad = report(start, { identity: { instance: 'bad', host: 'a\0b' } });
+    const good = Array.from({ length: 9 }, (_, i) => report(start, { identity: { instance: `good${i}` } }));
+    const writes = [...good.slice(0, 4), bad, ...good.slice(4)].map((one) => writer.write([one]));
+    const outcomes = (await Promise.allSettled(writes)).map(({ status }) => status);
+    const expected = Array.from({ length: 10 }, (_, i) =>
+      i === 4 && engine === 'postgres' ? 'rejected' : 'fulfilled',
+    );
+    expect(outcomes).toEqual(expected);
+    const stored = await fleet.processes({ sinceMs: 0 });
+    for (const { identity } of good) expect(stored.map(({ instance }) => instance)).toContain(identity.instance);
   });
 
   test('a leak opens one incident, whoever looks; it rises, calms down, comes back, and is resolved when it stays quiet', async () => {

@@ -1,14 +1,10 @@
 /** OTLP/HTTP metrics at the path that exporters append to their endpoint: protobuf and JSON, plain or gzip. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ServerError } from '../../errors/server-error.ts';
-import {
-  decodeOtlp,
-  encodeOtlpResponse,
-  encodeStatus,
-  parseOtlpJson,
-  type WireRequest,
-} from '../../ingest/otlp-messages.ts';
-import { readOtlp } from '../../ingest/otlp.ts';
+import { encodeOtlpResponse, encodeStatus } from '../../ingest/otlp-answers.ts';
+import { readOtlpJson } from '../../ingest/otlp-json.ts';
+import { readOtlpProtobuf } from '../../ingest/otlp-protobuf.ts';
+import type { Intake } from '../../ingest/reports.ts';
 import { takeIn, type TakenIn } from '../../ingest/take-in.ts';
 import { asServerError, setErrorHeaders } from '../answer-error.ts';
 import type { Context } from '../context.ts';
@@ -68,14 +64,16 @@ async function take(context: Context, request: FastifyRequest, reply: FastifyRep
     throw error;
   });
   const protobuf = isProtobuf(request);
-  let decoded: WireRequest;
+  const nowMs = context.now();
+  let intake: Intake;
   try {
-    decoded = protobuf ? decodeOtlp(body) : parseOtlpJson(body.toString());
+    intake = protobuf ? readOtlpProtobuf(body, nowMs) : readOtlpJson(body.toString(), nowMs);
   } catch (error) {
     counters.malformed();
+    if (error instanceof ServerError) throw error;
     throw new ServerError('EBB_SERVER_BAD_REQUEST', 'the body is no ExportMetricsServiceRequest', { cause: error });
   }
-  const { refusedPoints, reasons } = await takeIn(readOtlp(decoded, context.now()), writer, counters);
+  const { refusedPoints, reasons } = await takeIn(intake, writer, counters);
   return protobuf
     ? reply.type(protobufType).send(encodeOtlpResponse(refusedPoints, reasons))
     : reply.type(jsonType).send(answerOf({ refusedPoints, reasons }));

@@ -1,7 +1,8 @@
 /** Prometheus remote-write 1.0, for processes in any language that Prometheus scrapes. */
 import type { FastifyInstance } from 'fastify';
 import { ServerError } from '../../errors/server-error.ts';
-import { decodeWriteRequest, readWriteRequest, unpackSnappy, type WriteRequest } from '../../ingest/remote-write.ts';
+import { readWriteRequest, unpackSnappy } from '../../ingest/remote-write.ts';
+import type { Intake } from '../../ingest/reports.ts';
 import { takeIn } from '../../ingest/take-in.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
@@ -33,15 +34,15 @@ export async function remoteWriteRoutes(
       const { counters, writer, limits, now } = context;
       if (/io\.prometheus\.write\.v2/.test(request.headers['content-type'] ?? ''))
         throw new ServerError('EBB_SERVER_MEDIA_TYPE', 'this is remote-write 2.0; 1.0 is what is taken');
-      let decoded: WriteRequest;
+      let intake: Intake;
       try {
-        decoded = decodeWriteRequest(await unpackSnappy(request.body as Buffer, limits.bodyBytes));
+        intake = readWriteRequest(await unpackSnappy(request.body as Buffer, limits.bodyBytes), now());
       } catch (error) {
         counters.malformed();
         if (error instanceof ServerError) throw error;
         throw new ServerError('EBB_SERVER_BAD_REQUEST', 'the body is no prometheus.WriteRequest', { cause: error });
       }
-      await takeIn(readWriteRequest(decoded, now()), writer, counters);
+      await takeIn(intake, writer, counters);
       return await reply.code(204).send();
     },
   );

@@ -122,7 +122,7 @@ export const serviceRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard:
       },
       onRequest,
     },
-    async () => fleetOf(await fleet.services(), await fleet.processes({ sinceMs: since() })),
+    async () => fleetOf(await fleet.services(), await fleet.judged(since())),
   );
   app.get(
     '/api/v1/services/:id/processes',

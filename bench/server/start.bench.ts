@@ -1,0 +1,69 @@
+// How long does `ebb up` take from nothing to serving, and how much memory: on an empty directory, and on what it left?
+//
+//   npm run bench:start -w packages/server -- [runs]     --write: results/start.md
+//
+// Measured from the start of the process until it says where it listens, and asked at once whether it is well. Beside it
+// stands Node.js with an empty program, which is what no server can be below.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startServerProcess } from './server-process.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean' } },
+});
+const runs = Number(positionals[0] ?? 10);
+const mostMs = 2000;
+const mostMb = 120;
+
+interface Run {
+  ms: number;
+  cpuMs: number;
+  rssMb: number;
+}
+const empty: Run[] = [];
+const again: Run[] = [];
+for (let i = 0; i < runs; i++) {
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-start-'));
+  for (const kind of [empty, again]) {
+    const server = await startServerProcess(['--data', folder]);
+    const health = await fetch(`${server.url}/api/v1/health`);
+    if (health.status !== 200) throw new Error(`it says ${health.status}`);
+    kind.push({ ms: server.startMs, cpuMs: server.cpuSeconds() * 1000, rssMb: server.peakRssMb() });
+    await server.stop();
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+const bare = Array.from({ length: runs }, () => {
+  const beganMs = performance.now();
+  spawnSync(process.execPath, ['-e', '']);
+  return performance.now() - beganMs;
+});
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+const row = (name: string, all: Run[]): string =>
+  `| ${name} | ${median(all.map(({ ms }) => ms)).toFixed(0)} ms (${Math.max(...all.map(({ ms }) => ms)).toFixed(0)}) | ${median(all.map(({ cpuMs }) => cpuMs)).toFixed(0)} ms | ${median(all.map(({ rssMb }) => rssMb)).toFixed(0)} MB (${Math.max(...all.map(({ rssMb }) => rssMb)).toFixed(0)}) |`;
+const table = [
+  '# From nothing to serving',
+  '',
+  `\`npm run bench:start -w packages/server -- ${runs}\`, ${new Date().toISOString().slice(0, 10)}: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node.js ${process.versions.node}, SQLite. Medians of ${runs} (and the most).`,
+  '',
+  '| `ebb up` on | until it serves | CPU | RSS at most |',
+  '| --- | --- | --- | --- |',
+  row('an empty directory', empty),
+  row('what it left', again),
+  `| (\`node -e ''\`, until it has ended) | ${median(bare).toFixed(0)} ms | | |`,
+  '',
+].join('\n');
+console.log(table);
+if (options.write === true) {
+  const results = fileURLToPath(new URL('results/', import.meta.url));
+  mkdirSync(results, { recursive: true });
+  writeFileSync(`${results}start.md`, table);
+}
+if (median(empty.map(({ ms }) => ms)) > mostMs || median(empty.map(({ rssMb }) => rssMb)) > mostMb)
+  process.exitCode = 1;

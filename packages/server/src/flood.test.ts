@@ -1,0 +1,55 @@
+// A million label values: bounded, counted, reported.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compressSync } from 'snappy';
+import { expect, test } from 'vitest';
+import { startHost } from './fixtures/soak.ts';
+import { encodeWriteRequest } from './fixtures/otlp-messages.ts';
+
+const requests = 100;
+const seriesARequest = 10_000;
+
+test(
+  'a million instances of a service cost no more memory than those that are taken',
+  { timeout: 300_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ebb-flood-'));
+    const host = await startHost({ directory, leak: false });
+    try {
+      const send = async (number: number): Promise<void> => {
+        const timeseries = Array.from({ length: seriesARequest }, (_, i) => ({
+          labels: Object.entries({
+            __name__: 'process_resident_memory_bytes',
+            job: 'flood',
+            instance: `10.0.0.1:${number * seriesARequest + i}`,
+          }).map(([name, value]) => ({ name, value })),
+          samples: [{ value: 1e8, timestamp: Date.now() }],
+        }));
+        const response = await fetch(`${host.url}/api/v1/write`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${host.agent}`,
+            'content-type': 'application/x-protobuf',
+            'content-encoding': 'snappy',
+          },
+          body: compressSync(Buffer.from(encodeWriteRequest({ timeseries }))) as Uint8Array<ArrayBuffer>,
+        });
+        expect(response.status).toBe(204);
+      };
+      await send(0);
+      const before = await host.memory();
+      for (let number = 1; number < requests; number++) await send(number);
+      const after = await host.memory();
+      // What a million of anything would cost.
+      expect(after.heapUsed - before.heapUsed).toBeLessThan(8e6);
+      const answer = await fetch(`${host.url}/api/v1/intake`, { headers: { authorization: `Bearer ${host.admin}` } });
+      const intake = (await answer.json()) as { knownProcesses: number; refusedPoints: { processes: number } };
+      expect(intake.knownProcesses).toBe(300);
+      expect(intake.refusedPoints.processes).toBe(requests * seriesARequest - 300);
+    } finally {
+      await host.stop();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+);

@@ -1,0 +1,192 @@
+/**
+ * OTLP in protobuf: the part of opentelemetry-proto's `collector/metrics/v1/metrics_service.proto` and
+ * `metrics/v1/metrics.proto` that Ebb reads, field numbers as they stand there. All else is passed over.
+ */
+import { noLabels } from './draft.ts';
+import { identityOfResource } from './identity.ts';
+import {
+  inTimeBy,
+  knownMetric,
+  labelKey,
+  millisecondsOf,
+  mostLabels,
+  noRecordedValue,
+  type KnownMetric,
+} from './otlp.ts';
+import { emptyIntake, ProcessPoints, type Intake } from './reports.ts';
+import { clientsMetric } from './route-series.ts';
+import { delimited, eightBytes, varint, WireReader } from './wire-reader.ts';
+
+/** Reads an `ExportMetricsServiceRequest`. @throws {RangeError} when it is no such message, or is cut off */
+export function readOtlpProtobuf(body: Uint8Array, nowMs: number): Intake {
+  const intake = emptyIntake();
+  const reader = new WireReader(body);
+  const { end } = reader;
+  while (reader.next(end)) {
+    if (reader.is(1, delimited)) readResourceMetrics(reader, reader.enter(end), intake, nowMs);
+    else reader.skip(end);
+  }
+  return intake;
+}
+
+function readResourceMetrics(reader: WireReader, end: number, intake: Intake, nowMs: number): void {
+  const points = new ProcessPoints(intake, nowMs);
+  const labels = new Map<string, string>();
+  while (reader.next(end)) {
+    if (reader.is(1, delimited)) {
+      const inside = reader.enter(end);
+      while (reader.next(inside)) {
+        if (reader.is(1, delimited)) readAttribute(reader, reader.enter(inside), labels);
+        else reader.skip(inside);
+      }
+    } else if (reader.is(2, delimited)) readScopeMetrics(reader, reader.enter(end), points);
+    else reader.skip(end);
+  }
+  points.tell(identityOfResource(labels));
+}
+
+function readScopeMetrics(reader: WireReader, end: number, points: ProcessPoints): void {
+  while (reader.next(end)) {
+    if (reader.is(2, delimited)) readMetric(reader, reader.enter(end), points);
+    else reader.skip(end);
+  }
+}
+
+/** Fields of a metric: gauge, sum, histogram. */
+const gauge = 5;
+const sum = 7;
+const histogram = 9;
+
+/** What it is called decides what is read of it, and may come last. */
+function readMetric(reader: WireReader, end: number, points: ProcessPoints): void {
+  const { at } = reader;
+  let name = '';
+  while (reader.next(end)) {
+    if (reader.is(1, delimited)) name = reader.text(end);
+    else reader.skip(end);
+  }
+  reader.at = at;
+  while (reader.next(end)) {
+    if (reader.is(gauge, delimited) || reader.is(sum, delimited))
+      readPoints(reader, reader.enter(end), knownMetric(name, 'number'), points, readNumber);
+    else if (reader.is(histogram, delimited))
+      readPoints(reader, reader.enter(end), knownMetric(name, 'histogram'), points, readCount);
+    else reader.skip(end);
+  }
+}
+
+/** What is read of a point, before its time is known to be sound. */
+interface RawPoint {
+  value: number;
+  nanoseconds: number;
+  flags: number;
+  /** Null where nobody asks for them. */
+  labels: Map<string, string> | null;
+  /** Whether labels stand in exemplars, too. */
+  hasExemplars: boolean;
+  /** Of a histogram. */
+  bounds: number[];
+  counts: number[];
+}
+const empty = { value: NaN, nanoseconds: NaN, flags: 0, bounds: [], counts: [] };
+
+/** Reads the field that the reader stands at. */
+type ReadField = (reader: WireReader, end: number, point: RawPoint) => void;
+
+const readNumber: ReadField = (reader, end, point) => {
+  if (reader.is(3, eightBytes)) point.nanoseconds = reader.fixed64(end);
+  else if (reader.is(4, eightBytes)) point.value = reader.double(end);
+  else if (reader.is(6, eightBytes)) point.value = reader.sfixed64(end);
+  else if (reader.is(8, varint)) point.flags = reader.varint(end);
+  else if (reader.is(7, delimited) && point.labels !== null) readAttribute(reader, reader.enter(end), point.labels);
+  else if (reader.is(5, delimited) && point.labels !== null && point.hasExemplars)
+    readExemplar(reader, reader.enter(end), point.labels);
+  else reader.skip(end);
+};
+const readCount: ReadField = (reader, end, point) => {
+  if (reader.is(3, eightBytes)) point.nanoseconds = reader.fixed64(end);
+  else if (reader.is(4, eightBytes)) point.value = reader.fixed64(end);
+  else if (reader.is(10, varint)) point.flags = reader.varint(end);
+  else if (point.labels === null) reader.skip(end);
+  else if (reader.is(9, delimited)) readAttribute(reader, reader.enter(end), point.labels);
+  else if (reader.is(6, delimited)) point.counts = readAll(reader.enter(end), reader, () => reader.fixed64(reader.end));
+  else if (reader.is(7, delimited)) point.bounds = readAll(reader.enter(end), reader, () => reader.double(reader.end));
+  else reader.skip(end);
+};
+
+/** Numbers of eight bytes, one behind the other (packed). */
+function readAll(end: number, reader: WireReader, read: () => number): number[] {
+  const values: number[] = [];
+  while (reader.at < end) values.push(read());
+  if (reader.at !== end) throw new RangeError('a value beyond the end');
+  return values;
+}
+
+/** Its attributes are no part of the series: what changes from point to point can stand there. */
+function readExemplar(reader: WireReader, end: number, labels: Map<string, string>): void {
+  while (reader.next(end)) {
+    if (reader.is(7, delimited)) readAttribute(reader, reader.enter(end), labels);
+    else reader.skip(end);
+  }
+}
+
+function readPoints(
+  reader: WireReader,
+  end: number,
+  { name, use }: KnownMetric,
+  points: ProcessPoints,
+  readField: ReadField,
+): void {
+  // How a histogram counts is told behind its points.
+  const { at } = reader;
+  let temporality = NaN;
+  while (reader.next(end)) {
+    if (reader.is(2, varint)) temporality = reader.varint(end);
+    else reader.skip(end);
+  }
+  reader.at = at;
+  while (reader.next(end)) {
+    if (!reader.is(1, delimited)) reader.skip(end);
+    else if (use === 'nothing') {
+      reader.skip(end);
+      points.passOver(1);
+    } else {
+      const inside = reader.enter(end);
+      const labels = use === 'labels' ? new Map<string, string>() : null;
+      const point: RawPoint = { ...empty, labels, hasExemplars: name === clientsMetric };
+      while (reader.next(inside)) readField(reader, inside, point);
+      const { value: count, bounds, counts } = point;
+      points.add({
+        name,
+        labels: labels ?? noLabels,
+        ...inTimeBy(name, { temporality, bounds, counts, count }),
+        value: (point.flags & noRecordedValue) !== 0 ? NaN : count,
+        timeMs: millisecondsOf(point.nanoseconds),
+      });
+    }
+  }
+}
+
+function readAttribute(reader: WireReader, end: number, labels: Map<string, string>): void {
+  let key = '';
+  let text: string | null = null;
+  while (reader.next(end)) {
+    if (reader.is(1, delimited)) key = reader.text(end);
+    else if (reader.is(2, delimited)) text = readValue(reader, reader.enter(end));
+    else reader.skip(end);
+  }
+  if (text !== null && labels.size < mostLabels) labels.set(labelKey(key), text);
+}
+
+/** Null for what no identity is made of: lists, maps, bytes. */
+function readValue(reader: WireReader, end: number): string | null {
+  let text: string | null = null;
+  while (reader.next(end)) {
+    if (reader.is(1, delimited)) text = reader.text(end);
+    else if (reader.is(2, varint)) text = String(reader.varint(end) !== 0);
+    else if (reader.is(3, varint)) text = String(reader.signedVarint(end));
+    else if (reader.is(4, eightBytes)) text = String(reader.double(end));
+    else reader.skip(end);
+  }
+  return text;
+}
