@@ -56,36 +56,40 @@ async function sendAndKill(server: Started, token: string, round: number, enough
 }
 
 describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
-  test.concurrent('every acknowledged row is there after kill -9, and the server starts again', { timeout: 180_000 }, async ({ expect }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ebb-killed-'));
-    const cluster = engine === 'postgres' ? startCluster() : undefined;
-    const place: DatabasePlace = cluster === undefined ? { directory: folder } : { url: cluster.makeDatabase() };
-    try {
-      const acknowledged: string[] = [];
-      let token = '';
-      // Not at one moment: after a few requests, and after many.
-      for (const [round, enough] of [3, 150].entries()) {
-        const server = await start(place);
-        token = server.firstTokens?.agent ?? token;
-        acknowledged.push(...(await sendAndKill(server, token, round, enough)));
+  test.concurrent(
+    'every acknowledged row is there after kill -9, and the server starts again',
+    { timeout: 180_000 },
+    async ({ expect }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'ebb-killed-'));
+      const cluster = engine === 'postgres' ? startCluster() : undefined;
+      const place: DatabasePlace = cluster === undefined ? { directory: folder } : { url: cluster.makeDatabase() };
+      try {
+        const acknowledged: string[] = [];
+        let token = '';
+        // Not at one moment: after a few requests, and after many.
+        for (const [round, enough] of [3, 150].entries()) {
+          const server = await start(place);
+          token = server.firstTokens?.agent ?? token;
+          acknowledged.push(...(await sendAndKill(server, token, round, enough)));
+        }
+        expect(acknowledged.length).toBeGreaterThanOrEqual(3 + 150);
+        const database = await openDatabase(place);
+        const rows = await database.query
+          .selectFrom('samples')
+          .innerJoin('processes', 'processes.id', 'samples.process_id')
+          .select(['instance', 'time_ms', 'samples.rss_bytes'])
+          .execute();
+        const stored = new Set(rows.map(({ instance, time_ms: timeMs }) => `${instance} ${timeMs}`));
+        expect(acknowledged.filter((row) => !stored.has(row))).toEqual([]);
+        // What is known last of a process is its newest sample: both are of one transaction.
+        const processes = await database.query.selectFrom('processes').select(['instance', 'last_seen_ms']).execute();
+        for (const { instance, last_seen_ms: lastSeenMs } of processes)
+          expect(stored).toContain(`${instance} ${lastSeenMs}`);
+        await database.close();
+      } finally {
+        cluster?.remove();
+        rmSync(folder, { recursive: true, force: true });
       }
-      expect(acknowledged.length).toBeGreaterThanOrEqual(3 + 150);
-      const database = await openDatabase(place);
-      const rows = await database.query
-        .selectFrom('samples')
-        .innerJoin('processes', 'processes.id', 'samples.process_id')
-        .select(['instance', 'time_ms', 'samples.rss_bytes'])
-        .execute();
-      const stored = new Set(rows.map(({ instance, time_ms: timeMs }) => `${instance} ${timeMs}`));
-      expect(acknowledged.filter((row) => !stored.has(row))).toEqual([]);
-      // What is known last of a process is its newest sample: both are of one transaction.
-      const processes = await database.query.selectFrom('processes').select(['instance', 'last_seen_ms']).execute();
-      for (const { instance, last_seen_ms: lastSeenMs } of processes)
-        expect(stored).toContain(`${instance} ${lastSeenMs}`);
-      await database.close();
-    } finally {
-      cluster?.remove();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 });

@@ -121,7 +121,10 @@ const base = { attributes, timeUnixNano: time, flags: fc.constantFrom(0, 1, 2, 3
 const exemplars = fc.array(fc.record({ filteredAttributes: attributes }), { maxLength: 2 });
 const numbers = fc.record({
   dataPoints: fc.array(
-    fc.oneof(fc.record({ ...base, exemplars, asInt: fc.maxSafeInteger().map(String) }), fc.record({ ...base, asDouble: finite })),
+    fc.oneof(
+      fc.record({ ...base, exemplars, asInt: fc.maxSafeInteger().map(String) }),
+      fc.record({ ...base, asDouble: finite }),
+    ),
     { maxLength: 4 },
   ),
 });
@@ -134,13 +137,23 @@ const ranges = fc.constantFrom(
 const counts = fc.record({
   aggregationTemporality: fc.constantFrom(1, 2),
   dataPoints: fc.array(
-    fc.tuple(fc.record({ ...base, count: fc.nat().map(String) }), ranges).map(([point, told]) => ({ ...point, ...told })),
+    fc
+      .tuple(fc.record({ ...base, count: fc.nat().map(String) }), ranges)
+      .map(([point, told]) => ({ ...point, ...told })),
     { maxLength: 3 },
   ),
 });
 const name = fc.constantFrom(
   ...['process.memory.usage', 'ebb.verdict', 'ebb.memory.floor', 'ebb.growth', 'ebb.time_to_limit', 'ebb.requests'],
-  ...['ebb.memory.limit', 'ebb.clients', 'http.server.request.duration', 'process.uptime', 'no.use', 'constructor', '__proto__'],
+  ...[
+    'ebb.memory.limit',
+    'ebb.clients',
+    'http.server.request.duration',
+    'process.uptime',
+    'no.use',
+    'constructor',
+    '__proto__',
+  ],
 );
 const metric = fc.oneof(
   fc.record({ name, gauge: numbers }),

@@ -347,7 +347,12 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
       { timeMs: start + 61 * minute, kind: 'impact', text: sentence },
     ]);
     nowMs += 72 * 60 * minute;
-    await tidy(opened[0], nowMs, { samplesMs: 48 * 60 * minute, hoursMs: 90 * 24 * 60 * minute, mostProcesses: 1000, mostServices: 100 });
+    await tidy(opened[0], nowMs, {
+      samplesMs: 48 * 60 * minute,
+      hoursMs: 90 * 24 * 60 * minute,
+      mostProcesses: 1000,
+      mostServices: 100,
+    });
     expect(await routes.counts(incident.service_id, 0, nowMs)).toEqual([]);
     expect(await impactOf(routes, incident, nowMs)).toEqual(impact);
   });
