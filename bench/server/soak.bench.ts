@@ -1,7 +1,7 @@
 // Does the server leak? Ebb's own judge looks at its floors while processes, services and tokens come and go, verdicts
 // turn, and wrong requests of all kinds are sent (packages/server/src/fixtures/soak.ts).
 //
-//   npm run soak -w packages/server -- [rounds] [--leak]     600 rounds of 80 requests take some ten minutes; --write: results/soak.md
+//   npm run soak -w packages/server -- [rounds] [--leak]     600 rounds of 40 requests take some five minutes; --write: results/soak.md
 //
 // With --leak the server keeps something of each request: then a leak has to be told.
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -45,8 +45,8 @@ test(
       expect(after.heapUsed - before.heapUsed).toBeLessThan(8e6);
       const answer = await fetch(`${host.url}/api/v1/intake`, { headers: { authorization: `Bearer ${host.admin}` } });
       const intake = (await answer.json()) as { knownProcesses: number; refusedPoints: { processes: number } };
-      expect(intake.knownProcesses).toBe(300);
-      expect(intake.refusedPoints.processes).toBe(requests * seriesARequest - 300);
+      expect(intake.knownProcesses).toBe(100);
+      expect(intake.refusedPoints.processes).toBe(requests * seriesARequest - 100);
     } finally {
       await host.stop();
       rmSync(directory, { recursive: true, force: true });

@@ -10,7 +10,8 @@ import { newTotals, riseOf, type RouteTotals } from '../impact/route-totals.ts';
 import type { ProcessReport } from '../ingest/report.ts';
 import { inPieces } from './in-pieces.ts';
 import type { Engine } from './migrations/index.ts';
-import type { ProcessRow, RouteMinuteTable, Schema } from './schema.ts';
+import { lockRows, PutRows, rowsOfPairs } from './row-statements.ts';
+import type { ProcessRow, RouteMinuteTable, RouteTotalsTable, Schema } from './schema.ts';
 
 /** Routes of a service that are told apart in a minute; what comes beyond is counted together. */
 const mostRoutes = 300;
@@ -32,10 +33,7 @@ export async function countRoutes(
   const speaking = told.filter(({ reports }) => reports.some(({ routes }) => routes !== undefined));
   if (speaking.length === 0) return;
   const serviceIds = [...new Set(speaking.map(({ process }) => process.service_id))].sort((a, b) => a - b);
-  if (engine === 'postgres')
-    await inPieces(serviceIds, async (piece) => {
-      await db.selectFrom('services').select('id').where('id', 'in', piece).orderBy('id').forUpdate().execute();
-    });
+  if (engine === 'postgres') await lockRows(db, engine, 'services', serviceIds);
   const totals = await totalsOf(
     db,
     speaking.map(({ process }) => process.id),
@@ -52,17 +50,26 @@ export async function countRoutes(
     }
   }
   const rows = [...totals].map(([id, known]) => ({ process_id: id, totals: JSON.stringify(known) }));
-  await inPieces(rows, async (piece) => {
-    await db
-      .insertInto('route_totals')
-      .values(piece)
-      .onConflict((conflict) =>
-        conflict.column('process_id').doUpdateSet((set) => ({ totals: set.ref('excluded.totals') })),
-      )
-      .execute();
-  });
-  for (const minute of minutes.all()) await storeMinute(db, minute);
+  await putTotals.run(db, engine, rows);
+  await storeMinutes(db, engine, minutes.all());
 }
+
+const putTotals = new PutRows<RouteTotalsTable>({
+  table: 'route_totals',
+  columns: { whole: ['process_id'], real: [], text: ['totals'] },
+  key: ['process_id'],
+  onConflict: 'replace',
+});
+const putMinutes = new PutRows<RouteMinuteTable>({
+  table: 'route_minutes',
+  columns: {
+    whole: ['service_id', 'minute_ms'],
+    real: ['requests', 'failed', 'good'],
+    text: ['route', 'clients', 'affected'],
+  },
+  key: ['service_id', 'minute_ms', 'route'],
+  onConflict: 'replace',
+});
 
 async function totalsOf(db: Transaction<Schema>, ids: readonly number[]): Promise<Map<number, RouteTotals>> {
   const totals = new Map<number, RouteTotals>();
@@ -120,7 +127,7 @@ class Minutes {
 
   of(serviceId: number, timeMs: number): Minute {
     const startMs = Math.floor(timeMs / minuteMs) * minuteMs;
-    const key = `${serviceId} ${startMs}`;
+    const key = minuteKey(serviceId, startMs);
     const known = this.#minutes.get(key) ?? new Minute(serviceId, startMs);
     this.#minutes.set(key, known);
     return known;
@@ -131,15 +138,33 @@ class Minutes {
   }
 }
 
-async function storeMinute(db: Transaction<Schema>, minute: Minute): Promise<void> {
+async function storeMinutes(db: Transaction<Schema>, engine: Engine, minutes: readonly Minute[]): Promise<void> {
+  const stored = await rowsOfPairs<RouteMinuteTable>(
+    db,
+    engine,
+    'route_minutes',
+    ['service_id', 'minute_ms'],
+    minutes.map(({ serviceId, minuteMs: startMs }) => [serviceId, startMs]),
+  );
+  const byMinute = new Map<string, Map<string, RouteMinuteTable>>();
+  for (const row of stored) {
+    const key = minuteKey(row.service_id, row.minute_ms);
+    const rows = byMinute.get(key) ?? new Map<string, RouteMinuteTable>();
+    byMinute.set(key, rows.set(row.route, row));
+  }
+  const touched = minutes.map((minute) => {
+    return addedUp(minute, byMinute.get(minuteKey(minute.serviceId, minute.minuteMs)) ?? new Map());
+  });
+  await putMinutes.run(db, engine, touched.flat());
+}
+
+function minuteKey(serviceId: number, startMs: number): string {
+  return `${serviceId} ${startMs}`;
+}
+
+/** What was told of a minute with what was known of it; only what changes. */
+function addedUp(minute: Minute, rows: Map<string, RouteMinuteTable>): RouteMinuteTable[] {
   const key = { service_id: minute.serviceId, minute_ms: minute.minuteMs };
-  const stored = await db
-    .selectFrom('route_minutes')
-    .selectAll()
-    .where('service_id', '=', key.service_id)
-    .where('minute_ms', '=', key.minute_ms)
-    .execute();
-  const rows = new Map(stored.map((row) => [row.route, row]));
   const touched = new Map<string, RouteMinuteTable>();
   for (const [told, counted] of minute.routes) {
     const route = rows.has(told) || rows.size < mostRoutes || told === '' ? told : otherRoute;
@@ -155,21 +180,7 @@ async function storeMinute(db: Transaction<Schema>, minute: Minute): Promise<voi
     rows.set(route, next);
     touched.set(route, next);
   }
-  await inPieces([...touched.values()], async (piece) => {
-    await db
-      .insertInto('route_minutes')
-      .values(piece)
-      .onConflict((conflict) =>
-        conflict.columns(['service_id', 'route', 'minute_ms']).doUpdateSet((set) => ({
-          requests: set.ref('excluded.requests'),
-          failed: set.ref('excluded.failed'),
-          good: set.ref('excluded.good'),
-          clients: set.ref('excluded.clients'),
-          affected: set.ref('excluded.affected'),
-        })),
-      )
-      .execute();
-  });
+  return [...touched.values()];
 }
 
 /** Requests by route and minute, and who was met. */

@@ -63,7 +63,7 @@ export class PutRows<Row extends Record<keyof Row, Value>> {
 
 /**
  * The whole rows with these keys, in the keys' order; on PostgreSQL locked until the transaction ends. (SQLite has one
- * writer at a time.)
+ * writer at a time.) The lock lets others refer to the rows, and neither change nor delete them.
  */
 export async function lockRows<Row>(
   db: Transaction<Schema>,
@@ -76,9 +76,33 @@ export async function lockRows<Row>(
   const { rows } = await db.executeQuery<Row>(
     engine === 'sqlite'
       ? CompiledQuery.raw(`${from} in (select value from json_each(?)) order by id`, [JSON.stringify(ids)])
-      : CompiledQuery.raw(`/* ebb_lock_${table} */ ${from} = any($1::bigint[]) order by id for update`, [
+      : CompiledQuery.raw(`/* ebb_lock_${table} */ ${from} = any($1::bigint[]) order by id for no key update`, [
           arrayLiteral(ids),
         ]),
+  );
+  return rows;
+}
+
+/** The whole rows of which two columns, whole numbers, are one of these pairs. */
+export async function rowsOfPairs<Row>(
+  db: Transaction<Schema>,
+  engine: Engine,
+  table: string,
+  [first, second]: readonly [string, string],
+  pairs: readonly (readonly [number, number])[],
+): Promise<Row[]> {
+  if (pairs.length === 0) return [];
+  const on = (one: string, other: string): string =>
+    `join ${quoted(table)} as t on t.${quoted(first)} = ${one} and t.${quoted(second)} = ${other}`;
+  const { rows } = await db.executeQuery<Row>(
+    engine === 'sqlite'
+      ? CompiledQuery.raw(`select t.* from json_each(?) as k ${on('k.value ->> 0', 'k.value ->> 1')}`, [
+          JSON.stringify(pairs),
+        ])
+      : CompiledQuery.raw(
+          `/* ebb_pairs_${table} */ select t.* from unnest($1::bigint[], $2::bigint[]) as k(a, b) ${on('k.a', 'k.b')}`,
+          [arrayLiteral(pairs.map(([one]) => one)), arrayLiteral(pairs.map(([, other]) => other))],
+        ),
   );
   return rows;
 }

@@ -53,7 +53,8 @@ async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('good', real, (column) => column.notNull())
     .addColumn('clients', 'text')
     .addColumn('affected', 'text')
-    .addPrimaryKeyConstraint('route_minutes_key', ['service_id', 'route', 'minute_ms']);
+    // In this order: a report asks for the routes of its service in its minute.
+    .addPrimaryKeyConstraint('route_minutes_key', ['service_id', 'minute_ms', 'route']);
   await (engine === 'sqlite' ? minutes.modifyEnd(withoutRowid) : minutes).execute();
   await db.schema.createIndex('route_minutes_by_time').on('route_minutes').column('minute_ms').execute();
   await db.schema
