@@ -267,13 +267,13 @@ const putProcesses = new PutRows<ProcessRow>({
     whole: [
       ...(['id', 'service_id', 'pid', 'first_seen_ms', 'last_seen_ms'] as const),
       ...(['judged_ms', 'verdict_since_ms', 'suspicious', 'restarted_ms'] as const),
-      ...(['heard_ms', 'interval_ms', 'ended_ms'] as const),
+      ...(['heard_ms', 'ended_ms'] as const),
     ],
     real: [
       ...(['started_ms', 'rss_bytes', 'floor_bytes', 'heap_used_bytes', 'heap_limit_bytes'] as const),
       ...(['container_limit_bytes', 'requests', 'gc_share', 'loop_delay_p99_seconds', 'bytes_per_second'] as const),
       ...(['bytes_per_second_low', 'bytes_per_second_high', 'bytes_per_request', 'seconds_to_limit'] as const),
-      ...(['seconds_to_limit_soonest', 'seconds_to_limit_latest', 'ended_share'] as const),
+      ...(['seconds_to_limit_soonest', 'seconds_to_limit_latest', 'ended_share', 'interval_ms'] as const),
     ],
     text: ['version', 'instance', 'revision', 'host', 'runtime', 'judged_by', 'verdict'],
   },

@@ -153,7 +153,8 @@ async function storeMinutes(db: Transaction<Schema>, engine: Engine, minutes: re
     byMinute.set(key, rows.set(row.route, row));
   }
   const touched = minutes.map((minute) => {
-    return addedUp(minute, byMinute.get(minuteKey(minute.serviceId, minute.minuteMs)) ?? new Map());
+    const known = byMinute.get(minuteKey(minute.serviceId, minute.minuteMs));
+    return addedUp(minute, known ?? new Map<string, RouteMinuteTable>());
   });
   await putMinutes.run(db, engine, touched.flat());
 }
