@@ -17,15 +17,16 @@ test(
     const directory = mkdtempSync(join(tmpdir(), 'ebb-flood-'));
     const host = await startHost({ directory, leak: false });
     try {
+      // One series again and again, with another instance each time.
+      const labels = { __name__: 'process_resident_memory_bytes', job: 'flood', instance: '00000000' };
+      const told = Object.entries(labels).map(([name, value]) => ({ name, value }));
+      const samples = [{ value: 1e8, timestamp: Date.now() }];
+      const one = Buffer.from(encodeWriteRequest({ timeseries: [{ labels: told, samples }] }));
+      const digits = one.indexOf(labels.instance);
       const send = async (number: number): Promise<void> => {
-        const timeseries = Array.from({ length: seriesARequest }, (_, i) => ({
-          labels: Object.entries({
-            __name__: 'process_resident_memory_bytes',
-            job: 'flood',
-            instance: `10.0.0.1:${number * seriesARequest + i}`,
-          }).map(([name, value]) => ({ name, value })),
-          samples: [{ value: 1e8, timestamp: Date.now() }],
-        }));
+        const body = Buffer.concat(Array.from({ length: seriesARequest }, () => one));
+        for (let i = 0; i < seriesARequest; i++)
+          body.write(String(number * seriesARequest + i).padStart(8, '0'), i * one.length + digits);
         const response = await fetch(`${host.url}/api/v1/write`, {
           method: 'POST',
           headers: {
