@@ -145,7 +145,11 @@ export function scanEdges(reader: ByteReader, layout: SnapshotLayout, kernel: Ke
 /** V8 writes -1, as an unsigned number, for a line or column that it could not tell. */
 const UNKNOWN_POSITION = 0xffffffff;
 
-/** Takes the array of locations into `read`, as far as it goes. */
+/**
+ * Takes the array of locations into `read`, as far as it goes. Scripts that were compiled with a negative `columnOffset`
+ * (test runners do, to hide what they put before the code) have functions that begin before their first line's first
+ * column: that is where they are told to be. Lines before the first are nowhere.
+ */
 export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel: Kernel, read: RowsRead): void {
   const width = layout.locationFieldCount;
   const { locationObject, locationScriptId, locationLine, locationColumn, nodeFieldCount, nodeCount } = layout;
@@ -157,12 +161,13 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel
   let known = new Uint32Array(4 * 1024);
   let filled = 0;
   try {
-    const total = scanRows(reader, 'locations', kernel, width, (rows) => {
+    const takeRows = (rows: number, negative: readonly number[]): void => {
       for (let at = 0; at < rows * width; at += width) {
         const node = integers[at + locationObject] / nodeFieldCount;
         if (node >= nodeCount || node !== Math.floor(node)) throw corrupt(reader, 'a location belongs to no node');
         const line = integers[at + locationLine];
-        const column = integers[at + locationColumn];
+        const column = negative.includes(at + locationColumn) ? 0 : integers[at + locationColumn];
+        if (negative.includes(at + locationLine)) continue;
         if (line === UNKNOWN_POSITION || column === UNKNOWN_POSITION) continue;
         if (filled === known.length) {
           const larger = new Uint32Array(known.length * 2);
@@ -175,7 +180,8 @@ export function scanLocations(reader: ByteReader, layout: SnapshotLayout, kernel
         known[filled++] = column;
       }
       read.locationCount += rows;
-    });
+    };
+    const total = scanRows(reader, 'locations', kernel, width, takeRows, { mayBeNegative: true });
     if (total % width !== 0) throw corrupt(reader, `its locations do not come in rows of ${width}`);
   } finally {
     read.locations = known.slice(0, filled);

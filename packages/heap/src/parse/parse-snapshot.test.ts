@@ -135,6 +135,15 @@ describe('what is read', () => {
     expect([...parseSnapshot(folder.write(text)).locations]).toEqual(told.locations);
   });
 
+  test('a function that begins before its script does stands at the first column, one before the first line nowhere', () => {
+    const before = [
+      { node: 1, scriptId: 9, line: 4, column: -61 },
+      { node: 3, scriptId: 9, line: -2, column: 5 },
+    ];
+    const text = buildSnapshot({ ...spec, locations: [...before, ...(spec.locations ?? [])] });
+    expect([...parseSnapshot(folder.write(text)).locations]).toEqual([0, 9, 4, 0, ...told.locations]);
+  });
+
   test('a size of four gigabytes and more saturates', () => {
     const nodes = [{ id: 1 }, { id: 3, selfSize: 5_000_000_000 }, { id: 5, selfSize: 4294967295 }];
     expect([...parseSnapshot(folder.write(buildSnapshot({ nodes }))).nodeSelfSize]).toEqual([

@@ -136,6 +136,29 @@ describe.each(kernels)('%s', (_, kernel) => {
     );
   });
 
+  test('tells which numbers are negative, where they may be', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: -4_294_967_295, max: 4_294_967_295 }), separator), { maxLength: 200 }),
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 9 }),
+        (parts, chunkBytes, width) => {
+          const values = parts.map(([value]) => value);
+          const text = `[${parts.map(([value, between], k) => `${value}${k < parts.length - 1 ? between : ''}`).join('')}]`;
+          const found: number[] = [];
+          const reader = new ByteReader(sourceOf(text), undefined, chunkBytes);
+          const take = (rows: number, negative: readonly number[]): void => {
+            const integers = [...kernel.integers.slice(0, rows * width)];
+            found.push(...integers.map((value, at) => (negative.includes(at) ? 0 - value : value)));
+          };
+          expect(scanRows(reader, 'test', kernel, width, take, { mayBeNegative: true })).toBe(values.length);
+          expect(found).toEqual(values.slice(0, values.length - (values.length % width)));
+        },
+      ),
+      { numRuns: 400, seed: 3 },
+    );
+  });
+
   test('takes a section of several windows', () => {
     const text = `[${Array.from({ length: 300_000 }, (_, k) => k * 977).join(',')}]`;
     expect(byKernel(kernel, text, 1 << 16, 3)).toEqual(byTwin(text, 1 << 16, 3));
