@@ -24,4 +24,5 @@ export { countClasses, type ClassCount, type ClassCounts } from './profile/class
 export { grownSites, type GrownSite } from './profile/grown-sites.ts';
 export { type Room } from './room.ts';
 export { scrubSnapshot, type ScrubbedSnapshot } from './scrub/scrub-snapshot.ts';
+export { writeSourceMaps, type SourceMapOptions, type WrittenSourceMaps } from './source-maps/write-source-maps.ts';
 export { captureSnapshotInline, type SnapshotCapture, type SnapshotOptions } from './snapshot.ts';

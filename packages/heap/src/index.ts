@@ -23,6 +23,7 @@ export type {
 } from './query/answers.ts';
 export type { ClassQuery, CodeQuery, ComparisonQuery, NameQuery, ObjectQuery, PageQuery } from './query/queries.ts';
 /** Paths of scripts and the sources they were made from, for places that come from elsewhere than a snapshot. */
+export { MapFolder } from './naming/map-folder.ts';
 export { SourceFiles, type SourceOptions, type SourcePosition } from './naming/source-files.ts';
 export { HeapError, heapErrorCodes, type HeapErrorCode } from './errors/heap-error.ts';
 export type { Finding, FindingBound, FindingKind, FindingsReport, Frame, Location, Place } from './finding/finding.ts';

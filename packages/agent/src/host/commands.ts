@@ -1,5 +1,5 @@
-import { CaptureError, collectGarbage } from '@ebb/capture';
-import type { CollectedMessage, MessageError } from '../protocol/index.ts';
+import { CaptureError, collectGarbage, writeSourceMaps } from '@ebb/capture';
+import type { CollectedMessage, MessageError, SourceMappedMessage, SourceMapsMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
 
 /** Takes a full collection in this thread. Never throws. */
@@ -10,6 +10,16 @@ export function collect(id: number, clock: HostClock): CollectedMessage {
     return { type: 'collected', id, ok: true, floor, tookMs, cpuMs: cpuSince(before) };
   } catch (error) {
     return { type: 'collected', id, ok: false, error: messageError(error) };
+  }
+}
+
+/** Writes this thread's source maps that are on no disk. Never throws. */
+export function bringSourceMaps({ id, folder }: SourceMapsMessage): SourceMappedMessage {
+  try {
+    const { maps, left, pauseMs } = writeSourceMaps(folder);
+    return { type: 'source-mapped', id, ok: true, maps, left, pauseMs };
+  } catch (error) {
+    return { type: 'source-mapped', id, ok: false, error: messageError(error) };
   }
 }
 

@@ -7,7 +7,7 @@ import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture';
 import type { CollectedMessage, HelloMessage, ProfiledMessage, WatcherMessage } from '../protocol/index.ts';
 import type { HostClock } from './clock.ts';
-import { collect } from './commands.ts';
+import { bringSourceMaps, collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
 import { heapLimitBytes } from './heap-limit.ts';
 import { ProfileDesk } from './profiles.ts';
@@ -122,6 +122,9 @@ class Agent implements RunningAgent {
         return;
       case 'profile':
         this.#answer(this.#profiles.answer(message));
+        return;
+      case 'source-maps':
+        this.#connection.send(bringSourceMaps(message));
         return;
       case 'interval':
         this.#clock.clearInterval(this.#timer);

@@ -13,6 +13,7 @@ import {
   LineSplitter,
   type ProfiledMessage,
   type SampleMessage,
+  type SourceMappedMessage,
   type WarningMessage,
   type WatcherMessage,
 } from '../protocol/index.ts';
@@ -195,7 +196,14 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
 
   #dispatch(
     agent: AgentConnection,
-    message: HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | ProfiledMessage | WarningMessage,
+    message:
+      | HelloMessage
+      | SampleMessage
+      | CollectedMessage
+      | CapturedMessage
+      | ProfiledMessage
+      | SourceMappedMessage
+      | WarningMessage,
   ): void {
     switch (message.type) {
       case 'hello':
@@ -218,6 +226,9 @@ class SocketListener extends EventEmitter<AgentListenerEvents> implements AgentL
       case 'profiled':
         agent.settle(message);
         this.emit('profiled', agent, message);
+        return;
+      case 'source-mapped':
+        agent.settle(message);
     }
   }
 

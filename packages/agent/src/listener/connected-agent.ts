@@ -7,10 +7,11 @@ import type {
   HelloMessage,
   ProfiledMessage,
   ProfileMessage,
+  SourceMappedMessage,
   WatcherMessage,
 } from '../protocol/index.ts';
 
-type Answer = CollectedMessage | CapturedMessage | ProfiledMessage;
+type Answer = CollectedMessage | CapturedMessage | ProfiledMessage | SourceMappedMessage;
 
 interface PendingAnswer {
   type: Answer['type'];
@@ -63,6 +64,10 @@ export interface ConnectedAgent {
    * always, as `collect`.
    */
   profile(action: ProfileMessage['action'], options?: ProfileRequest): Promise<ProfiledMessage>;
+  /**
+   * Asks for the source maps that are on no disk, below `folder` (see `SourceMapsMessage`). Resolves always, as `collect`.
+   */
+  sourceMaps(folder: string, options?: CommandOptions): Promise<SourceMappedMessage>;
   /** Sets the agent's sampling interval. */
   setInterval(ms: number): void;
   /** Has the process keep its last minutes in a ring file in a folder; see `RecordMessage`. */
@@ -110,6 +115,11 @@ export class AgentConnection implements ConnectedAgent {
     return this.#ask(command, 'profiled', timeoutMs) as Promise<ProfiledMessage>;
   }
 
+  sourceMaps(folder: string, { timeoutMs = 30_000 }: CommandOptions = {}): Promise<SourceMappedMessage> {
+    const id = this.#nextId++;
+    return this.#ask({ type: 'source-maps', id, folder }, 'source-mapped', timeoutMs) as Promise<SourceMappedMessage>;
+  }
+
   setInterval(ms: number): void {
     this.#send({ type: 'interval', ms });
   }
@@ -142,7 +152,7 @@ export class AgentConnection implements ConnectedAgent {
   }
 
   #ask(
-    command: { type: 'collect' | 'snapshot' | 'profile'; id: number } & WatcherMessage,
+    command: { type: 'collect' | 'snapshot' | 'profile' | 'source-maps'; id: number } & WatcherMessage,
     type: PendingAnswer['type'],
     timeoutMs: number,
   ): Promise<Answer> {

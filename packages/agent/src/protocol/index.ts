@@ -19,6 +19,8 @@ export type {
   RequestsByRoute,
   SampleMessage,
   SnapshotMessage,
+  SourceMappedMessage,
+  SourceMapsMessage,
   WarningMessage,
   WatcherMessage,
 } from './messages.ts';

@@ -148,6 +148,19 @@ export interface ProfiledMessage {
   error?: MessageError;
 }
 
+/** The answer to {@link SourceMapsMessage}. */
+export interface SourceMappedMessage {
+  type: 'source-mapped';
+  id: number;
+  ok: boolean;
+  /** How many maps stand in the folder now, and how many were left out. */
+  maps?: number;
+  left?: number;
+  /** How long the thread stood still. */
+  pauseMs?: number;
+  error?: MessageError;
+}
+
 /** Why a command failed: a stable code (`EBB_CAPTURE_…`, `EBB_AGENT_…`) and a sentence. */
 export interface MessageError {
   code: string;
@@ -178,7 +191,14 @@ export interface ByeMessage {
 
 /** All that an agent says. */
 export type AgentMessage =
-  HelloMessage | SampleMessage | CollectedMessage | CapturedMessage | ProfiledMessage | WarningMessage | ByeMessage;
+  | HelloMessage
+  | SampleMessage
+  | CollectedMessage
+  | CapturedMessage
+  | ProfiledMessage
+  | SourceMappedMessage
+  | WarningMessage
+  | ByeMessage;
 
 /** Take a full collection now. For programs that Ebb itself started, and where their owner consents to the pause. */
 export interface CollectMessage {
@@ -217,6 +237,16 @@ export interface ProfileMessage {
   classes?: boolean;
 }
 
+/**
+ * Write the source maps that scripts of the agent's thread bring along in themselves into `folder` (absolute): what a
+ * loader makes of TypeScript in memory is on no disk.
+ */
+export interface SourceMapsMessage {
+  type: 'source-maps';
+  id: number;
+  folder: string;
+}
+
 /** Sample every `ms` milliseconds from now on; clamped to 10 ms … 10 min. */
 export interface IntervalMessage {
   type: 'interval';
@@ -252,4 +282,11 @@ export interface ReceivedMessage {
 
 /** All that a watcher says. */
 export type WatcherMessage =
-  CollectMessage | SnapshotMessage | ProfileMessage | IntervalMessage | LeaveMessage | RecordMessage | ReceivedMessage;
+  | CollectMessage
+  | SnapshotMessage
+  | ProfileMessage
+  | SourceMapsMessage
+  | IntervalMessage
+  | LeaveMessage
+  | RecordMessage
+  | ReceivedMessage;

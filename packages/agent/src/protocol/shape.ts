@@ -32,6 +32,7 @@ const agentShapes: Readonly<Record<AgentMessage['type'], Shape>> = {
   collected: { id: 'number', ok: 'boolean' },
   captured: { id: 'number', ok: 'boolean' },
   profiled: { id: 'number', ok: 'boolean' },
+  'source-mapped': { id: 'number', ok: 'boolean' },
   warning: { code: 'string', message: 'string' },
   bye: { pid: 'number', threadId: 'number', reason: 'string' },
 };
@@ -40,6 +41,7 @@ const watcherShapes: Readonly<Record<WatcherMessage['type'], Shape>> = {
   collect: { id: 'number' },
   snapshot: { id: 'number', file: 'string' },
   profile: { id: 'number', action: 'string' },
+  'source-maps': { id: 'number', folder: 'string' },
   interval: { ms: 'number' },
   leave: {},
   record: { directory: 'string' },

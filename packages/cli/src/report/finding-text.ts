@@ -74,8 +74,12 @@ function howBad({ floorBytes, trend }: ConfirmedLeak): NonNullable<Beside['lines
   ];
 }
 
-function howWeKnow({ who, afterMs, captures }: ConfirmedLeak, { fingerprint }: WatchedFinding): string {
-  return `confirmed in ${who} after ${duration(afterMs / 1000)} by ${evidence(captures)}; fingerprint ${fingerprint}`;
+function howWeKnow({ who, afterMs, captures }: ConfirmedLeak, { fingerprint, warned }: WatchedFinding): string {
+  const before =
+    warned === undefined
+      ? ''
+      : `; Node.js warned of ${count(warned.listeners)} ${printable(warned.event)} listeners after ${duration(warned.afterMs / 1000)}`;
+  return `confirmed in ${who} after ${duration(afterMs / 1000)} by ${evidence(captures)}${before}; fingerprint ${fingerprint}`;
 }
 
 /** `Session in src/session.ts:12, called by login in src/login.ts:31`; null where nobody knows. */

@@ -127,6 +127,13 @@ describe('the words', () => {
       { ...style, width },
     );
 
+  test('what Node.js had warned of is told among how we know', () => {
+    const warned = { event: 'tick', emitter: '[Bus]', listeners: 11, afterMs: 12_000 };
+    expect(told(400, [{ ...finding, warned }])).toContain(
+      '; Node.js warned of 11 tick listeners after 12 s; fingerprint',
+    );
+  });
+
   test('a confirmed leak says what, how bad, how long, where, why, and how we know, as one report', () => {
     expect(told(100)).toMatchInlineSnapshot(`
       "

@@ -26,7 +26,19 @@ export type WatchedFinding = Finding & {
   /** Bytes that one request adds, with about 95 %, where entries tell no route. */
   readonly bytesPerRequest?: number;
   readonly bytesPerRequestInterval?: readonly [number, number];
+  /** Node.js had warned of listeners of this event (`MaxListenersExceededWarning`): of the most at one emitter. */
+  readonly warned?: ListenersWarning;
 };
+
+/** What a `MaxListenersExceededWarning` says. */
+export interface ListenersWarning {
+  readonly event: string;
+  /** The emitter's class, `[EventEmitter]`; empty where the warning names none. */
+  readonly emitter: string;
+  readonly listeners: number;
+  /** Since the process was seen first. */
+  readonly afterMs: number;
+}
 
 /**
  * What grows, where no snapshot could be taken. Allocation profiles say who allocates that which stays, and not who keeps

@@ -1,5 +1,5 @@
 import { grownSites } from '@ebb/capture';
-import { SourceFiles, type Finding } from '@ebb/heap';
+import { MapFolder, SourceFiles, type Finding } from '@ebb/heap';
 import { allocators, type Locate } from '../evidence/allocators.ts';
 import type { CapturedSnapshot } from '../evidence/events.ts';
 import type { SeriesProfiles } from './profiles.ts';
@@ -9,14 +9,21 @@ export function withAllocators<F extends Finding>(
   findings: readonly F[],
   captures: readonly CapturedSnapshot[],
   profiles: SeriesProfiles,
-  cwd: string,
+  code: CodePlace,
 ): F[] {
   const { span } = profiles;
   const [first, last] = [captures[0], captures.at(-1)];
   if (span === null || first === undefined || last === undefined) return [...findings];
   const grown = grownSites(span.first.profile, span.last.profile);
-  const found = allocators(findings, grown, shareOf(span, { first, last }), locator(cwd));
+  const found = allocators(findings, grown, shareOf(span, { first, last }), locator(code));
   return findings.map((finding, index) => ({ ...finding, allocatedAt: found[index] ?? finding.allocatedAt }));
+}
+
+/** Where a program's code is. */
+export interface CodePlace {
+  readonly cwd: string;
+  /** The folder of its source maps that are on no disk; null where there is none. */
+  readonly sourceMaps: string | null;
 }
 
 interface Work {
@@ -36,8 +43,8 @@ function requestsIn({ first, last }: { first: Work; last: Work }): number {
 }
 
 /** As the findings' own locations are told: paths rather than URLs, and sources rather than what was made of them. */
-export function locator(cwd: string): Locate {
-  const sources = new SourceFiles({ cwd });
+export function locator({ cwd, sourceMaps }: CodePlace): Locate {
+  const sources = new SourceFiles({ cwd, maps: sourceMaps === null ? undefined : new MapFolder(sourceMaps) });
   return ({ function: name, url, line, column }) => {
     if (url === '' || line < 1) return null;
     const file = sources.pathOf(url);

@@ -1,7 +1,7 @@
 /** What can be said of a growth when no snapshot could be taken. */
 import type { Frame } from '@ebb/heap';
 import type { ReportedHint } from '../report/watch-report.ts';
-import { locator } from './allocated-at.ts';
+import { locator, type CodePlace } from './allocated-at.ts';
 import type { SeriesProfiles } from './profiles.ts';
 
 /** So much is told: what grew less says little beside it. */
@@ -17,11 +17,11 @@ const LEAST_SHARE = 0.05;
 export function hintOf(
   profiles: SeriesProfiles,
   because: { readonly code: string; readonly message: string } | null,
-  cwd: string,
+  code: CodePlace,
 ): ReportedHint | null {
   const { span } = profiles;
   if (span === null) return null;
-  const locate = locator(cwd);
+  const locate = locator(code);
   const grown = profiles.grown();
   const [most] = grown;
   const telling = grown.filter(({ grownBytes }) => grownBytes >= LEAST_SHARE * (most?.grownBytes ?? 0));

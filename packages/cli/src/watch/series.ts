@@ -16,9 +16,10 @@ import {
   type WatchedFinding,
   type WatchVerdict,
 } from '../report/watch-report.ts';
-import { withAllocators } from './allocated-at.ts';
+import { withAllocators, type CodePlace } from './allocated-at.ts';
 import { withRoutes } from './attribute.ts';
 import { hintOf } from './hint.ts';
+import { ListenerWarnings } from './listener-warnings.ts';
 import { SeriesProfiles } from './profiles.ts';
 import { ServedRoutes } from './served-routes.ts';
 
@@ -37,6 +38,8 @@ export class Series {
   readonly history: FloorHistory = new FloorHistory();
   readonly notes: string[] = [];
   readonly profiles: SeriesProfiles = new SeriesProfiles();
+  /** Where its source maps are that no disk had; null where it has none, undefined before anybody asked. */
+  sourceMaps: string | null | undefined;
   readonly captures: (ReportedCapture & { readonly atMs: number })[] = [];
   findings: WatchedFinding[] = [];
   /** How it died, where there is something to tell. */
@@ -50,6 +53,7 @@ export class Series {
   noSnapshot: { readonly code: string; readonly message: string } | null = null;
   /** What grows, where there is no snapshot to say what keeps it. */
   hint: ReportedHint | null = null;
+  readonly #warnings: ListenerWarnings = new ListenerWarnings();
   readonly #pace: Pace;
   readonly #judge: MemoryJudge;
   readonly #routes: ServedRoutes;
@@ -172,7 +176,7 @@ export class Series {
         this.otherFindings = [...conclusion.report.findings];
         return;
       case 'narrowed':
-        this.hint = hintOf(this.profiles, this.noSnapshot, this.agent.hello.cwd);
+        this.hint = hintOf(this.profiles, this.noSnapshot, this.#code);
         return;
       case 'refuted':
         if (this.#standing === 'bounded') this.#standing = 'none';
@@ -183,6 +187,11 @@ export class Series {
         this.otherFindings = this.findings;
         this.findings = [];
     }
+  }
+
+  /** Node.js warned of listeners without bound. */
+  warned(message: string, nowMs: number): void {
+    this.#warnings.add(message, nowMs - (this.#firstSampleAtMs ?? nowMs));
   }
 
   /** Something that the report tells, once. */
@@ -216,9 +225,13 @@ export class Series {
     };
   }
 
+  get #code(): CodePlace {
+    return { cwd: this.agent.hello.cwd, sourceMaps: this.sourceMaps ?? null };
+  }
+
   #findingsOf(report: FindingsReport, captures: readonly CapturedSnapshot[]): WatchedFinding[] {
-    const routed = withRoutes(report.findings, captures, this.#routes.sure);
-    return withAllocators(routed, captures, this.profiles, this.agent.hello.cwd);
+    const routed = withRoutes(this.#warnings.join(report.findings), captures, this.#routes.sure);
+    return withAllocators(routed, captures, this.profiles, this.#code);
   }
 
   /** Long enough to be no ripple, and not in the wake of Ebb's own snapshot. */

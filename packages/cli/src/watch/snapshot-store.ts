@@ -37,6 +37,11 @@ export class SnapshotStore {
     return join(this.directory, `${parts.filter((part) => part !== null).join('-')}.heapsnapshot`);
   }
 
+  /** A folder for a thread's source maps that are on no disk, beside its snapshots; it does not exist yet. */
+  placeOfSourceMaps({ pid, threadId }: { readonly pid: number; readonly threadId: number }): string {
+    return join(this.directory, `source-maps-${pid}${threadId === 0 ? '' : `-thread${threadId}`}`);
+  }
+
   /** Removes snapshots that are not needed any more; kept ones stay. */
   discard(files: readonly string[]): void {
     if (this.#kept) return;

@@ -70,7 +70,9 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     });
     listener.on('warning', (agent, { code, message }) => {
       const series = this.#series.get(agent.key);
-      if (series !== undefined) this.#trouble(series, { code, message, next: null });
+      if (series === undefined) return;
+      series.warned(message, options.now());
+      this.#trouble(series, { code, message, next: null });
     });
     listener.on('bye', (agent) => {
       const series = this.#series.get(agent.key);
@@ -277,6 +279,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
   async #capture(series: Series): Promise<void> {
     const { pid, threadId } = series.agent.hello;
     try {
+      if (series.sourceMaps === undefined) await this.#bringSourceMaps(series);
       const file = this.#options.store.place({ pid, threadId });
       const { method, niceness, pace } = this.#options;
       const timeoutMs = pace.captureTimeoutMs;
@@ -319,6 +322,14 @@ export class Watcher extends EventEmitter<WatcherEvents> {
     }
   }
 
+  /** Before the first snapshot: what a loader made of sources in memory can only be told with the maps that it made. */
+  async #bringSourceMaps(series: Series): Promise<void> {
+    const folder = this.#options.store.placeOfSourceMaps(series.agent.hello);
+    const { maps = 0, pauseMs = 0 } = await series.agent.sourceMaps(folder);
+    series.sourceMaps = maps > 0 ? folder : null;
+    series.pausedInVain(pauseMs);
+  }
+
   #track(
     series: Series,
     captures: readonly CapturedSnapshot[],
@@ -334,6 +345,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
           cwd: series.agent.hello.cwd,
           work: workDone(captures),
           signal: this.#abort.signal,
+          ...(typeof series.sourceMaps === 'string' ? { sourceMaps: series.sourceMaps } : {}),
         });
       } catch (error) {
         reason = 'the snapshots could not be analysed';

@@ -38,6 +38,8 @@ export interface Finding {
   kind: FindingKind;
   /** The holder in a person's words. */
   subject: string;
+  /** What the listeners wait for, where they are listeners and the heap shows it. */
+  event?: string;
   /** In the last snapshot. */
   retainedBytes: number;
   /** Over the series; absent for one snapshot. */

@@ -99,6 +99,7 @@ export function tellHolder(
     at === story.holderAt ? { ...place, location: holderPlace.location } : place,
   );
   const culprit = code.insertedAt ?? holderPlace.location;
+  const event = eventOf(story, kind);
   const library = [holderPlace.location, code.insertedAt]
     .map((location) => location && packageOf(location.file))
     .find((found) => found);
@@ -107,11 +108,12 @@ export function tellHolder(
     fingerprint: fingerprintOf({
       unit: culprit ? input.locator.project.unit(culprit.file) : '',
       scope: scopeOf(story),
-      symbol: eventOf(story, kind) ?? (named && kind !== 'listener' ? named.name : ''),
+      symbol: event ?? (named && kind !== 'listener' ? named.name : ''),
       kind,
     }),
     kind,
     subject: subjectOf(story, holderPlace, kind),
+    ...(event === undefined ? {} : { event }),
     retainedBytes: input.retained[holder],
     holder: holderPlace,
     insertedAt: code.insertedAt,
