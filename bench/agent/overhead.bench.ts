@@ -191,4 +191,4 @@ CPU is that of all threads of the service. RSS: the median, and the median of wh
 |---|---|---|---|---|
 ${startRows.join('\n')}
 
-Medians of ${String(Math.min(rounds, 20))}, and what is added to that. Nothing is exported by the programs that exit at once. The third column counts what is loaded behind the program's start, too: half a second later in Ebb's case.`);
+Medians of ${String(Math.min(rounds, 20))}, and what is added to that. Nothing is exported by the programs that exit at once. The third column counts what is loaded behind the program's start, too: when the event loop is idle for the first time in Ebb's case.`);

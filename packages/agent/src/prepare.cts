@@ -3,11 +3,17 @@
 //
 // It must be invisible: it throws nothing, prints nothing, keeps nothing alive. The agent proper
 // is loaded from an unref'ed timer, so that a program which ends at once never pays for it; and where
-// nobody waits for its first sample, only when the program has had time to start.
+// nobody waits for its first sample, only when the program has started.
 const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads');
+const { eventLoopUtilization } = (require('node:perf_hooks') as typeof import('node:perf_hooks')).performance;
 
-/** What a service needs to load and to listen, as a rule: what the agent loads takes the CPU from nobody then. */
-const startUpMs = 500;
+/**
+ * A service loads and then listens; what the agent loads is to take the CPU from it neither before nor meanwhile. So it
+ * waits for a stretch in which the event loop was idle for the most part, and not for ever: some are never idle.
+ */
+const stretchMs = 250;
+const idleShare = 0.5;
+const longestStartUpMs = 3000;
 const socketKey = 'ebb.agent.socket';
 const threadKey = 'ebb.agent.thread';
 
@@ -43,6 +49,20 @@ function prepareThreads(): void {
   workerThreads.setEnvironmentData('ebb.agent.board', new SharedArrayBuffer(32 * (32 + textBytes)));
 }
 
+/** Calls back when the program seems to have started; a program that ends before hears nothing of it. */
+function whenStarted(begin: () => void): void {
+  const latestMs = clock.monotonicMs() + longestStartUpMs;
+  let before = eventLoopUtilization();
+  const look = (): void => {
+    const now = eventLoopUtilization();
+    const { idle } = eventLoopUtilization(now, before);
+    before = now;
+    if (idle >= idleShare * stretchMs || clock.monotonicMs() >= latestMs) begin();
+    else clock.setTimeout(look, stretchMs).unref();
+  };
+  clock.setTimeout(look, stretchMs).unref();
+}
+
 /** @param alone the agent is wanted without a watcher, too */
 function prepare(alone: boolean): void {
   // The program finds its own modules in the cache, and no others.
@@ -60,22 +80,21 @@ function prepare(alone: boolean): void {
   setEnvironmentData(threadKey, threadId);
   if (watched) setEnvironmentData(socketKey, socketPath);
   else if (isMainThread) prepareThreads();
-  const delayMs = watched ? 0 : startUpMs;
-  clock
-    .setTimeout(() => {
-      const started = watched
-        ? import('./host/start.ts').then(({ startAgent }) => {
-            // Once it has gone, another may come: by `ebb watch --pid`.
-            const onStopped = (): void => setEnvironmentData(threadKey, undefined);
-            startAgent(socketPath, clock, { onStopped });
-          })
-        : import('./host/lone-agent.ts').then(async ({ startLoneAgent }) => {
-            await startLoneAgent(clock);
-          });
-      // Not readable (the permission model) or gone: the program runs on without an agent.
-      void started.catch(() => undefined);
-    }, delayMs)
-    .unref();
+  const begin = (): void => {
+    const started = watched
+      ? import('./host/start.ts').then(({ startAgent }) => {
+          // Once it has gone, another may come: by `ebb watch --pid`.
+          const onStopped = (): void => setEnvironmentData(threadKey, undefined);
+          startAgent(socketPath, clock, { onStopped });
+        })
+      : import('./host/lone-agent.ts').then(async ({ startLoneAgent }) => {
+          await startLoneAgent(clock);
+        });
+    // Not readable (the permission model) or gone: the program runs on without an agent.
+    void started.catch(() => undefined);
+  };
+  if (watched) clock.setTimeout(begin, 0).unref();
+  else whenStarted(begin);
 }
 
 module.exports = prepare;
