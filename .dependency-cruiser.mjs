@@ -57,7 +57,7 @@ export default {
       comment:
         "Examples, tests and benches use what users can use: the published names. A test may run a package's test programs.",
       severity: 'error',
-      from: { path: '^(examples|test|bench|scripts)/' },
+      from: { path: '^(examples|test|bench|scripts)/', pathNot: '/fixtures/' },
       to: { path: '^packages/', pathNot: [...indexes, '^packages/[^/]+/src/fixtures/'] },
     },
     {

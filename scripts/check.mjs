@@ -30,7 +30,8 @@ const steps = [
   { name: 'layers', title: 'Layers (dependency-cruiser)', run: checkLayers },
   { name: 'dead-code', title: 'Dead code (knip)', run: () => tool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
-  { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: bringNodes },
+  { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: () => bring('test/nodes') },
+  { name: 'runners', title: 'Test runners that memory tests run in (test/runners)', run: () => bring('test/runners') },
   { name: 'browser', title: 'Chromium, for the tests of pages (scripts/test-needs.mjs)', run: bringBrowser },
   {
     name: 'postgres',
@@ -135,7 +136,7 @@ function script(name) {
  */
 function checkLockFiles() {
   const wrong = [];
-  for (const file of ['package-lock.json', 'test/nodes/package-lock.json']) {
+  for (const file of ['package-lock.json', 'test/nodes/package-lock.json', 'test/runners/package-lock.json']) {
     if (!existsSync(join(repository, file))) continue;
     const { packages } = JSON.parse(readFileSync(join(repository, file), 'utf8'));
     for (const [path, entry] of Object.entries(packages)) {
@@ -156,19 +157,16 @@ function checkLayers() {
 }
 
 /**
- * Installs the Node.js versions that tests start, unless they are there already.
+ * Installs what tests start and the repository itself does without, unless it is there already.
+ * @param {string} folder
  * @returns {Outcome}
  */
-function bringNodes() {
-  const folder = 'test/nodes';
-  if (!existsSync(join(repository, folder, 'package.json'))) return { ok: true, detail: 'none asked for' };
+function bring(folder) {
   if (missingPackages(folder).length === 0) return { ok: true, detail: 'already installed' };
   const installed = program('npm', ['ci', '--prefix', folder]);
   const missing = missingPackages(folder);
   if (installed.ok && missing.length === 0) return { ok: true, detail: 'installed' };
-  console.log(
-    `\nNot all Node.js versions of ${folder} could be installed. Suites that need them and do not run whole:`,
-  );
+  console.log(`\nNot all packages of ${folder} could be installed. Suites that need them and do not run whole:`);
   for (const file of suitesThatNeed(folder)) console.log(`  ${file}`);
   return {
     ok: false,
@@ -183,10 +181,13 @@ function bringNodes() {
  * @returns {string[]} the packages that are missing, or there in another version
  */
 function missingPackages(folder) {
-  /** @type {{ packages: Record<string, { version?: string, os?: string | string[], cpu?: string | string[] }> }} */
+  /** @typedef {string | string[] | undefined} Only */
+  /** @type {{ packages: Record<string, { version?: string, os?: Only, cpu?: Only, libc?: Only, optional?: boolean }> }} */
   const { packages } = JSON.parse(readFileSync(join(repository, folder, 'package-lock.json'), 'utf8'));
   return Object.entries(packages)
-    .filter(([path, { os, cpu }]) => {
+    .filter(([path, { os, cpu, libc, optional }]) => {
+      // Of what several builds do for, the one for another C library.
+      if (libc !== undefined && optional === true) return false;
       const platforms = [os ?? process.platform].flat();
       const architectures = [cpu ?? process.arch].flat();
       return path !== '' && platforms.includes(process.platform) && architectures.includes(process.arch);

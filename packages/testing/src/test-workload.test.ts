@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { testWorkload, type TestOptions, type TestProgress } from './test-workload.ts';
+import { testWorkload, type TestOptions } from './test-workload.ts';
+import type { TestProgress } from './trial/trial.ts';
 import type { TestReport } from './report/test-report.ts';
 
 const cwd = join(import.meta.dirname, 'fixtures');

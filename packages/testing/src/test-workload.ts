@@ -1,22 +1,10 @@
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { analyzeSnapshots, type FindingsReport } from '@ebb/heap';
+import { resolve } from 'node:path';
 import { WorkloadProcess } from './child/workload-process.ts';
 import { TestError } from './errors/test-error.ts';
-import { leakSize } from './growth/leak-size.ts';
-import { slopeOf, type Slope } from './growth/slope.ts';
-import { planLongerStep, planStep, type StepPlan } from './plan/plan.ts';
 import type { TestReport } from './report/test-report.ts';
-import type { Floor } from './runner/protocol.ts';
 import { SnapshotFolder } from './snapshot-folder.ts';
-import { needsLongerStep, verdictOf } from './verdict/verdict.ts';
-
-/** How far a test is. */
-export interface TestProgress {
-  phase: 'start' | 'warm-up' | 'measure' | 'snapshot' | 'analyse' | 'measure longer' | 'end';
-  /** Of the phase, where it is known. */
-  fraction?: number;
-}
+import { runTrial, type Rig, type TestProgress } from './trial/trial.ts';
 
 /** How a workload is tested. */
 export interface TestOptions {
@@ -35,14 +23,6 @@ export interface TestOptions {
 
 /** Closing servers takes a moment; what takes longer is told, and ended. */
 const TEARDOWN_LIMIT_MS = 3000;
-
-const NO_SLOPE: Slope = { bytesPerIteration: 0, interval: [0, 0] };
-
-/** A snapshot, and how many iterations had run before it. */
-interface Capture {
-  readonly file: string;
-  readonly iterations: number;
-}
 
 /**
  * Tests whether a workload leaks: a module that exports `iterate(i)` and, if it likes, `setup()` and `teardown()`. It
@@ -66,159 +46,60 @@ export async function testWorkload(file: string, options: TestOptions = {}): Pro
       onOutput: options.onOutput ?? writeToStderr,
       signal: options.signal,
     });
-    const test = new WorkloadTest(file, cwd, process, folder.path, options);
-    const report = await test.run(path);
-    return { ...report, tookMs: Math.round(performance.now() - startMs) };
+    options.onProgress?.({ phase: 'start' });
+    await start(process, path, file);
+    const { report: _, ...trial } = await runTrial(rigOf(process, file), {
+      name: file,
+      cwd,
+      folder: folder.path,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
+    options.onProgress?.({ phase: 'end' });
+    const warnings = await end(process, file);
+    const tookMs = Math.round(performance.now() - startMs);
+    return { format: 'ebb.test/1', file, ...trial, tookMs, warnings };
   } finally {
     process?.stop();
     folder.remove();
   }
 }
 
-/** One test under way. */
-class WorkloadTest {
-  readonly #file: string;
-  readonly #cwd: string;
-  readonly #process: WorkloadProcess;
-  readonly #folder: string;
-  readonly #options: TestOptions;
-  readonly #captures: Capture[] = [];
-  readonly #steps: Floor[][] = [];
+async function start(process: WorkloadProcess, path: string, name: string): Promise<void> {
+  const answer = await process.ask({ type: 'start', file: path });
+  if (answer.type !== 'noIterate') return;
+  const names = answer.exports.length === 0 ? 'nothing' : answer.exports.map((one) => `'${one}'`).join(', ');
+  throw new TestError('EBB_TEST_NO_ITERATE', `'${name}' exports no function 'iterate'; it exports ${names}`);
+}
 
-  constructor(file: string, cwd: string, process: WorkloadProcess, folder: string, options: TestOptions) {
-    this.#file = file;
-    this.#cwd = cwd;
-    this.#process = process;
-    this.#folder = folder;
-    this.#options = options;
-  }
+/** The process as a trial uses it. */
+function rigOf(process: WorkloadProcess, name: string): Rig {
+  return {
+    warmUp: async () => {
+      const answer = await process.ask({ type: 'warmUp' });
+      if (answer.type !== 'warm') throw unexpected(answer.type);
+      return answer;
+    },
+    step: async ({ iterations, rounds, limits }) => {
+      const answer = await process.ask({ type: 'step', iterations, rounds, limits });
+      if (answer.type !== 'stepped') throw unexpected(answer.type);
+      return answer;
+    },
+    snapshot: async (file) => {
+      const answer = await process.ask({ type: 'snapshot', file });
+      if (answer.type === 'captured') return { iterations: answer.iterations };
+      if (answer.type !== 'noSnapshot') throw unexpected(answer.type);
+      const why = `${answer.message} (${answer.code})`;
+      throw new TestError('EBB_TEST_NO_SNAPSHOT', `no heap snapshot of '${name}': ${why}`);
+    },
+  };
+}
 
-  async run(path: string): Promise<Omit<TestReport, 'tookMs'>> {
-    this.#tell('start');
-    await this.#start(path);
-    this.#tell('warm-up');
-    const warm = await this.#process.ask({ type: 'warmUp' });
-    if (warm.type !== 'warm') throw unexpected(warm.type);
-    await this.#capture();
-    this.#tell('measure', 0);
-    const plan = planStep(warm.msPerIteration, warm.bytesPerIteration);
-    const { iterations: step } = await this.#step(plan);
-    await this.#capture();
-    this.#tell('measure', 0.5);
-    const { msPerIteration } = await this.#step({ ...plan, iterations: step });
-    await this.#capture();
-    let { report, iterations } = await this.#analyse();
-    let suspected = false;
-    if (needsLongerStep(report, slopeOf(this.#steps), iterations)) {
-      suspected = report.verdict === 'leak';
-      this.#tell('measure longer');
-      await this.#step(planLongerStep(step, msPerIteration));
-      await this.#capture();
-      ({ report, iterations } = await this.#analyse());
-    }
-    const warnings = await this.#end();
-    return this.#report({ report, iterations, suspected, warnings, warmUpIterations: warm.iterations });
-  }
-
-  async #start(file: string): Promise<void> {
-    const answer = await this.#process.ask({ type: 'start', file });
-    if (answer.type !== 'noIterate') return;
-    const names = answer.exports.length === 0 ? 'nothing' : answer.exports.map((name) => `'${name}'`).join(', ');
-    throw new TestError('EBB_TEST_NO_ITERATE', `'${this.#file}' exports no function 'iterate'; it exports ${names}`);
-  }
-
-  /** Does a step; returns what it was in truth. */
-  async #step({ iterations, rounds, limits }: StepPlan): Promise<{ iterations: number; msPerIteration: number }> {
-    const answer = await this.#process.ask({ type: 'step', iterations, rounds, limits });
-    if (answer.type !== 'stepped') throw unexpected(answer.type);
-    this.#steps.push(answer.floors);
-    const done = (answer.floors.at(-1)?.iterations ?? 0) - (answer.floors[0]?.iterations ?? 0);
-    return { iterations: done, msPerIteration: answer.msPerIteration };
-  }
-
-  async #capture(): Promise<void> {
-    this.#tell('snapshot');
-    const file = join(this.#folder, `${String(this.#captures.length + 1)}.heapsnapshot`);
-    const answer = await this.#process.ask({ type: 'snapshot', file });
-    if (answer.type === 'captured') this.#captures.push({ file, iterations: answer.iterations });
-    else if (answer.type === 'noSnapshot') {
-      throw new TestError(
-        'EBB_TEST_NO_SNAPSHOT',
-        `no heap snapshot of '${this.#file}': ${answer.message} (${answer.code})`,
-      );
-    } else throw unexpected(answer.type);
-  }
-
-  /** Compares the last three snapshots. */
-  async #analyse(): Promise<{ report: FindingsReport; iterations: number }> {
-    this.#tell('analyse', 0);
-    const captures = this.#captures.slice(-3);
-    const { signal } = this.#options;
-    try {
-      const report = await analyzeSnapshots(
-        captures.map((capture) => capture.file),
-        {
-          cwd: this.#cwd,
-          work: captures.map((capture) => capture.iterations),
-          onProgress: ({ fraction }) => {
-            this.#tell('analyse', fraction);
-          },
-          ...(signal === undefined ? {} : { signal }),
-        },
-      );
-      return { report, iterations: captures[captures.length - 1].iterations - captures[0].iterations };
-    } catch (cause) {
-      if (signal?.aborted === true)
-        throw new TestError('EBB_TEST_ABORTED', `the test of '${this.#file}' was called off`, { cause });
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TestError(
-        'EBB_TEST_ANALYSIS_FAILED',
-        `the snapshots of '${this.#file}' could not be analysed: ${why}`,
-        { cause },
-      );
-    }
-  }
-
-  async #end(): Promise<string[]> {
-    this.#tell('end');
-    const answer = await this.#process.ask({ type: 'end', limitMs: TEARDOWN_LIMIT_MS });
-    if (answer.type !== 'ended') throw unexpected(answer.type);
-    return answer.teardownFinished
-      ? []
-      : [`teardown() of '${this.#file}' did not end within ${String(TEARDOWN_LIMIT_MS / 1000)} s`];
-  }
-
-  #report(seen: {
-    report: FindingsReport;
-    iterations: number;
-    suspected: boolean;
-    warnings: string[];
-    warmUpIterations: number;
-  }): Omit<TestReport, 'tookMs'> {
-    const { report, iterations, suspected, warnings, warmUpIterations } = seen;
-    const verdict = verdictOf(report, suspected);
-    const compared = this.#captures.slice(-3);
-    // What came to rest is told by the last stretch; a leak by all of them.
-    const drift = slopeOf(verdict === 'leak' ? this.#steps : this.#steps.slice(-1)) ?? NO_SLOPE;
-    const size = verdict === 'leak' ? leakSize(drift, report, iterations) : drift;
-    return {
-      format: 'ebb.test/1',
-      file: this.#file,
-      verdict,
-      bytesPerIteration: rounded(size.bytesPerIteration),
-      interval: [rounded(size.interval[0]), rounded(size.interval[1])],
-      iterations,
-      warmUpIterations,
-      snapshots: this.#captures.length,
-      compared: report.snapshots.map(({ heapBytes }, k) => ({ iterations: compared[k]?.iterations ?? 0, heapBytes })),
-      findings: report.findings,
-      warnings,
-    };
-  }
-
-  #tell(phase: TestProgress['phase'], fraction?: number): void {
-    this.#options.onProgress?.(fraction === undefined ? { phase } : { phase, fraction });
-  }
+async function end(process: WorkloadProcess, name: string): Promise<string[]> {
+  const answer = await process.ask({ type: 'end', limitMs: TEARDOWN_LIMIT_MS });
+  if (answer.type !== 'ended') throw unexpected(answer.type);
+  if (answer.teardownFinished) return [];
+  return [`teardown() of '${name}' did not end within ${String(TEARDOWN_LIMIT_MS / 1000)} s`];
 }
 
 function requireFile(path: string, name: string): string {
@@ -247,5 +128,3 @@ function unexpected(type: string): TestError {
 function writeToStderr(chunk: Uint8Array): void {
   process.stderr.write(chunk);
 }
-
-const rounded = (bytes: number): number => Math.round(bytes * 10) / 10;

@@ -16,7 +16,9 @@ export type TestErrorCode =
   | 'EBB_TEST_NOT_STARTED'
   | 'EBB_TEST_NO_SNAPSHOT'
   | 'EBB_TEST_ANALYSIS_FAILED'
-  | 'EBB_TEST_ABORTED';
+  | 'EBB_TEST_ABORTED'
+  | 'EBB_TEST_NO_FUNCTION'
+  | 'EBB_TEST_BUDGET';
 
 /** What a code means, what a reader can do about it, and how `ebb test` ends. */
 export interface TestErrorEntry {
@@ -115,5 +117,15 @@ export const TEST_ERRORS: Readonly<Record<TestErrorCode, TestErrorEntry>> = {
     exitCode: 3,
     meaning: 'The test was called off before it had finished.',
     next: 'start it again',
+  },
+  EBB_TEST_NO_FUNCTION: {
+    exitCode: 2,
+    meaning: 'Something that is no function was to be measured.',
+    next: 'pass the function itself, not its result: `expect(() => work()).not.toLeak()`',
+  },
+  EBB_TEST_BUDGET: {
+    exitCode: 2,
+    meaning: 'A budget is no amount of memory.',
+    next: "write a number of bytes, or an amount with a unit: '32 KB', '1.5 MB', '512 KiB'",
   },
 };

@@ -7,18 +7,14 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { CaptureError, captureSnapshotInline } from '@ebb/capture';
-import { primeUpTo } from '../plan/plan.ts';
-import { LineReader, type Floor, type Message, type Phase, type Request, type Thrown } from './protocol.ts';
-import { settle, takeTurns } from './settle.ts';
-import { heapGrowth, isWarm, nextChunk, WARM_UP } from './warm-up.ts';
-import { iterate, Progress, type Workload } from './workload.ts';
+import { LineReader, type Message, type Phase, type Request, type Thrown } from './protocol.ts';
+import { settleThoroughly } from './settle.ts';
+import { stretch, warmUp } from './stretch.ts';
+import { Progress, type Workload } from './workload.ts';
 
 const OUT = 3;
 const IN = 4;
 const HEARTBEAT_MS = 250;
-/** Settling before a snapshot is thorough; between two rounds the floor's noise is averaged anyway. */
-const SETTLE_ROUNDS = 5;
-const FLOOR_ROUNDS = 1;
 
 const exit = process.exit.bind(process); // before the workload can replace it
 const progress = new Progress();
@@ -40,9 +36,8 @@ function tell(message: Message): void {
 const at = (): { phase: Phase; iteration: number } => ({ phase: progress.phase, iteration: progress.iteration });
 
 /** Says where the work begins, before a call that may never let the event loop turn again. */
-function work(loaded: Workload, iterations: number, timeMs: number): Promise<{ iterations: number; tookMs: number }> {
+function tellPlace(): void {
   tell({ type: 'at', phase: 'iterate', iteration: progress.iteration });
-  return iterate(loaded, progress, iterations, timeMs);
 }
 
 /** Runs one of the workload's own functions; null when it failed, which has been told then. */
@@ -98,53 +93,19 @@ function workloadOf(module: Record<string, unknown>): Workload | null {
   return null;
 }
 
-async function warmUp(loaded: Workload): Promise<void> {
-  const startMs = performance.now();
-  progress.phase = 'settle';
-  const floors: Floor[] = [await settle(0, FLOOR_ROUNDS)];
-  let msPerIteration = 0;
-  while (!isWarm(floors, performance.now() - startMs)) {
-    const chunk = nextChunk(floors);
-    const ran = await attempt(() => work(loaded, chunk, WARM_UP.chunkMs));
-    if (ran === null) return;
-    msPerIteration = ran.value.tookMs / ran.value.iterations;
-    floors.push(await settle(progress.iteration, FLOOR_ROUNDS));
-  }
-  tell({ type: 'warm', iterations: progress.iteration, msPerIteration, bytesPerIteration: heapGrowth(floors) });
+async function warm(loaded: Workload): Promise<void> {
+  const done = await attempt(() => warmUp(loaded, progress, { beforeWork: tellPlace }));
+  if (done !== null) tell({ type: 'warm', ...done.value });
 }
 
-async function step(
-  loaded: Workload,
-  { iterations, rounds, limits }: Extract<Request, { type: 'step' }>,
-): Promise<void> {
-  const startMs = performance.now();
-  const startIteration = progress.iteration;
-  progress.phase = 'settle';
-  await takeTurns();
-  const first = await settle(progress.iteration, FLOOR_ROUNDS);
-  const floors = [first];
-  let workMs = 0;
-  for (let round = 1; round <= rounds; round++) {
-    // Prime after each round too: a limit may make it the last one.
-    const target = startIteration + primeUpTo(Math.round((iterations * round) / rounds));
-    if (target <= progress.iteration) continue;
-    const ran = await attempt(() =>
-      work(loaded, target - progress.iteration, limits.timeMs - (performance.now() - startMs)),
-    );
-    if (ran === null) return;
-    workMs += ran.value.tookMs;
-    const last = await settle(progress.iteration, FLOOR_ROUNDS);
-    floors.push(last);
-    const overTime = performance.now() - startMs >= limits.timeMs;
-    const overHeap = last.heapBytes - first.heapBytes > limits.heapGrowthBytes;
-    if (overTime || overHeap || last.externalBytes - first.externalBytes > limits.externalGrowthBytes) break;
-  }
-  tell({ type: 'stepped', floors, msPerIteration: workMs / (progress.iteration - startIteration) });
+async function step(loaded: Workload, plan: Extract<Request, { type: 'step' }>): Promise<void> {
+  const done = await attempt(() => stretch(loaded, progress, plan, { beforeWork: tellPlace }));
+  if (done !== null) tell({ type: 'stepped', ...done.value });
 }
 
 async function snapshot(file: string): Promise<void> {
   progress.phase = 'settle';
-  await settle(progress.iteration, SETTLE_ROUNDS);
+  await settleThoroughly(progress.iteration);
   progress.phase = 'snapshot';
   tell({ type: 'at', ...at() });
   try {
@@ -170,7 +131,7 @@ async function use(request: Extract<Request, { type: 'warmUp' | 'step' | 'end' }
   const loaded = workload?.deref();
   if (request.type === 'end') await end(loaded, request.limitMs);
   else if (loaded === undefined) return;
-  else if (request.type === 'warmUp') await warmUp(loaded);
+  else if (request.type === 'warmUp') await warm(loaded);
   else await step(loaded, request);
 }
 

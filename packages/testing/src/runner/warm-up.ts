@@ -5,43 +5,55 @@
  */
 import type { Floor } from './protocol.ts';
 
-/** Budgets of the warm-up. */
-export const WARM_UP = {
+/** How long to warm up. */
+export interface WarmUpBudget {
   /** At least so many iterations, or so long. */
+  readonly minIterations: number;
+  readonly minMs: number;
+  /** At most so many iterations, or so long. */
+  readonly maxIterations: number;
+  readonly maxMs: number;
+  readonly firstChunk: number;
+  /** One chunk takes no longer, so that slow work is looked at too. */
+  readonly chunkMs: number;
+  /** More growth than this is no warm-up: time to take evidence while it is small. */
+  readonly maxHeapGrowthBytes: number;
+  readonly maxExternalGrowthBytes: number;
+}
+
+/** The budget of a workload that has a process of its own. */
+export const WARM_UP: WarmUpBudget = {
   minIterations: 1600,
   minMs: 1500,
-  /** At most so many iterations, or so long. */
   maxIterations: 6400,
   maxMs: 3000,
   firstChunk: 100,
-  /** One chunk takes no longer, so that slow work is looked at too. */
   chunkMs: 1000,
-  /** More growth than this is no warm-up: time to take evidence while it is small. */
   maxHeapGrowthBytes: 8e6,
   maxExternalGrowthBytes: 128e6,
-} as const;
+};
 
 /** A floor moves by so much without any reason. */
 const NOISE_BYTES = 24e3;
 const SAME_SHARE = 0.3;
 
 /** Whether to warm up further, given the floors so far (the first one is from before the first iteration). */
-export function isWarm(floors: readonly Floor[], elapsedMs: number): boolean {
+export function isWarm(floors: readonly Floor[], elapsedMs: number, budget: WarmUpBudget = WARM_UP): boolean {
   const [first, last] = [floors[0], floors.at(-1)];
   if (first === undefined || last === undefined) return false;
   const done = last.iterations - first.iterations;
-  if (done < WARM_UP.minIterations && elapsedMs < WARM_UP.minMs) return exceeds(first, last);
-  if (done >= WARM_UP.maxIterations || elapsedMs >= WARM_UP.maxMs || exceeds(first, last)) return true;
+  if (done < budget.minIterations && elapsedMs < budget.minMs) return exceeds(first, last, budget);
+  if (done >= budget.maxIterations || elapsedMs >= budget.maxMs || exceeds(first, last, budget)) return true;
   const [a, b, c] = floors.slice(-3);
   return a !== undefined && b !== undefined && c !== undefined && isEven(a, b, c);
 }
 
 /** How many iterations the next chunk has: as many as have run, so that the work doubles, unless that would grow too much. */
-export function nextChunk(floors: readonly Floor[]): number {
+export function nextChunk(floors: readonly Floor[], budget: WarmUpBudget = WARM_UP): number {
   const done = floors.at(-1)?.iterations ?? 0;
-  const left = Math.max(1, WARM_UP.maxIterations - done);
-  const inBytes = Math.max(1, Math.ceil(WARM_UP.maxHeapGrowthBytes / Math.max(1, heapGrowth(floors))));
-  return Math.min(Math.max(WARM_UP.firstChunk, done), left, Math.max(inBytes, done === 0 ? WARM_UP.firstChunk : 1));
+  const left = Math.max(1, budget.maxIterations - done);
+  const inBytes = Math.max(1, Math.ceil(budget.maxHeapGrowthBytes / Math.max(1, heapGrowth(floors))));
+  return Math.min(Math.max(budget.firstChunk, done), left, Math.max(inBytes, done === 0 ? budget.firstChunk : 1));
 }
 
 /** Bytes of heap that an iteration of the last chunk left behind; 0 before the first. */
@@ -58,10 +70,10 @@ function isEven(a: Floor, b: Floor, c: Floor): boolean {
   return Math.abs(after - before) <= Math.max(noise, SAME_SHARE * Math.max(Math.abs(before), Math.abs(after)));
 }
 
-function exceeds(first: Floor, last: Floor): boolean {
+function exceeds(first: Floor, last: Floor, budget: WarmUpBudget): boolean {
   return (
-    last.heapBytes - first.heapBytes > WARM_UP.maxHeapGrowthBytes ||
-    last.externalBytes - first.externalBytes > WARM_UP.maxExternalGrowthBytes
+    last.heapBytes - first.heapBytes > budget.maxHeapGrowthBytes ||
+    last.externalBytes - first.externalBytes > budget.maxExternalGrowthBytes
   );
 }
 

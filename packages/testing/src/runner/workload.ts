@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { monotonicMs } from './monotonic.ts';
 import type { Phase } from './protocol.ts';
 
 /** A module under test. */
@@ -28,7 +29,7 @@ export async function iterate(
   iterations: number,
   timeMs: number,
 ): Promise<{ iterations: number; tookMs: number }> {
-  const start = performance.now();
+  const start = monotonicMs();
   progress.phase = 'iterate';
   let done = 0;
   let now = start;
@@ -37,7 +38,7 @@ export async function iterate(
     progress.iteration++;
     done++;
     if (done % ITERATIONS_PER_TURN === 0) await turn();
-    now = performance.now();
+    now = monotonicMs();
   }
   progress.phase = 'settle';
   return { iterations: done, tookMs: now - start };
