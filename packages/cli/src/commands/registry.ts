@@ -5,6 +5,7 @@ import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { reviewCommand } from './review.ts';
 import { snapshotCommand } from './snapshot.ts';
+import { soakCommand } from './soak.ts';
 import { testCommand } from './test.ts';
 import { upCommand } from './up.ts';
 import { watchCommand } from './watch.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   judgeCommand,
   testCommand,
   reviewCommand,
+  soakCommand,
   logsCommand,
   upCommand,
   mcpCommand,

@@ -30,6 +30,15 @@ export type CliErrorCode =
   | 'EBB_CLI_REVIEW_BASE'
   | 'EBB_CLI_REVIEW_FOLDER'
   | 'EBB_CLI_REVIEW_BASELINE'
+  | 'EBB_CLI_SOAK_ROUTE'
+  | 'EBB_CLI_SOAK_ROUTES'
+  | 'EBB_CLI_SOAK_BUDGET'
+  | 'EBB_CLI_SOAK_NO_AGENT'
+  | 'EBB_CLI_SOAK_NOT_LISTENING'
+  | 'EBB_CLI_SOAK_ENDED'
+  | 'EBB_CLI_SOAK_SEVERAL'
+  | 'EBB_CLI_SOAK_ROUTE_FAILED'
+  | 'EBB_CLI_SOAK_NO_EVIDENCE'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -195,6 +204,52 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 2,
     meaning: 'The file given to `ebb review` with --baseline does not exist, or is no baseline.',
     next: 'write one with --write-baseline FILE',
+  },
+  EBB_CLI_SOAK_ROUTE: {
+    exitCode: 2,
+    meaning: 'A route or URL given to `ebb soak` cannot be read, or no route was named.',
+    next: "name routes as `--route 'GET /path'` or `--route 'POST /path BODY'`, or give `--openapi FILE` or `--har FILE`",
+  },
+  EBB_CLI_SOAK_ROUTES: {
+    exitCode: 2,
+    meaning: 'A file of routes does not exist, may not be read, or is no OpenAPI document and no HTTP Archive in JSON.',
+    next: 'check its name; a document in YAML has to be turned into JSON first',
+  },
+  EBB_CLI_SOAK_BUDGET: {
+    exitCode: 2,
+    meaning: 'The budget cannot be read or written, or is none.',
+    next: 'it is JSON: {"format":"ebb.budget/1","routes":{"GET /path":{"bytesPerRequest":0}}}; `--ratchet` writes one',
+  },
+  EBB_CLI_SOAK_NO_AGENT: {
+    exitCode: 3,
+    meaning: 'The process that answers the requests has no agent in it.',
+    next: 'let COMMAND start Node.js itself, in the same container; a proxy or another runtime in between cannot be measured',
+  },
+  EBB_CLI_SOAK_NOT_LISTENING: {
+    exitCode: 2,
+    meaning: 'The service did not listen in time, or where was not found out.',
+    next: 'say where it answers with --url, or give it more time with --start-limit',
+  },
+  EBB_CLI_SOAK_ENDED: {
+    exitCode: 2,
+    meaning: 'The service ended before all routes were measured, or the soak was called off.',
+    next: 'look at what it printed; `ebb watch -- COMMAND` tells how it died',
+  },
+  EBB_CLI_SOAK_SEVERAL: {
+    exitCode: 2,
+    meaning:
+      'Several processes or threads of the service answer requests, so that what one of them keeps cannot be told by requests.',
+    next: 'start it with a single worker for the soak',
+  },
+  EBB_CLI_SOAK_ROUTE_FAILED: {
+    exitCode: 2,
+    meaning: 'A route answered all its first requests with an error of the server, or not at all.',
+    next: "check method, path and body; the service's own log says why",
+  },
+  EBB_CLI_SOAK_NO_EVIDENCE: {
+    exitCode: 3,
+    meaning: "The service's process gave no floor or no snapshot.",
+    next: 'the reason is in the message; free memory and room on the disk',
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,

@@ -19,14 +19,19 @@ export interface Program {
 
 /**
  * Starts a program with inherited stdio, in Ebb's own process group (so that Ctrl-C reaches it from the terminal).
+ * Where standard output is Ebb's own, for a report, the program's goes to standard error.
  *
  * @throws {CliError} EBB_CLI_COMMAND_NOT_FOUND, EBB_CLI_COMMAND_NOT_EXECUTABLE or EBB_CLI_COMMAND_NOT_STARTED
  */
-export async function startProgram(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Program> {
+export async function startProgram(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { outputTo = 'stdout' }: { readonly outputTo?: 'stdout' | 'stderr' } = {},
+): Promise<Program> {
   const [file = '', ...args] = command;
   let child: ChildProcess;
   try {
-    child = spawn(file, args, { stdio: 'inherit', env });
+    child = spawn(file, args, { stdio: ['inherit', outputTo === 'stdout' ? 'inherit' : 2, 'inherit'], env });
   } catch (error) {
     throw notStarted(file, error); // an empty name, or a null byte in an argument
   }

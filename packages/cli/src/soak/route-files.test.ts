@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { routesOfHar, routesOfOpenApi } from './route-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ebb-soak-test-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const file = (content: unknown): string => {
+  const path = join(folder, `${Math.random()}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+
+test('operations with examples become routes, the others are told', () => {
+  const { routes, left } = routesOfOpenApi(
+    file({
+      openapi: '3.1.0',
+      paths: {
+        '/users/{id}': {
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { default: 'a b' } }],
+          get: {
+            parameters: [
+              { name: 'page', in: 'query', example: 2 },
+              { name: 'other', in: 'query' },
+            ],
+          },
+          delete: { parameters: [{ name: 'reason', in: 'query', required: true }] },
+        },
+        '/login': {
+          post: { requestBody: { content: { 'application/json': { example: { user: 'ada' } } } } },
+          put: { requestBody: { content: { 'application/json': {} } } },
+        },
+      },
+    }),
+  );
+  expect(routes).toEqual([
+    { name: 'GET /users/{id}', method: 'GET', path: '/users/a%20b?page=2', headers: {}, body: null },
+    {
+      name: 'POST /login',
+      method: 'POST',
+      path: '/login',
+      headers: { 'content-type': 'application/json' },
+      body: '{"user":"ada"}',
+    },
+  ]);
+  expect(left).toEqual([
+    "DELETE /users/{id}: parameter 'reason' has no example",
+    'PUT /login: its body has no example',
+  ]);
+});
+
+test('recorded requests become routes, each once, without what belongs to their connection', () => {
+  const entry = (method: string, url: string, extra = {}): object => ({ request: { method, url, ...extra } });
+  const { routes } = routesOfHar(
+    file({
+      log: {
+        entries: [
+          entry('GET', 'https://shop.invalid/cart?a=1', {
+            headers: [
+              { name: 'Host', value: 'shop.invalid' },
+              { name: 'Cookie', value: 'sid=1' },
+              { name: ':path', value: '/cart' },
+            ],
+          }),
+          entry('GET', 'https://shop.invalid/cart?a=2'),
+          entry('POST', 'https://shop.invalid/cart', { postData: { mimeType: 'application/json', text: '{}' } }),
+          entry('GET', 'no url'),
+          {},
+        ],
+      },
+    }),
+  );
+  expect(routes).toEqual([
+    { name: 'GET /cart', method: 'GET', path: '/cart?a=1', headers: { cookie: 'sid=1' }, body: null },
+    { name: 'POST /cart', method: 'POST', path: '/cart', headers: { 'content-type': 'application/json' }, body: '{}' },
+  ]);
+});
+
+test.each([
+  ['what does not exist', () => routesOfOpenApi(join(folder, 'none.json'))],
+  ['what is no JSON', () => routesOfOpenApi(file('openapi: 3.1.0'))],
+  ['another document', () => routesOfOpenApi(file({ log: {} }))],
+  ['no archive', () => routesOfHar(file({ paths: {} }))],
+  ['null', () => routesOfHar(file('null'))],
+])('%s is refused with its name', (_what, read) => {
+  expect(read).toThrow(expect.objectContaining({ code: 'EBB_CLI_SOAK_ROUTES' }));
+});

@@ -1,0 +1,61 @@
+import type { Location } from '@ebb/heap';
+import { bytes } from '../wording/quantities.ts';
+import { leakOf, placeOf, rateText } from './place-of.ts';
+import type { SoakReport } from './soak-report.ts';
+
+/**
+ * SARIF 2.1.0, as code scanning takes it: one result for each route over its budget, at the line that keeps what it
+ * should drop. The fingerprint is the same as everywhere else in Ebb.
+ */
+export function sarif({ routes }: SoakReport, version: string): object {
+  const results = routes
+    .filter(({ overBudget }) => overBudget)
+    .map((route) => {
+      const finding = leakOf(route);
+      const place = finding === undefined ? null : placeOf(finding);
+      return {
+        ruleId: 'ebb/route-leaks',
+        level: 'error',
+        message: { text: `${route.route} leaks ${rateText(route, bytes)}. ${finding?.title ?? ''}`.trim() },
+        locations: place === null ? [] : [physical(place)],
+        ...(finding === undefined ? {} : { partialFingerprints: { 'ebb/1': finding.fingerprint } }),
+        properties: { bytesPerRequest: route.bytesPerRequest, interval: route.interval },
+      };
+    });
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'ebb soak',
+            version,
+            rules: [
+              {
+                id: 'ebb/route-leaks',
+                shortDescription: { text: 'Requests to a route leave memory behind for good' },
+                help: {
+                  text: 'Bound the collection, let its entries expire, or delete from it; unregister what was registered.',
+                },
+              },
+            ],
+          },
+        },
+        results,
+      },
+    ],
+  };
+}
+
+function physical({ file, repoPath, line, column }: Location): object {
+  return {
+    physicalLocation: {
+      artifactLocation:
+        repoPath === undefined
+          ? { uri: `file://${encodeURI(file)}` }
+          : { uri: encodeURI(repoPath), uriBaseId: '%SRCROOT%' },
+      region: { startLine: line, startColumn: column },
+    },
+  };
+}
