@@ -1,10 +1,13 @@
 // How long does a snapshot stop a process, forked and inline, by the size of its heap? Each forked figure is the median
 // of several, and of these the first child runs to its end while requests come in; the others are ended at once, because
-// the pause is over when they begin. Inline beside it, on the same heap.
+// the pause is over when they begin. Inline beside it, on the same heap; and, right after, the fork of a C program with as
+// much memory, which is the least that the kernel asks of anybody (bare-fork.c; `cc` compiles it).
 // Run by hand: node_modules/.bin/node bench/capture/pause.bench.ts [--node 20,24] [--heap 100,1000,4000] [--workers 0,2] [--forks 9] [--no-inline]
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { availableNodes } from '../../test/nodes/index.ts';
 import { isWholeSnapshot, quantile, startService } from './service.ts';
 import { flag, numbers, openTable } from './table.ts';
@@ -20,11 +23,13 @@ const shapeOf = (heapMegabytes: number): 'sessions' | 'pages' => (heapMegabytes 
 const calmMs = 5000;
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-pause-'));
+const bareFork = join(folder, 'bare-fork');
+execFileSync('cc', ['-O2', '-o', bareFork, fileURLToPath(new URL('bare-fork.c', import.meta.url))]);
 const table = openTable(
   'pause',
   [
     '# How long a snapshot stops a process',
-    `Heap: "sessions" are many small objects, "pages" strings of 20 KB. Pause: all that the event loop stood still for the capture, median and range of so many forks; of it, the median of \`fork()\` itself, of making V8's mappings inheritable, and of looking at the threads and standing still for them. Inline: one snapshot of the same heap in the thread. p99: of 50 requests a second, in ${calmMs / 1e3} s before the first capture and while its child ran and copied pages, with the lowest priority. Aims: 20 ms at 100 MB, 60 ms at 1 GB, 150 ms at 4 GB, without workers; three times that with two busy ones.`,
+    `Heap: "sessions" are many small objects, "pages" strings of 20 KB. Pause: all that the event loop stood still for the capture, median and range of so many forks; of it, the median of \`fork()\` itself, of making V8's mappings inheritable, and of looking at the threads and standing still for them. Bare fork: the median of as many forks of a C program that has as much resident memory and does nothing else, right after on the same machine. Inline: one snapshot of the same heap in the thread. p99: of 50 requests a second, in ${calmMs / 1e3} s before the first capture and while its child ran and copied pages, with the lowest priority. Aims: 20 ms at 100 MB, 60 ms at 1 GB, 150 ms at 4 GB, without workers; three times that with two busy ones.`,
     'The machine is a virtual one with pages of 4 KB (`transparent_hugepage=madvise`); the fork takes less with larger ones.',
   ],
   [
@@ -38,6 +43,7 @@ const table = openTable(
     '`fork()`, ms',
     'mappings, ms',
     'threads, ms',
+    'bare fork, ms',
     'inline, ms',
     'p99 before, ms',
     'p99 meanwhile, ms',
@@ -77,6 +83,8 @@ async function measure(node: { major: number; path: string }, heapMegabytes: num
     inline && workers === 0 ? await service.capture({ file, method: 'inline', optimistic: true }) : undefined;
   rmSync(file, { force: true });
   await service.stop();
+  const residentMegabytes = Math.round(state.rss / 1e6);
+  const bare = execFileSync(bareFork, [String(residentMegabytes), String(forks)], { encoding: 'utf8' });
   const pauses = attempts.map(({ pauseMs }) => pauseMs);
   const median = (of: (attempt: (typeof attempts)[number]) => number): string =>
     quantile(attempts.map(of), 0.5).toFixed(1);
@@ -85,12 +93,13 @@ async function measure(node: { major: number; path: string }, heapMegabytes: num
     heapMegabytes,
     shape,
     workers,
-    Math.round(state.rss / 1e6),
+    residentMegabytes,
     attempts.length,
     `${median(({ pauseMs }) => pauseMs)} (${Math.min(...pauses).toFixed(1)} to ${Math.max(...pauses).toFixed(1)})`,
     median(({ forkMs }) => forkMs),
     median(({ mappingsMs }) => mappingsMs),
     median(({ threadsMs }) => threadsMs),
+    quantile(bare.trim().split('\n').map(Number), 0.5).toFixed(1),
     blocking === undefined ? '' : (blocking.capture?.pauseMs.toFixed(0) ?? String(blocking.error?.code)),
     quantile(before, 0.99).toFixed(0),
     quantile(meanwhile, 0.99).toFixed(0),
