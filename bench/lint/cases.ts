@@ -75,19 +75,31 @@ export function textsBelow(root: string, pattern: string): Text[] {
     .filter(({ text }) => text.split('\n').every((line) => line.length < 5000));
 }
 
+const SWITCH = "process.env.RELEASE === 'fixed'";
+
 /**
- * The source of one release of an application that has both in one file. A reader of a release sees no switch, so it is
- * resolved: `process.env.RELEASE === 'fixed' || x` becomes `true || x`, and what follows a `false &&`, or an
- * `if (false)`, is gone.
+ * The source of one release of an application that has both in one file. Nobody who reads a release sees a switch, so it
+ * is resolved, in the forms that the corpus has: `if (SWITCH) x;`, `if (SWITCH || c) x;`, `if (SWITCH && c) x;`. What
+ * follows a `return` that is always reached is not there.
  */
 function released({ text, ...place }: Text, isMended: boolean): Text {
   const out: string[] = [];
+  let isUnreachable = false;
   for (const line of text.split('\n')) {
-    if (!line.includes("process.env.RELEASE === 'fixed'")) out.push(line);
-    else if (isMended) out.push(line.replace("process.env.RELEASE === 'fixed'", 'true'));
-    else if (/if \(process\.env\.RELEASE === 'fixed' \|\| /u.test(line))
-      out.push(line.replace("process.env.RELEASE === 'fixed' || ", ''));
-    else out.push(line.replace(/if \(process\.env\.RELEASE === 'fixed'[^;]*;/u, ''));
+    if (line.startsWith('}')) isUnreachable = false;
+    if (isUnreachable) continue;
+    const at = line.indexOf(`if (${SWITCH}`);
+    if (at < 0) {
+      out.push(line);
+    } else if (isMended) {
+      const always = line
+        .replace(new RegExp(`if \\(${SWITCH}(?: \\|\\|[^)]*)?\\) `, 'u'), '')
+        .replace(`${SWITCH} && `, '');
+      out.push(always);
+      isUnreachable = always.trim().startsWith('return');
+    } else {
+      out.push(line.replace(`${SWITCH} || `, '').replace(new RegExp(`if \\(${SWITCH}(?: &&[^;]*)?[^|;]*;`, 'u'), ''));
+    }
   }
   return { ...place, text: out.join('\n') };
 }

@@ -141,11 +141,26 @@ const linters: Record<string, Lint> = {
 /** Rules of other linters that are about what leaks, by their names; whatever else they say is of style, or of bugs. */
 const aboutLeaks = /leak|listener|interval|timeout|subscri|resource|dispos|clos(?:e|ing)|race|session|cache|unbound/iu;
 
+/** What a linter says of every file of the corpus, by file: in the versions that leak, and in the mended ones. */
+interface Answers {
+  leaky: Map<string, Report[]>;
+  mended: Map<string, Report[]>;
+}
+
+function answersOf(lint: Lint, all: readonly Case[]): Answers {
+  const byFile = (texts: readonly Text[]): Map<string, Report[]> => {
+    const files = new Map<string, Report[]>();
+    for (const report of lint(texts)) files.set(report.file, [...(files.get(report.file) ?? []), report]);
+    return files;
+  };
+  return { leaky: byFile(all.flatMap(({ leaky }) => leaky)), mended: byFile(all.flatMap(({ mended }) => mended)) };
+}
+
 /** A leak counts as found by a report that is there in the leaky version and gone in the mended one. */
-function judge(lint: Lint, { leaky, mended }: Case): { flagged: boolean; silent: boolean; reports: Report[] } {
-  const [before, after] = [lint(leaky), lint(mended)];
-  const gone = before.filter(({ key }) => !after.some((other) => other.key === key));
-  return { flagged: before.length > 0, silent: gone.length > 0, reports: gone.length > 0 ? gone : before };
+function judge(answers: Answers, { leaky, mended }: Case): { reports: Report[]; gone: Report[] } {
+  const before = leaky.flatMap(({ file }) => answers.leaky.get(file) ?? []);
+  const after = mended.flatMap(({ file }) => answers.mended.get(file) ?? []);
+  return { reports: before, gone: before.filter(({ key }) => !after.some((other) => other.key === key)) };
 }
 
 const { cases, missing } = readCases(corpus);
@@ -164,30 +179,22 @@ const judged = JSON.parse(readFileSync(join(here, 'judged.json'), 'utf8')) as {
 const out: string[] = [`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}.`, ''];
 
 // Leaks
-const seen = cases.filter(({ id }) => visible[id]?.visible);
+const seen = cases.filter(({ id }) => visible[id] === undefined || visible[id].visible);
 const rows: string[] = [];
-const totals: Record<string, { flagged: number; silent: number }> = {};
+const found: Record<string, number> = {};
+const inBoth: Record<string, number> = {};
+const answers = Object.entries(linters).map(([name, lint]) => ({ name, of: answersOf(lint, cases) }));
 for (const each of cases) {
-  const cells = Object.entries(linters).map(([name, lint]) => {
-    const result = judge(lint, each);
-    if (!name.startsWith('ebb')) {
-      const about = result.silent ? result.reports.filter(({ rule }) => aboutLeaks.test(rule)) : [];
-      result.silent = about.length > 0;
-      result.reports = about;
-    }
-    const total = (totals[name] ??= { flagged: 0, silent: 0 });
-    if (seen.includes(each)) {
-      total.flagged += Number(result.flagged && (name.startsWith('ebb') || result.silent));
-      total.silent += Number(result.silent);
-    }
-    if (!name.startsWith('ebb'))
-      return result.silent
-        ? result.reports
-            .map(({ rule }) => rule)
-            .join(', ')
-            .slice(0, 80)
-        : '–';
-    return result.flagged ? `${result.reports[0].rule.slice(4)}${result.silent ? '' : ' (in both)'}` : '–';
+  const cells = answers.map(({ name, of }) => {
+    const { reports, gone } = judge(of, each);
+    const about = name.startsWith('ebb') ? gone : gone.filter(({ rule }) => aboutLeaks.test(rule));
+    found[name] ??= 0;
+    inBoth[name] ??= 0;
+    if (seen.includes(each) && about.length > 0) found[name]++;
+    if (about.length > 0) return [...new Set(about.map(({ rule }) => rule.replace('ebb/', '')))].join(', ');
+    if (!name.startsWith('ebb') || reports.length === 0) return '–';
+    if (seen.includes(each)) inBoth[name]++;
+    return `${reports[0].rule.replace('ebb/', '')} (in both)`;
   });
   rows.push(`| ${each.id} | ${seen.includes(each) ? 'yes' : 'no'} | ${cells.join(' | ')} |`);
 }
@@ -197,8 +204,7 @@ out.push(
   '',
 );
 out.push('| linter | found, of the visible | also reported, and in both versions |', '|---|---|---|');
-for (const [name, { flagged, silent }] of Object.entries(totals))
-  out.push(`| ${name} | ${silent} of ${seen.length} | ${flagged - silent} |`);
+for (const name of Object.keys(linters)) out.push(`| ${name} | ${found[name]} of ${seen.length} | ${inBoth[name]} |`);
 out.push(
   '',
   `| leak | visible | ${Object.keys(linters).join(' | ')} |`,
@@ -217,12 +223,15 @@ out.push(
 );
 const sums = { files: 0, lines: 0, recommended: 0, recommendedFalse: 0, strict: 0, strictFalse: 0, ms: 0 };
 const unjudged: string[] = [];
+const all: Text[] = [];
 for (const name of healthy) {
   const root = dirname(require.resolve(`${name}/package.json`));
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const texts = textsBelow(root, '.').filter(
-    ({ file }) => !/\/(?:tests?|benchmarks?|bench|examples?|docs|scripts|dist\/esm)\//u.test(relative(root, file)),
+    ({ file }) =>
+      !/(?:^|\/)(?:tests?|benchmarks?|bench|examples?|docs|scripts|dist\/esm|lib\/esm)\//u.test(relative(root, file)),
   );
+  all.push(...texts);
   const isFalse = ({ file, rule, message }: Report): boolean => {
     const entry = judged.find(
       (each) =>
@@ -261,7 +270,6 @@ out.push(
   '',
 );
 out.push('| linter | reports on these packages |', '|---|---|');
-const all = healthy.flatMap((name) => textsBelow(dirname(require.resolve(`${name}/package.json`)), '.'));
 for (const [name, lint] of Object.entries(linters))
   if (!name.startsWith('ebb')) out.push(`| ${name} | ${lint(all).length} |`);
 

@@ -11,6 +11,14 @@ javascript.run('no-listener-per-request', rule, {
       code: `${bus} app.get('/', (req, res) => { const tell = (x) => res.write(x); bus.on('order', tell); res.on('close', () => bus.off('order', tell)); });`,
     },
     {
+      name: 'taken off on every way',
+      code: `${bus} export async function checkout(request) { const onPaid = () => { request.done = true; }; bus.on('paid', onPaid); try { await pay(request); } finally { bus.off('paid', onPaid); } }`,
+    },
+    {
+      name: 'taken off by somebody else',
+      code: `${bus} export function checkout(request) { const onPaid = () => { request.done = true; }; bus.on('paid', onPaid); if (request.isFree) bus.off('paid', onPaid); return onPaid; }`,
+    },
+    {
       name: 'added once, when the program starts',
       code: `${bus} export function start(server) { bus.on('order', (order) => server.tell(order)); }`,
     },
@@ -60,6 +68,11 @@ javascript.run('no-listener-per-request', rule, {
     {
       name: 'a bus of the module',
       code: `${bus} export async function checkout(request) { const onPaid = (order) => { if (order === request.id) request.done = true; }; bus.on('order:paid', onPaid); }`,
+      errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'taken off on one way only',
+      code: `${bus} export async function checkout(request) { const onPaid = () => { request.done = true; }; bus.on('paid', onPaid); if (request.id < 0) bus.off('paid', onPaid); }`,
       errors: [{ messageId: 'perRequest' }],
     },
     {

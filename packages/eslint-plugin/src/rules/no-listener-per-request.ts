@@ -4,7 +4,7 @@ import { indexOf } from '../code/file-index.ts';
 import { isFunction, wrapped } from '../code/nodes.ts';
 import { scopeOfEmitter } from '../listener/emitters.ts';
 import { isForgotten } from '../listener/forgotten.ts';
-import { isPerRequest, usesRequest } from '../listener/per-request.ts';
+import { isPerRequest, isRemovedOnOneWay, usesRequest } from '../listener/per-request.ts';
 import { isRemoved, registrationsIn, removalsIn, type Registration } from '../listener/registrations.ts';
 import { waitsOnReusedSocket } from '../listener/reused-socket.ts';
 import { isSettling } from '../listener/settling.ts';
@@ -79,7 +79,8 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
         for (const registration of registrations) {
           if (isSettling(sourceCode, registration)) found(registration, 'settles');
           else if (waitsOnReusedSocket(sourceCode, registration)) found(registration, 'reusedSocket');
-          else if (isRemoved(registration, removals)) continue;
+          else if (isRemoved(registration, removals) && !isRemovedOnOneWay(sourceCode, registration, removals))
+            continue;
           else if (isPerRequest(sourceCode, registration)) found(registration, 'perRequest');
           else if (isForgotten(sourceCode, registration, registrations, removals)) found(registration, 'forgotten');
         }
