@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { soak } from './fixtures/soak.ts';
 
-const rounds = 90;
+const rounds = 70;
 
 describe.concurrent('under churn of processes, services, tokens, incidents and wrong requests', () => {
   test('the server does not leak', { timeout: 600_000 }, async () => {

@@ -1,5 +1,4 @@
 /** E-mail by SMTP. */
-import { createTransport } from 'nodemailer';
 import type { Channel } from '../rules/rules.ts';
 import { failed, oneLine, type Answer } from './answer.ts';
 import type { Sending } from './sending.ts';
@@ -16,6 +15,8 @@ export async function sendEmail(
 ): Promise<Answer> {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';
+  // Loaded here: a server that sends no mail does not pay for it.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? (secure ? 465 : 587) : Number(port),
