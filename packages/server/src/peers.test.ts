@@ -1,8 +1,10 @@
 // The real peers: OpenTelemetry's own exporters, and Ebb's agent in a process of its own.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -114,3 +116,92 @@ test("Ebb's agent reports floor, limits, requests and its own verdict", { timeou
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+interface Measured {
+  all: Record<string, number>;
+  routes: { route: string; requests: number }[];
+  sentence: string;
+}
+
+/** Serves a shop in which the cart is slow for some and fails for others. */
+const shop = `
+  require('node:http').createServer((request, response) => {
+    const [, what] = request.url.split('/');
+    if (what === 'fail') response.statusCode = 503;
+    setTimeout(() => response.end(), what === 'slow' ? 1100 : 0);
+  }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+
+test(
+  'what an incident does to requests and clients comes from the agent, and no address does',
+  { timeout: 240_000 },
+  async () => {
+    const register = pathToFileURL(join(import.meta.dirname, '../../agent/dist/register.cjs')).href;
+    const folder = mkdtempSync(join(tmpdir(), 'ebb-peer-'));
+    writeFileSync(join(folder, 'shop.cjs'), shop);
+    const child = spawn(process.execPath, ['--import', register, 'shop.cjs'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {
+        PATH: process.env['PATH'],
+        TMPDIR: folder,
+        OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+        OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.agent}`,
+        OTEL_SERVICE_NAME: 'cart',
+        OTEL_METRIC_EXPORT_INTERVAL: '1000',
+        EBB_RECORD_DIR: 'off',
+      },
+    });
+    try {
+      const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
+      const services = async (): Promise<{ id: number; name: string }[]> =>
+        (await server.send('GET', '/api/v1/services')).json as { id: number; name: string }[];
+      // The agent is there when it tells of the process.
+      while (!(await services()).some(({ name }) => name === 'cart'))
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      const ask = async (path: string, client: number): Promise<void> => {
+        const headers = { 'x-forwarded-for': `203.0.113.${client}, 10.0.0.1` };
+        await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
+      };
+      const clients = Array.from({ length: 100 }, (_, i) => i);
+      await Promise.all(clients.map((client) => ask('/fast', client)));
+      // Thirty of a hundred clients; ten of them twice.
+      await Promise.all(clients.slice(0, 20).map((client) => ask('/slow', client)));
+      await Promise.all(clients.slice(10, 30).map((client) => ask('/fail', client)));
+      const alerts = [
+        { status: 'firing', labels: { alertname: 'ErrorRate', service: 'cart' }, startsAt: new Date().toISOString() },
+      ];
+      expect(
+        (await server.send('POST', '/api/v1/alertmanager', { body: { version: '4', alerts }, token: server.agent }))
+          .status,
+      ).toBe(200);
+      const measured = async (): Promise<Measured | null> => {
+        const open = (await server.send('GET', '/api/v1/incidents')).json as { id: number; summary: string }[];
+        const own = open.find(({ summary }) => summary.startsWith('cart'));
+        return own === undefined ? null : (await server.send('GET', `/api/v1/incidents/${own.id}/impact`)).json.impact;
+      };
+      const requestsOf = (told: Measured | null, name: string): unknown =>
+        told?.routes.find(({ route }) => route === name)?.requests;
+      let impact = await measured();
+      while (requestsOf(impact, 'GET /slow') !== 20 || requestsOf(impact, 'GET /fail') !== 20) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        impact = await measured();
+      }
+      expect(Object.fromEntries(impact?.routes.map((one) => [one.route, one]) ?? [])).toMatchObject({
+        'GET /slow': { slow: 20, failed: 0, requestShare: 1 },
+        'GET /fail': { slow: 0, failed: 20, requestShare: 1 },
+      });
+      const { affectedClients, clients: all, clientShare } = impact?.all ?? {};
+      // Thirty at least, as near as a sketch is; of all, if they were there in the same minute.
+      expect(affectedClients).toBeGreaterThanOrEqual(27);
+      expect(all).toBeLessThan(110);
+      expect(clientShare).toBeGreaterThan(0.25);
+      expect(impact?.sentence).toMatch(/^\d+ % of requests and about \d+ % of clients slow or failing from /);
+      const stored = readdirSync(server.directory).map((file) => readFileSync(join(server.directory, file), 'latin1'));
+      expect(stored.join('')).toContain('GET /slow');
+      expect(stored.join('')).not.toContain('203.0.113.');
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

@@ -15,7 +15,14 @@ test('nothing is hit while requests are as they are always', () => {
   expect(stretchOf([], at(10, 20))).toBeNull();
   expect(stretchOf(minutes(...quiet(60)), at(10, 60))).toBeNull();
   // A report that takes its time is slow every day.
-  expect(stretchOf(minutes(...quiet(60, 40)), at(10, 60))).toBeNull();
+  expect(stretchOf(minutes(...quiet(120, 40)), at(100, 120))).toBeNull();
+  // One that always takes it, and then fails for everybody.
+  const told = minutes(...quiet(100, 70), ...quiet(20, 100));
+  expect(stretchOf(told, at(105, 120))).toEqual({ fromMs: 100 * minute, toMs: 120 * minute });
+});
+
+test('of a service that has just begun, nothing is usual', () => {
+  expect(stretchOf(minutes(100), at(0, 1))).toEqual({ fromMs: 0, toMs: minute });
 });
 
 test('from the first minute that is hit to the last, small gaps included', () => {

@@ -2,8 +2,8 @@
  * From when to when requests were slow or failed more than they usually are: pure.
  *
  * A minute is hit when at least 1 % of its requests, and twice as many as usual, were slow or failed. Usual is what the
- * quietest quarter of the day's minutes stay below: a leak that slows a service down for hours must not become usual. Hit
- * minutes with ten minutes or less between them are one stretch.
+ * quietest quarter of the day's minutes before the incident stay below: a leak that slows a service down for hours must not
+ * become usual. Hit minutes with ten minutes or less between them are one stretch.
  */
 
 /** Requests of a route in one minute. */
@@ -25,6 +25,8 @@ const minuteMs = 60_000;
 const leastShare = 0.01;
 const timesUsual = 2;
 const usualQuantile = 0.25;
+/** Of fewer minutes nobody knows what is usual: then nothing is. */
+const fewestMinutes = 30;
 const gapMs = 10 * minuteMs;
 /** What ended so long before the incident belongs to it: alerts and verdicts take their time. */
 const beforeMs = 30 * minuteMs;
@@ -37,7 +39,9 @@ export function stretchOf(
   minutes: readonly RouteMinute[],
   incident: { openedMs: number; endMs: number },
 ): Stretch | null {
-  const least = Math.max(leastShare, timesUsual * usualShare(minutes));
+  const usual = usualShare(minutes.filter(({ minuteMs: startMs }) => startMs < incident.openedMs - beforeMs));
+  // Where more than half is slow as a rule, twice as many cannot be.
+  const least = Math.max(leastShare, Math.min(timesUsual * usual, (1 + usual) / 2));
   const stretches: Stretch[] = [];
   for (const minute of minutes) {
     if (shareOf(minute) < least) continue;
@@ -57,7 +61,7 @@ function usualShare(minutes: readonly RouteMinute[]): number {
     .filter(({ requests }) => requests > 0)
     .map(shareOf)
     .sort((a, b) => a - b);
-  return shares.length === 0 ? 0 : shares[Math.floor((shares.length - 1) * usualQuantile)];
+  return shares.length < fewestMinutes ? 0 : shares[Math.floor((shares.length - 1) * usualQuantile)];
 }
 
 function shareOf({ requests, good }: RouteMinute): number {

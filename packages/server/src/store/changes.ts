@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { changeIdentity, type ChangeLink, type NewChange } from '../changes/change.ts';
+import { databaseError } from './database-error.ts';
 import type { Database } from './database.ts';
 import type { ChangeRow, Schema } from './schema.ts';
 import { findOrMakeService, findService } from './service-of.ts';
@@ -26,9 +27,10 @@ export class ChangeStore {
    * Stores a change; resolves when it is committed. One that was stored already changes nothing.
    *
    * @returns null where there is no room for another service
+   * @throws {ServerError} EBB_SERVER_DATABASE when the database does not take it
    */
   async record(change: NewChange): Promise<{ id: number; isNew: boolean } | null> {
-    return await this.#database.query.transaction().execute(async (db) => {
+    const store = this.#database.query.transaction().execute(async (db) => {
       const { service, timeMs } = change;
       let serviceId: number | null;
       if (service === null) {
@@ -40,6 +42,9 @@ export class ChangeStore {
         if (serviceId === null) return null;
       }
       return await storeChange(db, serviceId, change);
+    });
+    return await store.catch((error: unknown) => {
+      throw databaseError(error);
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ProcessReport } from '../ingest/report.ts';
 import { ServerError } from '../errors/server-error.ts';
 import { commitReports, Forgotten, processKey, serviceKey, type Known } from './commit-reports.ts';
+import { databaseError } from './database-error.ts';
 import type { Database } from './database.ts';
 
 /** How much is taken. */
@@ -161,11 +162,7 @@ export class ReportWriter {
         await this.#writeBatch(batch.slice(half));
         return;
       }
-      const reason = error instanceof Error ? error.message : String(error);
-      const told =
-        error instanceof ServerError
-          ? error
-          : new ServerError('EBB_SERVER_DATABASE', `the database did not take it: ${reason}`, { cause: error });
+      const told = databaseError(error);
       for (const { reject } of batch) reject(told);
     }
   }

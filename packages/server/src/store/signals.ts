@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { ServiceSignal } from '../ingest/alertmanager.ts';
 import { isActive, oldestActiveMs, type ToldSignal } from '../signals/signal.ts';
+import { databaseError } from './database-error.ts';
 import type { Database } from './database.ts';
 import type { Schema, SignalRow } from './schema.ts';
 import { findOrMakeService } from './service-of.ts';
@@ -21,13 +22,15 @@ export class SignalStore {
   /**
    * Stores what is told, in one transaction; resolves when it is committed. What is told again changes nothing but the
    * time at which it was told; what has ended stays ended.
+   *
+   * @throws {ServerError} EBB_SERVER_DATABASE when the database does not take it: then nothing of it counts as taken
    */
   async record(
     signals: readonly ServiceSignal[],
     nowMs: number,
   ): Promise<{ taken: number; refused: ('services' | 'alerts')[] }> {
     const refused: ('services' | 'alerts')[] = [];
-    await this.#database.query.transaction().execute(async (db) => {
+    const store = this.#database.query.transaction().execute(async (db) => {
       const active = new Map<number, number>();
       // In one order everywhere, so that two servers wait for each other and never both.
       for (const { service, signal } of inOrder(signals)) {
@@ -41,6 +44,9 @@ export class SignalStore {
         if (known >= mostActive && !(await isKnown(db, id, signal))) refused.push('alerts');
         else await storeSignal(db, id, signal, nowMs);
       }
+    });
+    await store.catch((error: unknown) => {
+      throw databaseError(error);
     });
     return { taken: signals.length - refused.length, refused };
   }
