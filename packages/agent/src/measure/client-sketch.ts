@@ -14,7 +14,8 @@ const rankBits = 6;
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 /** What a sketch keeps of a client, in one number: a register, and a rank of 1 to 33. Never 0. */
-export function observationOf([low, high]: HashWords): number {
+export function observationOf(words: HashWords): number {
+  const [low, high] = [words[0] ?? 0, words[1] ?? 0];
   return ((low >>> 22) << rankBits) | (Math.clz32(high) + 1);
 }
 
