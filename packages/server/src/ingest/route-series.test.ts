@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseOtlpJson } from './otlp-messages.ts';
-import { readOtlp } from './otlp.ts';
+import { encodeOtlp, encodeWriteRequest } from '../fixtures/otlp-messages.ts';
+import { readOtlpJson } from './otlp-json.ts';
+import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { readWriteRequest } from './remote-write.ts';
 import type { RoutesReport } from './report.ts';
 import { inTimeOf } from './route-series.ts';
@@ -13,7 +14,13 @@ const attributes = (told: Record<string, string>): object[] =>
 function otlp(...metrics: object[]): RoutesReport | undefined {
   const resource = { attributes: attributes({ 'service.name': 'shop' }) };
   const body = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
-  return readOtlp(parseOtlpJson(JSON.stringify(body)), nowMs).reports[0]?.routes;
+  return readOtlpJson(JSON.stringify(body), nowMs).reports[0]?.routes;
+}
+/** The same by protobuf. */
+function otlpProtobuf(...metrics: object[]): RoutesReport | undefined {
+  const resource = { attributes: attributes({ 'service.name': 'shop' }) };
+  const body = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
+  return readOtlpProtobuf(encodeOtlp(body), nowMs).reports[0]?.routes;
 }
 const histogram = (told: Record<string, string>, counts: number[], explicitBounds = [0.1, 1, 10]): object => ({
   attributes: attributes(told),
@@ -29,7 +36,7 @@ const durations = (aggregationTemporality: number, ...dataPoints: object[]): obj
 
 test("the durations of OpenTelemetry's SDKs become requests by route: in time, slow, failed", () => {
   const cart = { 'http.request.method': 'GET', 'http.route': '/cart/:id' };
-  const routes = otlp(
+  const told = [
     durations(
       2,
       histogram({ ...cart, 'http.response.status_code': '200' }, [5, 3, 2, 1]),
@@ -37,7 +44,9 @@ test("the durations of OpenTelemetry's SDKs become requests by route: in time, s
       histogram({ ...cart, 'error.type': 'aborted' }, [1, 0, 0, 0]),
       histogram({ 'http.request.method': 'GET', 'http.response.status_code': '404' }, [9, 0, 0, 0]),
     ),
-  );
+  ];
+  const routes = otlp(...told);
+  expect(otlpProtobuf(...told)).toEqual(routes);
   expect(routes?.series.map(({ route, isFailing, requests, inTime }) => [route, isFailing, requests, inTime])).toEqual([
     ['GET /cart/:id', false, 11, 8],
     ['GET /cart/:id', true, 4, 4],
@@ -67,7 +76,7 @@ test('what Prometheus passes on means the same', () => {
     samples: [{ value, timestamp: nowMs }],
   });
   const timeseries = [series('0.5', 6), series('1', 8), series('+Inf', 11)];
-  const [report] = readWriteRequest({ timeseries }, nowMs).reports;
+  const [report] = readWriteRequest(encodeWriteRequest({ timeseries }), nowMs).reports;
   expect(report?.figures.requests).toBe(11);
   expect(report?.routes?.series).toMatchObject([{ route: 'GET /a', isFailing: false, requests: 11, inTime: 8 }]);
 });
