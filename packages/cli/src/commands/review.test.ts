@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -160,6 +160,14 @@ test('a baseline leaves out what is known, and nothing else; it holds when lines
   const { told, code } = await reviewOf(folder, '--baseline', baseline);
   expect(code).toBe(1);
   expect(told.findings.map(({ location }) => location.repoPath)).toEqual(['src/hits.js']);
+});
+
+test('a link is not followed out of the tree', async () => {
+  const outside = folderOf({ 'store.ts': store('') });
+  const folder = repositoryOf({ 'a.js': 'export const a = 1;\n' });
+  symlinkSync(join(outside, 'store.ts'), join(folder, 'store.ts'));
+  expect(await reviewOf(folder)).toMatchObject({ code: 0, told: { files: 1 } });
+  expect(await reviewOf(folder, '--base', 'main')).toMatchObject({ code: 0, told: { files: 0 } });
 });
 
 test('a line that is excused in the code is left out', async () => {

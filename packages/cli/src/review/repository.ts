@@ -1,6 +1,6 @@
 /** The files that are reviewed: those of a change, by git, or all of the tree. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { CliError } from '../errors/cli-error.ts';
 
@@ -77,8 +77,9 @@ function entries(root: string, from: string, paths: readonly string[]): SourceFi
   });
 }
 
+/** Links are not followed: what they lead to is reviewed where it stands, or stands outside. */
 function isPlainFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  return lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** `M\0path\0`, `R090\0old\0new\0`, as `git diff -z --name-status` tells. */
