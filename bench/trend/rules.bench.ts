@@ -9,7 +9,7 @@ import { healthyServices, leakingServices } from '@ebb/trend/simulate';
 import type { Alarm } from './alarm.ts';
 import { statedBound } from './bound.ts';
 import { plotSeries } from './plot.ts';
-import { podSeries, readPods } from './real-pods.ts';
+import { heldOutPods, podSeries, readPods } from './real-pods.ts';
 import type { Pod } from './real-pods.ts';
 import { rulesOfToday } from './rules.ts';
 import { playEbb, playRules } from './series.ts';
@@ -72,8 +72,23 @@ function table(rows: Map<string, Row>): void {
   }
 }
 
-function onPods(pods: readonly Pod[]): number {
+/** Ebb's rows once more: on what its constants were chosen on, and on what they were not. */
+function apart(names: readonly string[]): { rows: (isHeldOut: boolean) => Map<string, Row>; say: () => void } {
+  const [chosen, held] = [rowsOf(names), rowsOf(names)];
+  return {
+    rows: (isHeldOut) => (isHeldOut ? held : chosen),
+    say: () => {
+      say("\nEbb's constants were chosen on one half of these series:\n");
+      table(chosen);
+      say('\nand not on the other:\n');
+      table(held);
+    },
+  };
+}
+
+function onPods(pods: readonly Pod[], heldOut: ReadonlySet<Pod>): number {
   const rows = rowsOf([...Object.keys(rulesOfToday), EBB_RSS, EBB_FLOOR]);
+  const halves = apart([EBB_RSS, EBB_FLOOR]);
   let native = 0;
   let days = 0;
   for (const pod of pods) {
@@ -88,13 +103,14 @@ function onPods(pods: readonly Pod[]): number {
       };
       if (share === 0) days += daysOf(series);
       if (share === 0 && ebb.native.length > 0) native++;
-      for (const [name, row] of rows) {
+      for (const [name, row] of [...rows, ...halves.rows(heldOut.has(pod))]) {
         if (share === 0) row.healthy.add(series, told[name]);
         else row.leaking.get(share)!.add(series, told[name]);
       }
     }
   }
   table(rows);
+  halves.say();
   if (native > 0) say(`\nBesides, Ebb called ${native} of them \`native\`.`);
   return days;
 }
@@ -102,6 +118,8 @@ function onPods(pods: readonly Pod[]): number {
 function onServices(runs: number): void {
   const names = [...Object.keys(rulesOfToday), EBB_RSS, EBB_AGENT];
   const rows = rowsOf(names);
+  const halves = apart([EBB_RSS, EBB_AGENT]);
+  const halfOf = (seed: number): Map<string, Row> => halves.rows(seed > runs / 2);
   const kinds: string[] = [];
   const kind = (name: string, shares: Record<string, string>): void => {
     kinds.push(`| ${name} | ${names.map((rule) => shares[rule]).join(' | ')} |`);
@@ -116,6 +134,7 @@ function onServices(runs: number): void {
       for (const rule of names) {
         alarmed.get(rule)!.add(series, told[rule]);
         rows.get(rule)!.healthy.add(series, told[rule]);
+        halfOf(seed).get(rule)?.healthy.add(series, told[rule]);
       }
     }
     kind(name, Object.fromEntries(names.map((rule) => [rule, `${alarmed.get(rule)!.alarmedSeries} of ${runs}`])));
@@ -130,6 +149,7 @@ function onServices(runs: number): void {
         );
         for (const rule of names) {
           rows.get(rule)!.leaking.get(share)!.add(series, told[rule]);
+          halfOf(seed).get(rule)?.leaking.get(share)!.add(series, told[rule]);
           if (share === 0.01) found.get(rule)!.add(series, told[rule]);
         }
       }
@@ -139,6 +159,7 @@ function onServices(runs: number): void {
     kind(`leaks ${name}, 1 % an hour`, Object.fromEntries(names.map((rule) => [rule, cell(found.get(rule)!)])));
   }
   table(rows);
+  halves.say();
   say(
     '\nBy kind of service: how many of the series a rule alarmed on, and what was left of the way to the limit (median).\n',
   );
@@ -175,7 +196,7 @@ say('## Real pods\n');
 say(
   `The set (${told} pod-days) has each series twice, under two names; these are the ${all.length} distinct ones${empty > 0 ? `, without ${empty} that hold nothing` : ''}${small ? `, every eighth of them (${pods.length})` : ''}, a sample a minute. None of them leaks: every alarm on them as they are is a false one. The set tells no limits: the limit is taken to be one and a half of the peak, and 50 MB. To find leaks, a steady one is added, from the first sample on. As a floor: the same values, taken for floors after collections, and the requests.\n`,
 );
-const days = onPods(pods);
+const days = onPods(pods, heldOutPods(all));
 say(`\n${days.toFixed(1)} series-days as they are. (${elapsed()})\n`);
 say('## Simulated services\n');
 say(

@@ -1,7 +1,8 @@
 export { MemoryJudge } from './judge.ts';
 export type { MemoryJudgeOptions } from './judge.ts';
 export type { Judgement, Trend, Verdict } from './judgement.ts';
-export type { Floor, MemorySample } from './sample.ts';
+export type { Floor, MemorySample, NativeMemory } from './sample.ts';
+export type { NativeKind } from './verdict/native-kind.ts';
 export { attributeToRoutes } from './routes/attribute.ts';
 export type { RouteAttribution, RouteShare } from './routes/attribute.ts';
 export type { Estimate } from './routes/regression.ts';

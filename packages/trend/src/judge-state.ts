@@ -1,7 +1,13 @@
+import type { NativePartsHistory } from './history/native-parts.ts';
+import type { Track } from './history/track.ts';
+import type { Usual } from './verdict/lasting.ts';
+import type { StandingLeak } from './verdict/standing.ts';
+import type { AllThresholds } from './verdict/thresholds.ts';
+
 /** Where a judge keeps what it knows beside its tracks: places in one array of numbers, so that it can be saved whole. */
 
 /** What stands before a saved state; the version changes with what the numbers mean. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 export const HEADER = 2;
 
 export const BORN = 0;
@@ -22,10 +28,13 @@ export const HEAP_LIMIT = 14;
 export const RSS_LIMIT = 15;
 export const RSS = 16;
 export const JUDGED_AT = 17;
-export const SCALARS = 18;
+/** When it is decided next whether it leaks. */
+export const DECIDE_AT = 18;
+/** 1 while memory outside the heap was found to outgrow the rest when that was last decided. */
+export const NATIVE_TOLD = 19;
+export const SCALARS = 20;
 
-/** What is judged: nothing is known yet, the heap, or RSS because nothing else is told. */
-export const UNKNOWN = 0;
+/** What is judged: the heap, or RSS because nothing else is told; 0 while nothing is known. */
 export const BY_HEAP = 1;
 export const BY_RSS = 2;
 
@@ -38,5 +47,21 @@ export const NEWS_TOLD: readonly (string | undefined)[] = [
   'nothing was heard for longer than the series had lasted: judged anew since then',
   'the process was restarted: judged anew since then',
 ];
-export const ONLY_RSS: string =
-  'judged by RSS alone, which holds garbage, caches and what the allocator keeps: less sure than by the floor after collections';
+
+/** All that a judge knows, for those who decide. */
+export interface Known {
+  readonly warmupS: number;
+  readonly thresholds: AllThresholds;
+  readonly scalars: Float64Array;
+  /** The floor after collections, or RSS where nothing else is known. */
+  readonly floors: Track;
+  /** The lower envelope of the memory in use. */
+  readonly envelope: Track;
+  /** What RSS holds beyond heap and buffers. */
+  readonly native: Track;
+  /** … and what that consists of. */
+  readonly parts: NativePartsHistory;
+  readonly standing: StandingLeak;
+  /** What processes like this one usually grow by; null where that isn't known. */
+  readonly usual: Usual | null;
+}

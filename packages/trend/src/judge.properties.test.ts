@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { MemoryJudge } from './judge.ts';
 import type { Judgement } from './judgement.ts';
 import type { MemorySample } from './sample.ts';
-import { leaks, seeded, simulate } from './simulate/index.ts';
+import { leaks, nativeLeaks, seeded, simulate } from './simulate/index.ts';
 
 const anyNumber = fc.oneof(
   fc.double(),
@@ -23,9 +23,19 @@ const anySample: fc.Arbitrary<MemorySample> = fc.record({
   requests: fc.option(anyNumber),
   heapLimitBytes: anyNumber,
   rssLimitBytes: fc.option(anyNumber),
+  heapTotalBytes: fc.option(anyNumber),
+  native: fc.option(
+    fc.record({
+      mallocBytes: fc.option(anyNumber),
+      mallocInUseBytes: fc.option(anyNumber),
+      mappedBytes: fc.option(anyNumber),
+    }),
+  ),
 });
 
-function expectSound({ verdict, suspicious, trend, evidence, settlesAtBytes, wouldChange }: Judgement): void {
+function expectSound(judgement: Judgement): void {
+  const { verdict, suspicious, trend, evidence, settlesAtBytes, nativeKind, wouldChange } = judgement;
+  expect(nativeKind === null).toBe(verdict !== 'native');
   expect(['clean', 'warming', 'bounded', 'leak', 'native']).toContain(verdict);
   expect(typeof suspicious).toBe('boolean');
   expect(Number.isFinite(trend.bytesPerSecond)).toBe(true);
@@ -176,6 +186,54 @@ it('does not care how often it is asked', () => {
       const judge = new MemoryJudge();
       for (const sample of samples) judge.update(sample);
       expect(judge.judgement).toEqual(judgeAll(samples).at(-1));
+    }),
+  );
+});
+
+it('has said the same of a leak at the same time, however often it was asked', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.keys({ ...leaks, ...nativeLeaks })),
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 2, max: 60 }),
+      (name, seed, askedEvery) => {
+        const draw = { ...leaks, ...nativeLeaks }[name];
+        const samples = [...simulate(draw(seeded(seed), 1), { seed, durationS: 200 })];
+        const all = judgeAll(samples);
+        const judge = new MemoryJudge();
+        for (const [nth, sample] of samples.entries()) {
+          judge.update(sample);
+          if (nth % askedEvery === 0) expect(judge.judgement).toEqual(all[nth]);
+        }
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+it('judges a series after a gap of a year as it judges a new one', () => {
+  fc.assert(
+    fc.property(series, series, (before, after) => {
+      const yearMs = 365 * 86_400_000;
+      const fresh = judgeAll(samplesOf(after, 1e6));
+      const judge = new MemoryJudge();
+      for (const sample of samplesOf(before, 1e6)) judge.update(sample);
+      const told = samplesOf(after, 1e6 + yearMs).map((sample) => judge.observe(sample));
+      expect(told.map(({ verdict, suspicious, trend }) => ({ verdict, suspicious, trend }))).toEqual(
+        fresh.map(({ verdict, suspicious, trend }) => ({ verdict, suspicious, trend })),
+      );
+    }),
+  );
+});
+
+it('says of a series beyond its limit that no time is left, or that it does not grow', () => {
+  fc.assert(
+    fc.property(series, fc.integer({ min: 1, max: 1e6 }), (steps, limitBytes) => {
+      const samples = samplesOf(
+        steps.map(({ stepMs, bytes }) => ({ stepMs, bytes: bytes + 2e6 })),
+        1e6,
+      ).map((sample) => ({ ...sample, heapLimitBytes: limitBytes }));
+      for (const { trend } of judgeAll(samples)) expect([null, 0]).toContain(trend.secondsToLimit);
     }),
   );
 });

@@ -156,6 +156,23 @@ describe('a program whose memory outside the heap grows', () => {
     );
   });
 
+  it.each<[string, (grownBytes: number) => Partial<MemorySample>]>([
+    ['arenas', (grown) => ({ native: { mallocBytes: 60 * MB + grown, mallocInUseBytes: 50 * MB } })],
+    ['addon', (grown) => ({ native: { mallocBytes: 60 * MB + grown, mallocInUseBytes: 50 * MB + grown } })],
+    ['malloc', (grown) => ({ native: { mallocBytes: 60 * MB + grown } })],
+    ['mappings', (grown) => ({ native: { mallocBytes: 60 * MB, mappedBytes: 40 * MB + grown } })],
+    ['fragmentation', (grown) => ({ heapTotalBytes: 60 * MB + grown })],
+    ['unknown', () => ({})],
+  ])('says that it is %s, as far as the samples tell', (kind, told) => {
+    const perS = 1 * MB;
+    const program: Program = { ...flat, nativeBytes: (ageS) => perS * ageS };
+    const samples = [...simulate(program, { seed: 3, durationS: 150, rssLimitBytes: 1024 * MB })];
+    const { last } = watch(samples.map((sample) => ({ ...sample, ...told(perS * sample.ageS) })));
+    expect(last).toMatchObject({ verdict: 'native', nativeKind: kind });
+    expect(last.evidence[0]).toMatch(/^the memory outside heap and buffers/);
+    expect(last.evidence.join()).not.toMatch(/NaN|undefined/);
+  });
+
   it('is not called native because its heap grows, shrinks, and grows again', () => {
     const program: Program = { liveBytes: (ageS) => (60 + 40 * Math.sin(ageS / 30)) * MB };
     expect(play(program, { durationS: 400 }).verdicts).not.toContain('native');
@@ -360,6 +377,28 @@ describe('a judge', () => {
       trend: { bytesPerSecond: 0, secondsToLimit: null, limitBytes: 0 },
       evidence: ['no samples yet'],
     });
+  });
+
+  it('has told a leak whether or not anybody asked at the time', () => {
+    const hours = (level: (hour: number) => number): MemoryJudge => {
+      const judge = new MemoryJudge({ warmupMs: 600_000 });
+      for (let minute = 0; minute < 20 * 60; minute++) {
+        const heapBytes = level(minute / 60);
+        const floor = { timeMs: minute * 60_000, heapBytes, externalBytes: 0, arrayBuffersBytes: 0 };
+        judge.update({
+          ...blank(),
+          timeMs: minute * 60_000,
+          floor,
+          heapUsedBytes: heapBytes,
+          heapLimitBytes: 800 * MB,
+        });
+      }
+      return judge;
+    };
+    // Growth of fourteen hours that has only just become uneven: it was told before, and stands.
+    const level = (hour: number): number =>
+      (200 + 10 * Math.min(hour, 14) + (hour > 14 ? 4 * Math.sin(9 * hour) : 0)) * MB;
+    expect(hours(level).judgement.verdict).toBe('leak');
   });
 
   it('holds no more than 8 KB of numbers, however long the series', async () => {

@@ -1,9 +1,8 @@
+import { NativePartsHistory } from './history/native-parts.ts';
 import { Track } from './history/track.ts';
 import type { TrackOptions } from './history/track.ts';
-import type { Slope } from './growth/theil-sen.ts';
 import { SampleClock } from './intake/clock.ts';
-import { readSample } from './intake/reading.ts';
-import type { Reading } from './intake/reading.ts';
+import { emptyReading, readNativeParts, readSample } from './intake/reading.ts';
 import {
   STATE_VERSION,
   HEADER,
@@ -25,28 +24,25 @@ import {
   RSS_LIMIT,
   RSS,
   JUDGED_AT,
+  DECIDE_AT,
   SCALARS,
-  UNKNOWN,
   BY_HEAP,
   BY_RSS,
   NO_NEWS,
   AFTER_GAP,
   AFTER_RESTART,
-  NEWS_TOLD,
-  ONLY_RSS,
+  type Known,
 } from './judge-state.ts';
-import type { Judgement, Trend, Verdict } from './judgement.ts';
+import type { Judgement } from './judgement.ts';
+import type { AgeCurve } from './pooling/age-curve.ts';
 import type { MemorySample } from './sample.ts';
-import { decide } from './verdict/decide.ts';
-import type { Decision, Thresholds } from './verdict/decide.ts';
-import { heapShareOf, widen } from './verdict/figures.ts';
+import type { Usual } from './verdict/lasting.ts';
 import { trendOf } from './verdict/limits.ts';
 import type { Room } from './verdict/limits.ts';
+import { opinionOf } from './verdict/opinion.ts';
+import { decideOnSchedule } from './verdict/schedule.ts';
 import { StandingLeak } from './verdict/standing.ts';
-import { settlesAt, wouldChange } from './verdict/outlook.ts';
-import { tell } from './verdict/tell.ts';
-import { type AllThresholds, nativeThresholds, thresholdsOf } from './verdict/thresholds.ts';
-import { span } from './verdict/words.ts';
+import { thresholdsOf } from './verdict/thresholds.ts';
 
 /** How a judge is set up; the defaults suit a process that is judged from its start, a sample a second. */
 export interface MemoryJudgeOptions {
@@ -60,63 +56,77 @@ export interface MemoryJudgeOptions {
   falseLeakRate?: number;
   /** The chance that a series that never grows is ever `suspicious`, under the noise models of both tests. Default 0.1. */
   falseSuspicionRate?: number;
+  /**
+   * What processes like this one have been seen to do: those of the version before, or of the same version before this one. Growth
+   * beyond what was usual for them at the same age needs less patience. It is no part of a saved state.
+   */
+  usual?: {
+    curve: AgeCurve;
+    /** How old the process was at its first sample, in seconds. */
+    ageS: number;
+  };
 }
 
-/** The coarser tracks take the lowest value of each so many seconds. */
+/** The finest blocks, in warm-ups and in seconds: the slower a program starts, the coarser they may be. */
+const FINEST_WARMUPS = 1 / 15;
+const FINEST_S = 1;
+/** The coarser tracks take the lowest value of each so much time. */
+const CHUNK_WARMUPS = 1 / 2;
 const CHUNK_S = 4;
-/** Without a floor for so long, in intervals between floors and in seconds, the lower envelope is judged instead. */
-const STALE_FLOORS = 10;
-const STALE_S = 60;
+/** Nothing is called a leak before so many warm-ups. */
+const FIRST_DECISION_WARMUPS = 6;
 /** A new process takes the place of the old one when heap and RSS fall below this share of their lowest. */
 const REBORN_SHARE = 0.5;
-/** Memory in use that grows at this share of the pace of the rest explains the rest. */
-const OUTRUN_SHARE = 0.75;
+
 /**
  * Judges one process from its memory samples: does it leak, how fast, and when does it meet its limit.
  *
- * Pure and deterministic: no clock, no I/O. Under 8 KB of state and constant time a sample, however long the series.
+ * Pure and deterministic: no clock, no I/O. Under 8 KB of state and constant time a sample, however long the series. Whether
+ * it leaks is decided as samples come, on a schedule of its own (see verdict/schedule.ts), whoever asks when.
  * What is judged is the floor (heap plus external memory just after a full collection); while floors are missing, the
  * lower envelope of the memory in use, more slowly and never as a proven `leak`; where nothing but RSS is known, RSS, with
  * more patience; and, apart from these, what RSS holds beyond heap and external memory (`native`).
  */
 export class MemoryJudge {
-  readonly #warmupS: number;
   readonly #state: Float64Array;
-  readonly #scalars: Float64Array;
   readonly #clock: SampleClock;
-  readonly #floors: Track;
-  readonly #envelope: Track;
-  readonly #native: Track;
-  readonly #standing: StandingLeak;
-  readonly #thresholds: AllThresholds;
+  readonly #known: Known;
+  readonly #chunkS: number;
+  /** The newest sample. */
+  readonly #reading = emptyReading();
   #stale = false;
   #judgement: Judgement = NOTHING_YET;
 
   constructor(options: MemoryJudgeOptions = {}) {
-    this.#warmupS = (options.warmupMs ?? 8000) / 1000;
-    this.#thresholds = thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1, this.#warmupS);
-    // The slower a program starts, the coarser its finest blocks may be, and the longer its longest: nearly six hours for a service.
-    const finestS = Math.max(1, this.#warmupS / 60);
-    const floors: TrackOptions = { points: 46, baseS: finestS, scales: 12, warmupS: this.#warmupS, early: true };
-    const envelope: TrackOptions = { points: 20, baseS: CHUNK_S, scales: 11, warmupS: this.#warmupS, early: false };
-    const native: TrackOptions = { ...envelope, scales: 9 };
+    const warmupS = (options.warmupMs ?? 8000) / 1000;
+    const baseS = Math.max(FINEST_S, FINEST_WARMUPS * warmupS);
+    this.#chunkS = Math.max(CHUNK_S, CHUNK_WARMUPS * warmupS);
+    const floors: TrackOptions = { points: 46, baseS, scales: 12, warmupS, early: true };
+    const side: TrackOptions = { points: 20, baseS: this.#chunkS, scales: 8, warmupS, early: false };
     const sizes = [
       SCALARS,
       SampleClock.size,
       StandingLeak.size,
+      NativePartsHistory.size,
       Track.size(floors),
-      Track.size(envelope),
-      Track.size(native),
+      Track.size(side),
+      Track.size(side),
     ];
     this.#state = new Float64Array(sizes.reduce((sum, size) => sum + size));
     let at = 0;
-    const [scalars, clock, standing, ...tracks] = sizes.map((size) => this.#state.subarray(at, (at += size)));
-    this.#scalars = scalars;
+    const [scalars, clock, standing, parts, ...tracks] = sizes.map((size) => this.#state.subarray(at, (at += size)));
     this.#clock = new SampleClock(clock);
-    this.#standing = new StandingLeak(standing);
-    this.#floors = new Track(floors, tracks[0]);
-    this.#envelope = new Track(envelope, tracks[1]);
-    this.#native = new Track(native, tracks[2]);
+    this.#known = {
+      warmupS,
+      thresholds: thresholdsOf(options.falseLeakRate ?? 0.001, options.falseSuspicionRate ?? 0.1, warmupS),
+      scalars,
+      standing: new StandingLeak(standing),
+      floors: new Track(floors, tracks[0]),
+      envelope: new Track(side, tracks[1]),
+      native: new Track(side, tracks[2]),
+      parts: new NativePartsHistory(warmupS, parts),
+      usual: usualOf(options.usual),
+    };
   }
 
   /** Takes the next sample in, and says what is to be thought of the process now. Never throws. */
@@ -125,38 +135,45 @@ export class MemoryJudge {
     return this.judgement;
   }
 
-  /** Takes the next sample in: about a microsecond. What it means is worked out when it is asked for. Never throws. */
+  /** Takes the next sample in: under a microsecond, as a rule. Never throws. */
   update(sample: MemorySample): void {
-    const reading = readSample(sample);
-    if (reading === null) return;
+    const reading = this.#reading;
+    if (!readSample(sample, reading)) return;
     const arrival = this.#clock.arrive(reading.timeMs);
     if (arrival === 'ignored') return;
-    const scalars = this.#scalars;
+    const { scalars } = this.#known;
     if (scalars[BORN] === 0) this.#begin(NO_NEWS);
     else if (arrival === 'gap') this.#begin(AFTER_GAP);
-    else if (this.#isReborn(reading)) this.#begin(AFTER_RESTART);
-    this.#takeSource(reading);
+    else if (this.#isReborn()) this.#begin(AFTER_RESTART);
+    this.#takeSource();
     const nowS = (this.#clock.nowMs - scalars[BORN_AT]) / 1000;
-    const news = this.#takeFloor(reading, nowS);
-    const chunkNews = this.#takeChunk(reading, nowS);
-    if (news || chunkNews) this.#isNews(reading);
+    const news = this.#takeFloor(nowS);
+    const chunkNews = this.#takeChunk(nowS);
+    if (!news && !chunkNews) return;
+    this.#isNews();
+    if (chunkNews && scalars[SOURCE] === BY_HEAP) this.#known.parts.add(nowS, readNativeParts(sample));
+    if (nowS >= scalars[DECIDE_AT]) decideOnSchedule(this.#known, nowS);
   }
 
   /** What the next judgement rests on, whenever it is asked for. */
-  #isNews(reading: Reading): void {
-    const scalars = this.#scalars;
+  #isNews(): void {
+    const { heapLimitBytes, rssLimitBytes, rssBytes } = this.#reading;
+    const { scalars } = this.#known;
     scalars[JUDGED_AT] = this.#clock.nowMs;
-    scalars[HEAP_LIMIT] = reading.heapLimitBytes ?? 0;
-    scalars[RSS_LIMIT] = reading.rssLimitBytes ?? 0;
-    scalars[RSS] = reading.rssBytes ?? 0;
+    scalars[HEAP_LIMIT] = heapLimitBytes || 0;
+    scalars[RSS_LIMIT] = rssLimitBytes || 0;
+    scalars[RSS] = rssBytes || 0;
     this.#stale = true;
   }
 
-  /** What is to be thought of the process now; costs some ten microseconds when a floor has come since it was last asked for. */
+  /**
+   * What is to be thought of the process now: whether it leaks, as was last decided on the schedule, with figures as they are
+   * now. Asking changes nothing; it costs some ten microseconds when something has come since it was last asked for.
+   */
   get judgement(): Judgement {
     if (this.#stale) {
       this.#stale = false;
-      this.#judgement = this.#judge();
+      this.#judgement = opinionOf(this.#known);
     }
     return this.#judgement;
   }
@@ -166,7 +183,7 @@ export class MemoryJudge {
    * all prices paid. For pooling with those of other processes: see `meanEvidence` and `growingOnes`.
    */
   get logEvidence(): number {
-    return this.#floors.growth.strongest().proof;
+    return this.#known.floors.growth.strongest().proof;
   }
 
   /**
@@ -176,7 +193,7 @@ export class MemoryJudge {
   save(): Uint8Array {
     const saved = new Float64Array(HEADER + this.#state.length);
     saved[0] = STATE_VERSION;
-    saved[1] = this.#warmupS;
+    saved[1] = this.#known.warmupS;
     saved.set(this.#state, HEADER);
     return new Uint8Array(saved.buffer);
   }
@@ -189,14 +206,14 @@ export class MemoryJudge {
     const judge = new MemoryJudge(options);
     if (saved.byteLength !== (HEADER + judge.#state.length) * 8) return null;
     const numbers = new Float64Array(Uint8Array.from(saved).buffer);
-    if (numbers[0] !== STATE_VERSION || numbers[1] !== judge.#warmupS) return null;
+    if (numbers[0] !== STATE_VERSION || numbers[1] !== judge.#known.warmupS) return null;
     judge.#state.set(numbers.subarray(HEADER));
-    judge.#stale = judge.#scalars[BORN] !== 0;
+    judge.#stale = judge.#known.scalars[BORN] !== 0;
     return judge;
   }
 
   #begin(news: number): void {
-    const scalars = this.#scalars;
+    const { scalars, floors, envelope, native, parts, standing, warmupS } = this.#known;
     scalars.fill(0);
     scalars[BORN] = 1;
     scalars[BORN_AT] = scalars[JUDGED_AT] = this.#clock.nowMs;
@@ -206,82 +223,88 @@ export class MemoryJudge {
     scalars[CHUNK] = Number.NaN;
     scalars[CHUNK_USED] = scalars[CHUNK_OTHER] = Number.POSITIVE_INFINITY;
     scalars[NEWS] = news;
-    this.#floors.clear();
-    this.#envelope.clear();
-    this.#native.clear();
-    this.#standing.clear();
+    scalars[DECIDE_AT] = FIRST_DECISION_WARMUPS * warmupS;
+    floors.clear();
+    envelope.clear();
+    native.clear();
+    parts.clear();
+    standing.clear();
     this.#stale = true;
   }
 
-  #isReborn(reading: Reading): boolean {
-    const scalars = this.#scalars;
-    if (reading.requests !== null && !Number.isNaN(scalars[REQUESTS])) return reading.requests < scalars[REQUESTS];
-    if (reading.rssBytes === null || !(reading.rssBytes < scalars[LOWEST_RSS] * REBORN_SHARE)) return false;
-    if (scalars[SOURCE] === BY_RSS) return true;
-    return reading.usedBytes !== null && reading.usedBytes < scalars[LOWEST_USED] * REBORN_SHARE;
+  #isReborn(): boolean {
+    const { scalars } = this.#known;
+    const { requests, rssBytes, usedBytes } = this.#reading;
+    if (!Number.isNaN(requests) && !Number.isNaN(scalars[REQUESTS])) return requests < scalars[REQUESTS];
+    if (!(rssBytes < scalars[LOWEST_RSS] * REBORN_SHARE)) return false;
+    return scalars[SOURCE] === BY_RSS || usedBytes < scalars[LOWEST_USED] * REBORN_SHARE;
   }
 
-  #takeSource(reading: Reading): void {
-    const scalars = this.#scalars;
-    if (reading.requests !== null) scalars[REQUESTS] = reading.requests;
-    const heapIsSeen = reading.usedBytes !== null || reading.floor !== null;
-    if (scalars[SOURCE] !== BY_HEAP && heapIsSeen) {
-      if (scalars[SOURCE] === BY_RSS) this.#floors.clear();
+  #takeSource(): void {
+    const { scalars, floors, standing } = this.#known;
+    const { requests, rssBytes, usedBytes, floorBytes } = this.#reading;
+    if (!Number.isNaN(requests)) scalars[REQUESTS] = requests;
+    if (scalars[SOURCE] === BY_HEAP) return;
+    if (!Number.isNaN(usedBytes) || !Number.isNaN(floorBytes)) {
+      if (scalars[SOURCE] === BY_RSS) {
+        floors.clear();
+        standing.clear();
+      }
       scalars[SOURCE] = BY_HEAP;
-    } else if (scalars[SOURCE] === UNKNOWN && reading.rssBytes !== null) scalars[SOURCE] = BY_RSS;
+    } else if (!Number.isNaN(rssBytes)) scalars[SOURCE] = BY_RSS;
   }
 
-  #takeFloor(reading: Reading, nowS: number): boolean {
-    const scalars = this.#scalars;
-    const { usedBytes, floor } = reading;
+  #takeFloor(nowS: number): boolean {
+    const { scalars, floors } = this.#known;
+    const { usedBytes, rssBytes, floorTimeMs, floorBytes, floorHeapBytes } = this.#reading;
     if (scalars[SOURCE] === BY_RSS) {
-      if (reading.rssBytes === null) return false;
+      if (Number.isNaN(rssBytes)) return false;
       scalars[FLOOR_AT] = this.#clock.nowMs;
-      this.#floors.add(nowS, reading.rssBytes, 0, scalars[REQUESTS]);
+      floors.add(nowS, rssBytes, 0, scalars[REQUESTS]);
       return true;
     }
-    if (floor !== null) {
-      const floorMs = Math.min(this.#clock.mend(floor.timeMs), this.#clock.nowMs);
+    if (!Number.isNaN(floorBytes)) {
+      const floorMs = Math.min(this.#clock.mend(floorTimeMs), this.#clock.nowMs);
       if (floorMs > scalars[FLOOR_AT]) {
         const elapsedS = (floorMs - scalars[FLOOR_AT]) / 1000;
         if (Number.isFinite(elapsedS)) scalars[FLOOR_INTERVAL] += (elapsedS - scalars[FLOOR_INTERVAL]) / 8;
         scalars[FLOOR_AT] = floorMs;
-        scalars[FLOOR_HEAP] = floor.heapBytes;
+        scalars[FLOOR_HEAP] = floorHeapBytes;
         // A floor from before the judge was there counts as seen at its beginning.
         const floorS = Math.max(0, (floorMs - scalars[BORN_AT]) / 1000);
-        this.#floors.add(floorS, floor.totalBytes, floor.heapBytes, scalars[REQUESTS]);
+        floors.add(floorS, floorBytes, floorHeapBytes, scalars[REQUESTS]);
         return true;
       }
     }
     // Less in use than at the last floor: the live set has shrunk to this or less, even though nothing was collected fully.
-    if (usedBytes !== null && usedBytes < this.#floors.newestBytes) {
-      this.#floors.add(nowS, usedBytes, Math.min(scalars[FLOOR_HEAP], usedBytes), scalars[REQUESTS]);
+    if (usedBytes < floors.newestBytes) {
+      floors.add(nowS, usedBytes, Math.min(scalars[FLOOR_HEAP], usedBytes), scalars[REQUESTS]);
       return true;
     }
     return false;
   }
 
   /** True when a chunk of the coarser tracks has just ended. */
-  #takeChunk(reading: Reading, nowS: number): boolean {
-    const scalars = this.#scalars;
-    const { usedBytes, rssBytes } = reading;
-    const chunk = Math.floor(nowS / CHUNK_S);
+  #takeChunk(nowS: number): boolean {
+    const { scalars, envelope, native } = this.#known;
+    const { usedBytes, rssBytes } = this.#reading;
+    const chunk = Math.floor(nowS / this.#chunkS);
     const ended = chunk !== scalars[CHUNK] && !Number.isNaN(scalars[CHUNK]);
     if (ended) {
-      const endS = (scalars[CHUNK] + 1) * CHUNK_S;
+      const endS = (scalars[CHUNK] + 1) * this.#chunkS;
       const used = scalars[CHUNK_USED];
-      if (used < Number.POSITIVE_INFINITY) this.#envelope.add(endS, used, used, scalars[REQUESTS]);
+      if (used < Number.POSITIVE_INFINITY) envelope.add(endS, used, used, scalars[REQUESTS]);
       const other = scalars[CHUNK_OTHER];
-      if (other < Number.POSITIVE_INFINITY) this.#native.add(endS, other, 0, scalars[REQUESTS]);
+      if (other < Number.POSITIVE_INFINITY) native.add(endS, other, 0, scalars[REQUESTS]);
       scalars[CHUNK_USED] = scalars[CHUNK_OTHER] = Number.POSITIVE_INFINITY;
     }
     scalars[CHUNK] = chunk;
-    if (usedBytes !== null) {
+    if (!Number.isNaN(usedBytes)) {
       scalars[LOWEST_USED] = Math.min(scalars[LOWEST_USED], usedBytes);
       scalars[PEAK_USED] = Math.max(scalars[PEAK_USED], usedBytes);
       scalars[CHUNK_USED] = Math.min(scalars[CHUNK_USED], usedBytes);
     }
-    if (rssBytes !== null) {
+    if (!Number.isNaN(rssBytes)) {
       scalars[LOWEST_RSS] = Math.min(scalars[LOWEST_RSS], rssBytes);
       // Pages that the heap once used stay in RSS for long: what the heap ever held is counted as the heap's.
       const other = Math.max(0, rssBytes - scalars[PEAK_USED]);
@@ -289,97 +312,12 @@ export class MemoryJudge {
     }
     return ended;
   }
+}
 
-  #judge(): Judgement {
-    const scalars = this.#scalars;
-    const byRss = scalars[SOURCE] === BY_RSS;
-    const floorAgeS = (scalars[JUDGED_AT] - scalars[FLOOR_AT]) / 1000;
-    const stale = floorAgeS > Math.max(STALE_S, STALE_FLOORS * scalars[FLOOR_INTERVAL]);
-    const byFloor = byRss || (this.#floors.history.count > 0 && !stale);
-    const track = byFloor ? this.#floors : this.#envelope;
-    let decision = decide(
-      track,
-      this.#warmupS,
-      this.#thresholdsBy(byRss, byFloor),
-      this.#roomBytes(byRss, track.newestBytes),
-    );
-    if (byFloor && decision.verdict === 'leak') this.#standing.note(decision, track);
-    else if (byFloor && this.#standing.stands(track, this.#warmupS))
-      decision = { ...decision, verdict: 'leak', suspicious: true, reason: null };
-    if (!byFloor && decision.verdict === 'leak') decision = { ...decision, verdict: 'warming', reason: 'proof' };
-    let verdict: Verdict = decision.verdict;
-    let subject = byFloor ? 'the floor after each collection' : 'the lower envelope of the memory in use';
-    if (byRss) subject = 'RSS';
-    const heapShare = byFloor ? heapShareOf(decision) : 1;
-    if (verdict !== 'leak' && !byRss) {
-      const native = this.#judgeNative();
-      // A heap that grows back to its former peak takes RSS along: only what outruns it is native.
-      const heapSlope = Math.max(0, decision.shape.line.slope);
-      if (native?.verdict === 'leak' && heapSlope < OUTRUN_SHARE * native.shape.line.slope) {
-        decision = native;
-        verdict = 'native';
-        subject = 'the memory outside heap and buffers (RSS beyond them)';
-      } else if (native?.suspicious === true && !decision.suspicious) decision = { ...decision, suspicious: true };
-    }
-    const line: Slope = verdict === 'bounded' ? decision.life.late : decision.shape.line;
-    const trend: Trend = trendOf(
-      widen(line, byFloor ? 1 : 2),
-      decision.shape.perRequest,
-      this.#room(byFloor),
-      verdict === 'native' || byRss ? 0 : heapShare,
-    );
-    const evidence = tell(verdict, decision, trend, subject);
-    if (byRss) evidence.push(ONLY_RSS);
-    else if (!byFloor && verdict !== 'native') {
-      evidence.push(
-        Number.isFinite(floorAgeS)
-          ? `no full collection for ${span(floorAgeS)}: judged by the memory in use, garbage included`
-          : 'no full collection was seen yet: judged by the memory in use, garbage included',
-      );
-    }
-    const news = NEWS_TOLD[scalars[NEWS]];
-    if (news !== undefined) evidence.push(news);
-    return {
-      verdict,
-      suspicious: decision.suspicious || verdict === 'leak' || verdict === 'native',
-      trend,
-      evidence,
-      settlesAtBytes: settlesAt(verdict, decision),
-      wouldChange: wouldChange(verdict, decision),
-    };
-  }
-
-  #room(byFloor: boolean): Room {
-    const scalars = this.#scalars;
-    const byRss = scalars[SOURCE] === BY_RSS;
-    return {
-      heapLimitBytes: byRss ? null : scalars[HEAP_LIMIT] || null,
-      heapBytes: byFloor ? scalars[FLOOR_HEAP] : this.#envelope.newestBytes,
-      rssLimitBytes: scalars[RSS_LIMIT] || (byRss && scalars[HEAP_LIMIT]) || null,
-      rssBytes: scalars[RSS] || null,
-    };
-  }
-
-  /** What is left to the nearer limit, in what the track counts; infinite when no limit is known. */
-  #roomBytes(byRss: boolean, levelBytes: number): number {
-    const scalars = this.#scalars;
-    const heapLimit = scalars[HEAP_LIMIT] || Number.POSITIVE_INFINITY;
-    const rssLimit = scalars[RSS_LIMIT] || (scalars[SOURCE] === BY_RSS ? heapLimit : Number.POSITIVE_INFINITY);
-    const rssRoom = rssLimit - (scalars[RSS] || levelBytes);
-    return Math.max(0, byRss ? rssRoom : Math.min(heapLimit - levelBytes, rssRoom));
-  }
-
-  #thresholdsBy(byRss: boolean, byFloor: boolean): Thresholds {
-    const { floor, envelope, rss } = this.#thresholds;
-    return byRss ? rss : byFloor ? floor : envelope;
-  }
-
-  /** Null while nothing grows there. */
-  #judgeNative(): Decision | null {
-    const thresholds = nativeThresholds(this.#thresholds, this.#scalars[RSS]);
-    if (this.#native.growth.strongest().proof < thresholds.suspect) return null;
-    return decide(this.#native, this.#warmupS, thresholds, this.#roomBytes(true, this.#scalars[RSS]));
-  }
+function usualOf(told: MemoryJudgeOptions['usual']): Usual | null {
+  if (told === undefined) return null;
+  const { curve, ageS } = told;
+  return (fromS, toS, requests) => curve.usualGrowth(ageS + fromS, ageS + toS, requests)?.high ?? null;
 }
 
 const NO_ROOM: Room = { heapLimitBytes: null, heapBytes: 0, rssLimitBytes: null, rssBytes: null };
@@ -394,5 +332,6 @@ const NOTHING_YET: Judgement = {
   ),
   evidence: ['no samples yet'],
   settlesAtBytes: null,
+  nativeKind: null,
   wouldChange: 'samples',
 };

@@ -1,3 +1,5 @@
+import type { NativeKind } from './verdict/native-kind.ts';
+
 /**
  * What a memory series does.
  *
@@ -42,6 +44,8 @@ export interface Judgement {
   evidence: string[];
   /** The level at which growth that is over, or that slows down, will stand; null when nothing points to one. */
   settlesAtBytes?: number | null;
+  /** What grows, when the verdict is `native`, as far as the samples tell; null else. */
+  nativeKind?: NativeKind | null;
   /** What would have to be seen for another verdict. */
   wouldChange?: string;
 }

@@ -27,4 +27,18 @@ export interface MemorySample {
   heapLimitBytes: number;
   /** The container's limit, null when there is none. */
   rssLimitBytes: number | null;
+  /** What V8 holds for its heap, in use or not: `process.memoryUsage().heapTotal`. */
+  heapTotalBytes?: number | null;
+  /** What is known of the memory outside heap and buffers; the same may be told again and again. */
+  native?: NativeMemory | null;
+}
+
+/** Memory outside heap and buffers by kind, as far as it is told: any of it may be missing. */
+export interface NativeMemory {
+  /** malloc's main heap and its arenas, as far as they are in RAM. */
+  mallocBytes?: number | null;
+  /** What is in use of that (`mallinfo2`: `uordblks` and `hblkhd`). */
+  mallocInUseBytes?: number | null;
+  /** Files and stacks. */
+  mappedBytes?: number | null;
 }

@@ -288,6 +288,7 @@ class Agent implements LoneAgent {
     this.#nativeReadMs = nowMs;
     void readNativeMemory().then((native) => {
       this.#native = native;
+      this.#meter.noteNative(native);
     });
   }
 

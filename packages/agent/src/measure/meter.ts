@@ -49,6 +49,7 @@ export class Meter {
   readonly #heapLimitBytes = heapLimitBytes();
   #measuredMs: number;
   #pausedMs = 0;
+  #native: NonNullable<MemorySample['native']> | null = null;
 
   constructor(options: MeterOptions) {
     const { clock, ownServers, inFlight, clients } = options;
@@ -65,10 +66,21 @@ export class Meter {
     });
   }
 
+  /** What was read of the memory outside heap and buffers: every sample tells it until the next is read. */
+  noteNative(memory: NativeMemory | undefined): void {
+    this.#native =
+      memory === undefined
+        ? null
+        : {
+            mallocBytes: memory.mainHeapBytes + memory.arenaBytes,
+            mappedBytes: memory.fileBytes + memory.stackBytes,
+          };
+  }
+
   /** What the judge wants to know; some ten microseconds. */
   sample(): MemorySample {
     const { clock, rssLimitBytes } = this.#options;
-    const { heapUsed, rss, external, arrayBuffers } = process.memoryUsage();
+    const { heapUsed, heapTotal, rss, external, arrayBuffers } = process.memoryUsage();
     return {
       timeMs: clock.now(),
       floor: this.#floorWatch.floor,
@@ -79,6 +91,8 @@ export class Meter {
       requests: this.requests.total,
       heapLimitBytes: this.#heapLimitBytes,
       rssLimitBytes,
+      heapTotalBytes: heapTotal,
+      native: this.#native,
     };
   }
 

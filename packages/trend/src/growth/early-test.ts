@@ -36,16 +36,14 @@ export class EarlyTest {
 
   /** When the last floor came; long ago before the first. */
   get newestS(): number {
-    const kept = Math.min(KEPT, this.#state[COUNT]);
-    return kept === 0 ? Number.NEGATIVE_INFINITY : this.#state[FIRST + (kept - 1) * WIDTH + TIME];
+    const count = this.#state[COUNT];
+    return count === 0 ? Number.NEGATIVE_INFINITY : this.#state[placeOf(count - 1) + TIME];
   }
 
-  /** Adds a floor that is later than the one before. O(KEPT). */
+  /** Adds a floor that is later than the one before; it takes the place of the oldest. */
   add(timeS: number, bytes: number): void {
     const state = this.#state;
-    const kept = Math.min(KEPT, state[COUNT]);
-    if (kept === KEPT) state.copyWithin(FIRST, FIRST + WIDTH, FIRST + KEPT * WIDTH);
-    const at = FIRST + Math.min(kept, KEPT - 1) * WIDTH;
+    const at = placeOf(state[COUNT]);
     state[at] = bytes;
     state[at + TIME] = timeS;
     state[COUNT]++;
@@ -57,21 +55,23 @@ export class EarlyTest {
    */
   proof(quietBytes: number): number {
     const state = this.#state;
-    const kept = Math.min(KEPT, state[COUNT]);
+    const count = state[COUNT];
+    const kept = Math.min(KEPT, count);
     let best = Number.NEGATIVE_INFINITY;
     let sum = 0;
     let squares = 0;
     let spanS = 0;
     for (let first = kept - 2; first >= 0; first--) {
-      const at = FIRST + first * WIDTH;
-      const step = state[at + WIDTH] - state[at];
-      const stepS = state[at + WIDTH + TIME] - state[at + TIME];
+      const at = placeOf(count - kept + first);
+      const next = placeOf(count - kept + first + 1);
+      const step = state[next] - state[at];
+      const stepS = state[next + TIME] - state[at + TIME];
       sum += step;
       spanS += stepS;
       squares += (step * step + quietBytes * quietBytes) / stepS;
       const steps = kept - 1 - first;
       if (sum <= 0 || steps < 2) continue;
-      const start = state[COUNT] - kept + first;
+      const start = count - kept + first;
       const price = start === 0 ? 0.5 : 0.5 / (start * (start + 1));
       let likelihood = 0;
       const [time, cosine] = [spanS / stepS, sum / Math.sqrt(spanS * squares)];
@@ -90,6 +90,12 @@ const FIRST = 1;
 /** A floor is two numbers: bytes, and when. */
 const WIDTH = 2;
 const TIME = 1;
+
+/** Where the nth floor ever is kept. */
+function placeOf(nth: number): number {
+  return FIRST + (nth % KEPT) * WIDTH;
+}
+
 /** Growth a step, in deviations of the steps. */
 const DRIFTS = [1, 3, 8];
 

@@ -23,23 +23,26 @@ import { worth } from './bet.ts';
  * ends: warm-up, a cache that fills, a ramp of traffic. Against these the verdict has its own guards, which only ever take
  * a verdict away, so that they leave the bound as it is.
  *
- * `add` is O(scales) with a small constant; nothing is allocated.
+ * `add` folds a value into the finest block that is open, a constant few operations; when that block ends, its value is
+ * folded into the next coarser one, and so on: two blocks end for each of the finest, on average. Nothing is allocated.
  */
 export class GrowthTest {
   readonly #baseS: number;
   readonly #scales: number;
-  /** One row a scale; see the column numbers below. */
+  /** One row a scale, see the column numbers below; then the number of the finest block that is open. */
   readonly #state: Float64Array;
+  readonly #openAt: number;
 
   /** With `state` (of `GrowthTest.size(scales)` numbers) the test goes on where that state was left. */
   constructor(baseS: number, scales: number, state: Float64Array = new Float64Array(GrowthTest.size(scales))) {
     this.#baseS = baseS;
     this.#scales = scales;
     this.#state = state;
+    this.#openAt = scales * WIDTH;
   }
 
   static size(scales: number): number {
-    return scales * WIDTH;
+    return scales * WIDTH + 1;
   }
 
   clear(): void {
@@ -52,19 +55,27 @@ export class GrowthTest {
    */
   add(timeS: number, bytes: number, quietBytes: number, bets: boolean): void {
     const state = this.#state;
-    let block = Math.floor(timeS / this.#baseS) + 1; // 0 is no block yet
-    for (let row = 0; row < state.length; row += WIDTH) {
-      if (block !== state[row + BLOCK]) {
-        if (state[row + BLOCK] !== 0) this.#close(row, quietBytes, bets);
-        state[row + BLOCK] = block;
-        state[row + LOWEST] = bytes;
-        state[row + LOWEST_AT] = timeS;
-      } else if (bytes < state[row + LOWEST]) {
-        state[row + LOWEST] = bytes;
-        state[row + LOWEST_AT] = timeS;
-      }
-      block = (block + (block % 2)) / 2;
+    const block = Math.floor(timeS / this.#baseS) + 1; // 0 is no block yet
+    const open = state[this.#openAt];
+    if (block === open) {
+      if (bytes >= state[LOWEST]) return;
+    } else {
+      if (open !== 0) this.#end(open - 1, block - 1, quietBytes, bets);
+      state[this.#openAt] = block;
     }
+    state[LOWEST] = bytes;
+    state[LOWEST_AT] = timeS;
+    state[HOLDS] = 1;
+  }
+
+  /** Whether the bets have made this much of one at any scale, open blocks left out: `strongest`, without logarithms. */
+  reaches(worth: number): boolean {
+    const state = this.#state;
+    for (let scale = 0; scale < this.#scales; scale++) {
+      const row = scale * WIDTH;
+      if (this.#shareOf(scale) * (state[row + CAPITAL] + state[row + CAPITAL + 1]) >= 2 * worth) return true;
+    }
+    return false;
   }
 
   /** The strongest evidence at any scale, open blocks left out. O(scales). */
@@ -78,8 +89,7 @@ export class GrowthTest {
     };
     for (let scale = 0; scale < this.#scales; scale++) {
       const row = scale * WIDTH;
-      const share = scale === 0 ? FINEST_SHARE : (1 - FINEST_SHARE) / (this.#scales - 1);
-      const proof = Math.log((share * (state[row + CAPITAL] + state[row + CAPITAL + 1])) / 2);
+      const proof = Math.log((this.#shareOf(scale) * (state[row + CAPITAL] + state[row + CAPITAL + 1])) / 2);
       if (!(proof > best.proof)) continue;
       const stake = state[row + DETECTED] >= state[row + DETECTED + 1] ? 0 : 1;
       best.proof = proof;
@@ -88,6 +98,29 @@ export class GrowthTest {
       best.blockS = this.#baseS * 2 ** scale;
     }
     return best;
+  }
+
+  #shareOf(scale: number): number {
+    return scale === 0 ? FINEST_SHARE : (1 - FINEST_SHARE) / (this.#scales - 1);
+  }
+
+  /** Time goes on from one finest block to another: ends every block that it leaves, at all scales. */
+  #end(from: number, to: number, quietBytes: number, bets: boolean): void {
+    const state = this.#state;
+    for (let row = 0; ; row += WIDTH) {
+      this.#close(row, quietBytes, bets);
+      state[row + HOLDS] = 0;
+      const upper = row + WIDTH;
+      if (upper === this.#openAt) return;
+      if (state[upper + HOLDS] === 0 || state[row + LOWEST] < state[upper + LOWEST]) {
+        state[upper + HOLDS] = 1;
+        state[upper + LOWEST] = state[row + LOWEST];
+        state[upper + LOWEST_AT] = state[row + LOWEST_AT];
+      }
+      from = Math.floor(from / 2);
+      to = Math.floor(to / 2);
+      if (from === to) return;
+    }
   }
 
   #close(row: number, quietBytes: number, bets: boolean): void {
@@ -155,7 +188,8 @@ const MEMORY_STEPS = 6;
 /** Capital beyond this proves nothing more, and stays finite. */
 const RICH = 1e250;
 
-const BLOCK = 0;
+/** Whether anything was seen in the block that is open. */
+const HOLDS = 0;
 const LOWEST = 1;
 const LOWEST_AT = 2;
 const BEFORE = 3;

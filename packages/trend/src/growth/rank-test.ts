@@ -13,7 +13,7 @@
  *    at most α (Ville's inequality).
  *
  * The noise model on which the bound rests: without growth the blocks' values are exchangeable, which is to say that the
- * noise has forgotten one block when the next begins. Blocks are therefore long (twelve warm-ups and more: two hours of a
+ * noise has forgotten one block when the next begins. Blocks are therefore long (eight warm-ups and more: 80 minutes of a
  * service). `GrowthTest` does without this assumption, and pays for that: each of its steps wins a doubling at most, where
  * the n-th record in a row wins up to n here. Noise that drifts for longer than a block, and the rising half of a day, break
  * the model; ten blocks that each stand above all the others are needed until something is proven, and the guards of the

@@ -33,25 +33,25 @@ export function theilSen(x: Float64Array, y: Float64Array, from: number, to: num
     }
   }
   if (pairs === 0) return UNKNOWN;
-  const sorted = slopes.subarray(0, pairs).sort();
-  const slope = middle(sorted);
+  const slope = middle(slopes, pairs);
   const residuals = new Float64Array(n);
   for (let i = 0; i < n; i++) residuals[i] = y[from + i] - slope * x[from + i];
-  const centre = middle(residuals.slice().sort());
+  const centre = middle(residuals.slice(), n);
   for (let i = 0; i < n; i++) residuals[i] -= centre;
-  const noise = 1.4826 * middle(residuals.map(Math.abs).sort());
+  const noise = 1.4826 * middle(residuals.map(Math.abs), n);
   if (n < 4) return { slope, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise };
   const r = autocorrelation(residuals);
   const deviation = Z_95 * Math.sqrt(((n * (n - 1) * (2 * n + 5)) / 18) * ((1 + r) / (1 - r)));
   const low = Math.floor((pairs - deviation) / 2);
   const high = Math.ceil((pairs + deviation) / 2);
   // Past the ends of the sorted slopes nothing is known from ranks; go on by as much again as the ends are away.
-  const spread = Math.max(slope - sorted[0], sorted[pairs - 1] - slope);
-  const over = Math.max(0, deviation / pairs - 1);
+  const least = nth(slopes, pairs, 0);
+  const most = nth(slopes, pairs, pairs - 1);
+  const beyond = Math.max(0, deviation / pairs - 1) * Math.max(slope - least, most - slope);
   return {
     slope,
-    low: low < 0 ? sorted[0] - over * spread : sorted[low],
-    high: high >= pairs ? sorted[pairs - 1] + over * spread : sorted[high],
+    low: low < 0 ? least - beyond : nth(slopes, pairs, low),
+    high: high >= pairs ? most + beyond : nth(slopes, pairs, high),
     noise,
   };
 }
@@ -69,7 +69,32 @@ function autocorrelation(residuals: Float64Array): number {
   return Math.min(0.95, Math.max(0, raw + (1 + 4 * raw) / n));
 }
 
-function middle(sorted: Float64Array): number {
-  const n = sorted.length;
-  return n % 2 === 1 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+/** The median of the first `count` values, which are put into another order. */
+function middle(values: Float64Array, count: number): number {
+  const half = count >> 1;
+  const upper = nth(values, count, half);
+  return count % 2 === 1 ? upper : (nth(values, count, half - 1) + upper) / 2;
+}
+
+/** The value at a place of the first `count` when they stand in order: Hoare's quickselect, O(count) as a rule. */
+function nth(values: Float64Array, count: number, place: number): number {
+  let from = 0;
+  let to = count - 1;
+  while (from < to) {
+    const pivot = values[(from + to) >> 1];
+    let up = from;
+    let down = to;
+    while (up <= down) {
+      while (values[up] < pivot) up++;
+      while (values[down] > pivot) down--;
+      if (up > down) break;
+      const value = values[up];
+      values[up++] = values[down];
+      values[down--] = value;
+    }
+    if (place <= down) to = down;
+    else if (place >= up) from = up;
+    else break;
+  }
+  return values[place];
 }

@@ -7,7 +7,20 @@ export interface Points {
   requests: Float64Array;
 }
 
+/** Room for so many points, for `ThinnedHistory.window`. */
+export function roomFor(count: number): Points {
+  return {
+    count: 0,
+    timeS: new Float64Array(count),
+    bytes: new Float64Array(count),
+    heapBytes: new Float64Array(count),
+    requests: new Float64Array(count),
+  };
+}
+
 const COLUMNS = 4;
+/** The newest bucket is this share of the series' age. */
+const FINENESS = 128;
 
 /**
  * A series in constant memory: at most `capacity` of its own points, close together where they are young and far apart
@@ -16,23 +29,33 @@ const COLUMNS = 4;
  * When it is full, the two neighbours that stand closest for their age make room: the lower of the two stays (a floor is
  * the lower envelope; nothing is averaged, every point that is left was measured). Half of the points are spent evenly on
  * the span, half on its logarithm, so that each doubling of age has as many.
- * `add` costs O(capacity).
+ *
+ * While the newest bucket of time is open, the lowest point in it is the newest point. Buckets are `bucketS` long, and of
+ * an old series a `FINENESS`th of its age: `add` costs a few operations, and O(capacity) when a bucket ends.
  */
 export class ThinnedHistory {
   readonly #capacity: number;
-  /** The points, and how many they are. */
+  readonly #bucketS: number;
+  /** The points, how many they are, and when the bucket of the newest ends. */
   readonly #data: Float64Array;
   readonly #countAt: number;
+  readonly #endsAt: number;
 
   /** With `state` (of `ThinnedHistory.size(capacity)` numbers) the history goes on where that state was left. */
-  constructor(capacity: number, state: Float64Array = new Float64Array(ThinnedHistory.size(capacity))) {
+  constructor(
+    capacity: number,
+    bucketS: number,
+    state: Float64Array = new Float64Array(ThinnedHistory.size(capacity)),
+  ) {
     this.#capacity = capacity;
+    this.#bucketS = bucketS;
     this.#data = state;
     this.#countAt = capacity * COLUMNS;
+    this.#endsAt = this.#countAt + 1;
   }
 
   static size(capacity: number): number {
-    return capacity * COLUMNS + 1;
+    return capacity * COLUMNS + 2;
   }
 
   get count(): number {
@@ -43,14 +66,19 @@ export class ThinnedHistory {
     this.#data[this.#countAt] = 0;
   }
 
-  /** Times must rise; a point at the time of the newest one replaces it. Pass NaN for requests that aren't known. */
+  /** Times must not fall. Pass NaN for requests that aren't known. */
   add(timeS: number, bytes: number, heapBytes: number, requests: number): void {
     const data = this.#data;
     let count = data[this.#countAt];
-    if (count > 0 && timeS <= data[(count - 1) * COLUMNS]) count--;
-    else if (count === this.#capacity) {
-      this.#makeRoom(count);
+    if (count > 0 && timeS < data[this.#endsAt]) {
       count--;
+      if (bytes > data[count * COLUMNS + 1]) return;
+    } else {
+      data[this.#endsAt] = timeS + Math.max(this.#bucketS, timeS / FINENESS);
+      if (count === this.#capacity) {
+        this.#makeRoom(count);
+        count--;
+      }
     }
     const at = count * COLUMNS;
     data[at] = timeS;
@@ -72,15 +100,9 @@ export class ThinnedHistory {
     return this.#data[index * COLUMNS + 3];
   }
 
-  /** The points from `fromS` on, the lowest of each of `bins` equal spans of time. */
-  window(fromS: number, bins: number): Points {
-    const points: Points = {
-      count: 0,
-      timeS: new Float64Array(bins),
-      bytes: new Float64Array(bins),
-      heapBytes: new Float64Array(bins),
-      requests: new Float64Array(bins),
-    };
+  /** The points from `fromS` on, the lowest of each of `bins` equal spans of time; written into `points`, if that is given. */
+  window(fromS: number, bins: number, points: Points = roomFor(bins)): Points {
+    points.count = 0;
     if (this.count === 0) return points;
     let first = 0;
     while (first < this.count && this.timeS(first) < fromS) first++;

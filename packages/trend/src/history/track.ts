@@ -3,9 +3,10 @@ import { GrowthTest } from '../growth/growth-test.ts';
 import { RankTest } from '../growth/rank-test.ts';
 import { ThinnedHistory } from './thinned-history.ts';
 
-/** How a track is cut: see `GrowthTest` for blocks and scales. */
+/** How a track is cut: see `GrowthTest` for blocks and scales, `ThinnedHistory` for points. */
 export interface TrackOptions {
   points: number;
+  /** The finest blocks of the growth test, and the finest buckets of the history. */
   baseS: number;
   scales: number;
   /** Growth is proven only after so many seconds: what a start-up loads is not growth. */
@@ -26,7 +27,7 @@ const DEAF_SHARE = 0.25;
 /** Floors that come closer than this are one to the early test. */
 const EARLY_DISTANCE_S = 0.75;
 /** The rank test's finest blocks, in warm-ups: in so long, noise has forgotten. */
-const RANKED_WARMUPS = 12;
+const RANKED_WARMUPS = 8;
 
 /** One judged series in constant memory: its thinned points and its tests of growth. */
 export class Track {
@@ -44,7 +45,7 @@ export class Track {
     const earlyAt = growthAt + GrowthTest.size(scales);
     this.#warmupS = warmupS;
     this.#state = state;
-    this.history = new ThinnedHistory(points, state.subarray(SCALARS, growthAt));
+    this.history = new ThinnedHistory(points, baseS, state.subarray(SCALARS, growthAt));
     this.growth = new GrowthTest(baseS, scales, state.subarray(growthAt, earlyAt));
     const ranksAt = earlyAt + EarlyTest.size;
     this.early = options.early ? new EarlyTest(state.subarray(earlyAt, ranksAt)) : null;

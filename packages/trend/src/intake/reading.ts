@@ -1,59 +1,87 @@
+import type { NativeParts } from '../history/native-parts.ts';
 import type { MemorySample } from '../sample.ts';
 
-/** A sample in which every number is either sound or null. */
+/** A sample in which every number is either sound or NaN. */
 export interface Reading {
   timeMs: number;
-  floor: { timeMs: number; heapBytes: number; totalBytes: number } | null;
+  floorTimeMs: number;
+  floorHeapBytes: number;
+  /** Heap and external memory. */
+  floorBytes: number;
   /** Heap in use plus external memory, garbage included. */
-  usedBytes: number | null;
-  rssBytes: number | null;
-  requests: number | null;
-  heapLimitBytes: number | null;
-  rssLimitBytes: number | null;
+  usedBytes: number;
+  rssBytes: number;
+  requests: number;
+  heapLimitBytes: number;
+  rssLimitBytes: number;
+}
+
+/** A reading of nothing, for `readSample` to write into. */
+export function emptyReading(): Reading {
+  return {
+    timeMs: Number.NaN,
+    floorTimeMs: Number.NaN,
+    floorHeapBytes: Number.NaN,
+    floorBytes: Number.NaN,
+    usedBytes: Number.NaN,
+    rssBytes: Number.NaN,
+    requests: Number.NaN,
+    heapLimitBytes: Number.NaN,
+    rssLimitBytes: Number.NaN,
+  };
 }
 
 /** cgroup v1 writes "no limit" as about 9.2e18, and Node rounds v2's to 1.8e19: beyond a petabyte there is no limit. */
 const UNLIMITED_BYTES = 2 ** 50;
 
-/** Takes the sound numbers out of a sample; null when its time is not one. */
-export function readSample(sample: MemorySample): Reading | null {
+/** Writes the sound numbers of a sample into a reading, so that a million of them leave no garbage; false when its time is none. */
+export function readSample(sample: MemorySample, reading: Reading): boolean {
   const timeMs = sample.timeMs;
-  if (typeof timeMs !== 'number' || !Number.isFinite(timeMs)) return null;
-  const heapUsed = sound(sample.heapUsedBytes);
+  if (typeof timeMs !== 'number' || !Number.isFinite(timeMs)) return false;
+  reading.timeMs = timeMs;
+  readFloor(sample, reading);
+  reading.usedBytes = sound(sample.heapUsedBytes) + outsideHeap(sample);
+  reading.rssBytes = positive(sample.rssBytes);
+  reading.requests = sound(sample.requests);
+  reading.heapLimitBytes = positive(sample.heapLimitBytes);
+  reading.rssLimitBytes = positive(sample.rssLimitBytes);
+  return true;
+}
+
+/** What a sample tells of the parts of native memory. */
+export function readNativeParts({ heapTotalBytes, heapUsedBytes, native }: MemorySample): NativeParts {
   return {
-    timeMs,
-    floor: readFloor(sample),
-    usedBytes: heapUsed === null ? null : heapUsed + outsideHeap(sample),
-    rssBytes: positive(sample.rssBytes),
-    requests: sound(sample.requests),
-    heapLimitBytes: positive(sample.heapLimitBytes),
-    rssLimitBytes: positive(sample.rssLimitBytes),
+    mallocBytes: sound(native?.mallocBytes),
+    mallocInUseBytes: sound(native?.mallocInUseBytes),
+    heapUnusedBytes: Math.max(0, sound(heapTotalBytes) - sound(heapUsedBytes)),
+    mappedBytes: sound(native?.mappedBytes),
   };
 }
 
-function readFloor(sample: MemorySample): Reading['floor'] {
-  const floor = sample.floor;
-  if (!floor || !Number.isFinite(floor.timeMs)) return null;
-  const heapBytes = sound(floor.heapBytes);
-  if (heapBytes === null) return null;
-  return {
-    // A floor from the future is a clock's slip: it was known by the time of the sample.
-    timeMs: Math.min(floor.timeMs, sample.timeMs),
-    heapBytes,
-    totalBytes: heapBytes + outsideHeap(floor),
-  };
+function readFloor({ floor, timeMs }: MemorySample, reading: Reading): void {
+  const heapBytes = floor !== null && Number.isFinite(floor.timeMs) ? sound(floor.heapBytes) : Number.NaN;
+  reading.floorHeapBytes = heapBytes;
+  if (floor === null || Number.isNaN(heapBytes)) {
+    reading.floorTimeMs = reading.floorBytes = Number.NaN;
+    return;
+  }
+  // A floor from the future is a clock's slip: it was known by the time of the sample.
+  reading.floorTimeMs = Math.min(floor.timeMs, timeMs);
+  reading.floorBytes = heapBytes + outsideHeap(floor);
 }
 
 /** Node counts array buffers into external memory, but updates the two at different moments. */
 function outsideHeap(of: { externalBytes: number; arrayBuffersBytes: number }): number {
-  return Math.max(sound(of.externalBytes) ?? 0, sound(of.arrayBuffersBytes) ?? 0);
+  const externalBytes = sound(of.externalBytes);
+  const buffersBytes = sound(of.arrayBuffersBytes);
+  return Math.max(Number.isNaN(externalBytes) ? 0 : externalBytes, Number.isNaN(buffersBytes) ? 0 : buffersBytes);
 }
 
-function sound(value: unknown): number | null {
-  return typeof value === 'number' && value >= 0 && value < UNLIMITED_BYTES ? value : null;
+function sound(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && value < UNLIMITED_BYTES ? value : Number.NaN;
 }
 
-function positive(value: unknown): number | null {
+function positive(value: unknown): number {
   const number = sound(value);
-  return number === 0 ? null : number;
+  return number === 0 ? Number.NaN : number;
 }

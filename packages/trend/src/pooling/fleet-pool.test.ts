@@ -194,3 +194,49 @@ test('nothing that comes in makes it throw', () => {
     }),
   );
 });
+
+const anyRow = fc.record({
+  process: fc.constantFrom('a', 'b', 'c', '__proto__'),
+  stepMs: fc.integer({ min: 0, max: 200_000 }),
+  bytes: fc.integer({ min: 0, max: 1e9 }),
+  requests: fc.option(fc.nat({ max: 1e6 })),
+  ageS: fc.option(fc.nat({ max: 1e6 })),
+  limitBytes: fc.option(fc.integer({ min: 1, max: 1e9 })),
+  leaks: fc.boolean(),
+});
+
+function rowsOf(steps: readonly (Omit<FleetRow, 'timeMs'> & { stepMs: number })[]): FleetRow[] {
+  let timeMs = 1e6;
+  return steps.map(({ stepMs, ...row }) => ({ ...row, timeMs: (timeMs += stepMs) }));
+}
+
+test('a row that is told twice counts once', () => {
+  fc.assert(
+    fc.property(fc.array(anyRow, { minLength: 1, maxLength: 80 }), (steps) => {
+      const [once, twice] = [poolOf(), poolOf()];
+      for (const row of rowsOf(steps)) {
+        once.take(row);
+        twice.take(row);
+        twice.take(row);
+      }
+      expect(twice.fleet).toEqual(once.fleet);
+      expect(twice.size).toBe(once.size);
+    }),
+  );
+});
+
+test('a fleet of which each process stands still is never told to grow, whatever comes between, and after a year', () => {
+  fc.assert(
+    fc.property(fc.array(anyRow, { minLength: 1, maxLength: 120 }), fc.nat({ max: 119 }), (steps, at) => {
+      const levels = new Map(Object.entries({ a: 2e8, b: 3e8, c: 1e7 }));
+      const pool = poolOf();
+      const still = rowsOf(steps.map((step) => ({ ...step, requests: null, ageS: null, leaks: false })));
+      for (const [nth, row] of still.entries()) {
+        const timeMs = row.timeMs + (nth >= at ? 365 * 86_400_000 : 0);
+        pool.take({ ...row, timeMs, bytes: levels.get(row.process) ?? 5e8 });
+        if (nth % 3 === 0) pool.take({ process: row.process, timeMs: Number.NaN, bytes: -1 });
+        expect(pool.fleet.verdict).toBe('none');
+      }
+    }),
+  );
+});

@@ -100,3 +100,31 @@ test('nothing that comes in makes it throw, grow, or hold what is no number', ()
     }),
   );
 });
+
+test('a floor that is told twice, or late, counts once; a year without one changes no count', () => {
+  const step = fc.record({
+    second: fc.integer({ min: 1, max: 500 }),
+    bytes: fc.nat({ max: 1e9 }),
+    a: fc.nat({ max: 50 }),
+    b: fc.nat({ max: 50 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 2, maxLength: 100 }), fc.nat({ max: 99 }), (steps, gapAt) => {
+      const options = { rows: 16, routes: 3, warmupMs: 0 };
+      const [once, twice, gapped] = [new RouteTable(options), new RouteTable(options), new RouteTable(options)];
+      let [atS, a, b] = [0, 0, 0];
+      for (const [nth, told] of steps.entries()) {
+        const late = sample(atS, 7, { a, b });
+        [atS, a, b] = [atS + told.second, a + told.a, b + told.b];
+        const now = sample(atS, told.bytes, { a, b });
+        once.add(now);
+        for (const row of [now, now, late]) twice.add(row);
+        gapped.add({ ...now, timeMs: now.timeMs + (nth >= gapAt ? 365 * 86_400_000 : 0) });
+      }
+      expect(twice.save()).toEqual(once.save());
+      const last = (table: RouteTable): readonly number[] | undefined => table.rows.at(-1)?.byRoute;
+      expect(last(gapped)?.every((count, route) => count <= [a, b, 0][route])).toBe(true);
+      expect(gapped.rows.length).toBeLessThanOrEqual(16);
+    }),
+  );
+});

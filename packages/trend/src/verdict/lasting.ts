@@ -1,7 +1,6 @@
-import type { Points, ThinnedHistory } from '../history/thinned-history.ts';
-import { shapeOf } from './shape.ts';
-import type { Shape } from './shape.ts';
-import { explainedByTraffic } from './traffic.ts';
+import { roomFor, type Points, type ThinnedHistory } from '../history/thinned-history.ts';
+import { Shape } from './shape.ts';
+import { explainedByTraffic, followsTraffic } from './traffic.ts';
 
 /**
  * For how long growth must have lasted before it is called a leak, in warm-ups: nothing shows that growth won't end but
@@ -16,6 +15,8 @@ export interface Patience {
   least: number;
   /** … when growth has taken this share of what was left to the limit: then there is no time to wait. */
   eatenShare: number;
+  /** So many will do where the processes before it are known, and did not grow like this. */
+  unusual: number;
   /** So many will do where no limit is known. */
   leastUnlimited: number;
   /** Growth by less than this share of what was left to the limit hurts nobody yet, … */
@@ -29,6 +30,23 @@ export interface Patience {
   /** Whether stretches of any length are looked at (all since the warm-up, all since growth began): where the level itself is sure. */
   clear: boolean;
 }
+
+/** What is known of growth beside the series. */
+export interface Growth {
+  warmupS: number;
+  patience: Patience;
+  /** What is left to the nearer limit; infinite when none is known. */
+  roomBytes: number;
+  /** A rise below this is nothing. */
+  materialBytes: number;
+  /** Since when it grows, as the growth test sees it. */
+  sinceS: number;
+  /** What such a process usually grows by in a stretch, at most; null where that isn't known. */
+  usual: Usual | null;
+}
+
+/** What a process usually grows by (the upper end of an interval) in a stretch of its life in which it served so many requests. */
+export type Usual = (fromS: number, toS: number, requests: number | null) => number | null;
 
 const BLOCKS = 6;
 const BINS = 24;
@@ -44,6 +62,8 @@ const QUIET_PACE = 0.35;
 const RAMP = 1.2;
 /** … to this share. */
 const IN_STEP = 0.9;
+/** Growth is unusual when what is usual is less than this share of it, for sure. */
+const UNUSUAL = 0.4;
 /** Lengths in warm-ups are not as exact as floating-point numbers. */
 const ABOUT = 0.999;
 
@@ -52,40 +72,46 @@ const ABOUT = 0.999;
  * stands above that of the block before, by steps that are all alike; it doesn't slow down, leads higher than the series
  * ever stood, and the traffic doesn't account for it. The longest such, of those that are enough; null when there is none.
  */
-export function lastingGrowth(
-  history: ThinnedHistory,
-  warmupS: number,
-  patience: Patience,
-  roomBytes: number,
-  materialBytes: number,
-  sinceS: number,
-): Shape | null {
+export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | null {
+  const { warmupS, patience, materialBytes, sinceS, usual } = growth;
   const nowS = history.timeS(history.count - 1);
+  const points = roomFor(BINS);
+  const mostBytes = spreadOf(history);
   for (const spanS of stretches(nowS - warmupS, warmupS, patience, nowS - sinceS)) {
+    // Most stretches are out of the question before they are looked at.
+    if (!hurts(mostBytes, spanS / warmupS, growth, usual !== null)) continue;
     const fromS = nowS - spanS;
-    const points = history.window(fromS, BINS);
+    history.window(fromS, BINS, points);
     const last = points.count - 1;
     if (last < BLOCKS - 1 || nowS - points.timeS[0] < 0.75 * spanS) continue;
     const riseBytes = Math.max(evenRise(points, points.timeS), evenRise(points, points.requests));
     if (!(riseBytes >= materialBytes)) continue;
-    if (!hurts(points.bytes[last] - points.bytes[0], spanS / warmupS, patience, roomBytes)) continue;
+    const worked = points.requests[last] > points.requests[0];
+    const served = worked ? points.requests[last] - points.requests[0] : null;
+    const usualBytes = usual?.(fromS, nowS, served) ?? Number.POSITIVE_INFINITY;
+    const isUnusual = usualBytes < UNUSUAL * riseBytes;
+    if (!hurts(points.bytes[last] - points.bytes[0], spanS / warmupS, growth, isUnusual)) continue;
     const before = stretchBefore(history, warmupS, fromS);
     if (points.bytes[last] <= before.ceilingBytes + HIGHER * riseBytes) continue;
-    const worked = points.requests[last] > points.requests[0];
     const beforeS = fromS - warmupS;
     const wasQuiet = points.bytes[0] - before.startBytes < QUIET_PACE * (riseBytes / spanS) * beforeS;
     const afterQuiet = wasQuiet && beforeS > QUIET_SHARE * spanS;
-    if (!worked && afterQuiet && spanS < ABOUT * patience.afterQuiet * warmupS) continue;
-    const shape = shapeOf(points);
-    if (shape.line.low <= 0 || Math.max(shape.pace, shape.pacePerRequest ?? 0) < patience.latePace) continue;
-    if (!worked || !(outpaced(shape) || explainedByTraffic(points))) return shape;
+    if (!worked && !isUnusual && afterQuiet && spanS < ABOUT * patience.afterQuiet * warmupS) continue;
+    if (worked && explainedByTraffic(points)) continue;
+    // In a short stretch the rate of requests is noise: what it explains shows over the whole life.
+    const isShort = spanS < ABOUT * patience.enough * warmupS;
+    if (worked && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
+    const shape = new Shape(points);
+    if (shape.line.low <= 0 || shape.isSlowerThan(patience.latePace)) continue;
+    if (!worked || !outpaced(shape)) return shape;
   }
   return null;
 }
 
 /** Whether traffic that grew makes growth look even that slows down with the work. */
-export function outpaced({ rateGrowth, pacePerRequest }: Shape): boolean {
-  return rateGrowth !== null && pacePerRequest !== null && rateGrowth > RAMP && pacePerRequest < IN_STEP;
+export function outpaced(shape: Shape): boolean {
+  const { rateGrowth } = shape;
+  return rateGrowth !== null && rateGrowth > RAMP && (shape.pacePerRequest ?? 1) < IN_STEP;
 }
 
 /** The lengths of time that are looked at, in seconds: those that are enough, longest first; then those that hurry. */
@@ -100,12 +126,25 @@ function stretches(ageS: number, warmupS: number, patience: Patience, grownS: nu
 }
 
 /** Whether growth over so many warm-ups has taken so much of what was left that there is reason to say so. */
-function hurts(riseBytes: number, warmups: number, patience: Patience, roomBytes: number): boolean {
-  const hurries = warmups < ABOUT * patience.enough;
-  if (!Number.isFinite(roomBytes)) return warmups >= ABOUT * patience.leastUnlimited;
-  const { eatenShare, materialShare, materialShareLater, afterQuiet } = patience;
-  const share = hurries ? eatenShare : warmups < ABOUT * afterQuiet ? materialShare : materialShareLater;
+function hurts(riseBytes: number, warmups: number, { patience, roomBytes }: Growth, isUnusual: boolean): boolean {
+  const { enough, unusual, eatenShare, materialShare, materialShareLater, afterQuiet, leastUnlimited } = patience;
+  const lasted = (least: number): boolean => warmups >= ABOUT * least;
+  const hurries = !lasted(enough) && !(isUnusual && lasted(unusual));
+  if (!Number.isFinite(roomBytes)) return lasted(leastUnlimited) || (isUnusual && !hurries);
+  const share = hurries ? eatenShare : lasted(afterQuiet) ? materialShareLater : materialShare;
   return riseBytes >= share * (roomBytes + riseBytes);
+}
+
+/** From the lowest point to the highest. */
+function spreadOf(history: ThinnedHistory): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < history.count; index++) {
+    const bytes = history.bytes(index);
+    if (bytes < lowest) lowest = bytes;
+    if (bytes > highest) highest = bytes;
+  }
+  return highest - lowest;
 }
 
 /** How far the lowest values of equal blocks of an axis rise, when they do so in steps that are all alike; -Infinity else. */
@@ -117,8 +156,13 @@ function evenRise({ count, bytes }: Points, axis: Float64Array): number {
     const block = Math.min(BLOCKS - 1, Math.floor((axis[at] - axis[0]) / width));
     if (bytes[at] < lows[block]) lows[block] = bytes[at];
   }
-  const steps = lows.subarray(1).map((low, block) => low - lows[block]);
-  if (!steps.every(Number.isFinite)) return Number.NEGATIVE_INFINITY;
+  const steps = new Float64Array(BLOCKS - 1);
+  for (let block = 1; block < BLOCKS; block++) {
+    const step = lows[block] - lows[block - 1];
+    // Not all alike, and infinite or no number where a block is empty.
+    if (!(step > 0 && step < Number.POSITIVE_INFINITY)) return Number.NEGATIVE_INFINITY;
+    steps[block - 1] = step;
+  }
   const median = steps.sort()[(BLOCKS - 1) >> 1];
   return steps[0] < EACH_STEP * median ? Number.NEGATIVE_INFINITY : median * (BLOCKS - 1);
 }

@@ -2,56 +2,93 @@ import type { Points } from '../history/thinned-history.ts';
 import { theilSen } from '../growth/theil-sen.ts';
 import type { Slope } from '../growth/theil-sen.ts';
 
-/** The form of a stretch of a series: its line, and whether the line bends. */
-export interface Shape {
-  points: Points;
-  /** Bytes a second. */
-  line: Slope;
-  /** Bytes a second in the second half. */
-  late: Slope;
-  /** The second half's pace as a share of the first half's: about 1 for a line, near 0 for a plateau. */
-  pace: number;
-  /** Bytes a request, null when no requests are known or none came. */
-  perRequest: Slope | null;
-  /** `pace` on the axis of requests; null as above. */
-  pacePerRequest: number | null;
-  /** The request rate in the second half over that in the first; null as above. */
-  rateGrowth: number | null;
-  spanS: number;
-  fromBytes: number;
-  toBytes: number;
-  /** The robust line's rise over the stretch. */
-  riseBytes: number;
-  stepsUp: number;
-  steps: number;
-}
+/** The form of a stretch of a series: its line, and whether the line bends. Each figure is worked out when it is asked for. */
+export class Shape {
+  readonly points: Points;
+  readonly #half: number;
+  readonly #worked: boolean;
+  #line: Slope | null = null;
+  #late: Slope | null = null;
+  #pace: number | null = null;
+  #perRequest: Slope | null = null;
+  #pacePerRequest: number | null = null;
 
-/** Fits the stretch; needs two points, and four for a `pace`. */
-export function shapeOf(points: Points): Shape {
-  const { count, timeS, bytes, requests } = points;
-  const last = count - 1;
-  const line = theilSen(timeS, bytes, 0, count);
-  const half = count >> 1;
-  const late = theilSen(timeS, bytes, half, count);
-  let stepsUp = 0;
-  for (let i = 1; i < count; i++) if (bytes[i] > bytes[i - 1]) stepsUp++;
-  const spanS = count > 0 ? timeS[last] - timeS[0] : 0;
-  const worked = count > 3 && requests[last] > requests[0];
-  return {
-    points,
-    line,
-    late,
-    pace: count > 3 ? pace(theilSen(timeS, bytes, 0, half + 1).slope, late.slope) : 1,
-    perRequest: worked ? theilSen(requests, bytes, 0, count) : null,
-    pacePerRequest: worked ? pacePerRequest(points) : null,
-    rateGrowth: worked ? rateGrowth(points, half) : null,
-    spanS,
-    fromBytes: count > 0 ? bytes[0] : 0,
-    toBytes: count > 0 ? bytes[last] : 0,
-    riseBytes: line.slope * spanS,
-    stepsUp,
-    steps: Math.max(0, last),
-  };
+  /** Needs two points for a line, and four for a `pace`. */
+  constructor(points: Points) {
+    const { count, requests } = points;
+    this.points = points;
+    this.#half = count >> 1;
+    this.#worked = count > 3 && requests[count - 1] > requests[0];
+  }
+
+  /** Bytes a second. */
+  get line(): Slope {
+    const { timeS, bytes, count } = this.points;
+    return (this.#line ??= theilSen(timeS, bytes, 0, count));
+  }
+
+  /** Bytes a second in the second half. */
+  get late(): Slope {
+    const { timeS, bytes, count } = this.points;
+    return (this.#late ??= theilSen(timeS, bytes, this.#half, count));
+  }
+
+  /** The second half's pace as a share of the first half's: about 1 for a line, near 0 for a plateau. */
+  get pace(): number {
+    const { timeS, bytes, count } = this.points;
+    if (count <= 3) return 1;
+    return (this.#pace ??= pace(theilSen(timeS, bytes, 0, this.#half + 1).slope, this.late.slope));
+  }
+
+  /** Bytes a request, null when no requests are known or none came. */
+  get perRequest(): Slope | null {
+    const { requests, bytes, count } = this.points;
+    return this.#worked ? (this.#perRequest ??= theilSen(requests, bytes, 0, count)) : null;
+  }
+
+  /** `pace` on the axis of requests; null as above. */
+  get pacePerRequest(): number | null {
+    return this.#worked ? (this.#pacePerRequest ??= pacePerRequest(this.points)) : null;
+  }
+
+  /** The larger of the two paces is below this share. */
+  isSlowerThan(share: number): boolean {
+    return this.pace < share && (this.pacePerRequest ?? 0) < share;
+  }
+
+  /** The request rate in the second half over that in the first; null as above. */
+  get rateGrowth(): number | null {
+    return this.#worked ? rateGrowth(this.points, this.#half) : null;
+  }
+
+  get spanS(): number {
+    const { timeS, count } = this.points;
+    return count > 0 ? timeS[count - 1] - timeS[0] : 0;
+  }
+
+  get fromBytes(): number {
+    return this.points.count > 0 ? this.points.bytes[0] : 0;
+  }
+
+  get toBytes(): number {
+    return this.points.count > 0 ? this.points.bytes[this.points.count - 1] : 0;
+  }
+
+  /** The robust line's rise over the stretch. */
+  get riseBytes(): number {
+    return this.line.slope * this.spanS;
+  }
+
+  get steps(): number {
+    return Math.max(0, this.points.count - 1);
+  }
+
+  get stepsUp(): number {
+    const { bytes, count } = this.points;
+    let stepsUp = 0;
+    for (let i = 1; i < count; i++) if (bytes[i] > bytes[i - 1]) stepsUp++;
+    return stepsUp;
+  }
 }
 
 function pace(early: number, late: number): number {

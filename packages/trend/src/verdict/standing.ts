@@ -1,8 +1,9 @@
+import type { ThinnedHistory } from '../history/thinned-history.ts';
 import type { Track } from '../history/track.ts';
-import type { Decision } from './decide.ts';
+import type { Shape } from './shape.ts';
 
 /** A leak that goes on growing at this share of its pace goes on. */
-const STILL_GROWS = 0.35;
+const STILL_GROWS = 0.45;
 /** By this share of what it had grown a level that stands still goes up and down. */
 const NOISE = 0.05;
 /** A leak that gave back this share of what it had grown is none any more. */
@@ -29,10 +30,19 @@ export class StandingLeak {
     this.#state.fill(0);
   }
 
+  /** Whether a leak was noted, and nothing has spoken against it since. */
+  get isTold(): boolean {
+    return this.#state[STANDS] === 1;
+  }
+
+  /** Whether it was noted so lately that it needn't be decided anew. */
+  isFresh(nowS: number, warmupS: number): boolean {
+    return this.isTold && nowS - this.#state[AT] < this.#patienceS(warmupS) / 2;
+  }
+
   /** Notes a leak, each time that it is decided anew. */
-  note({ shape }: Decision, track: Track): void {
+  note({ points, line, spanS, perRequest }: Shape, track: Track): void {
     const state = this.#state;
-    const { points, line, spanS, perRequest } = shape;
     state[STANDS] = 1;
     state[AT] = track.newestS;
     state[LEVEL] = lowestSince(track, track.newestS - PATIENCE_SHARE * 0.1 * spanS);
@@ -42,25 +52,26 @@ export class StandingLeak {
     state[PER_REQUEST] = perRequest === null ? 0 : Math.max(0, perRequest.slope);
   }
 
-  /** Whether the leak that was noted goes on, as far as can be seen. False where none was. */
-  stands(track: Track, warmupS: number): boolean {
+  /** Holds what is seen against the leak that was noted: it ends when there is evidence against it. */
+  hold(track: Track, warmupS: number): void {
     const state = this.#state;
-    if (state[STANDS] === 0) return false;
+    if (!this.isTold) return;
+    if (track.newestBytes < state[LEVEL] - GIVEN_BACK * state[GROWN]) state[STANDS] = 0;
     const sinceS = track.newestS - state[AT];
-    if (track.newestBytes < state[LEVEL] - GIVEN_BACK * state[GROWN]) return this.#ends();
-    if (sinceS < Math.max(PATIENCE_WARMUPS * warmupS, PATIENCE_SHARE * state[SPAN])) return true;
-    const roseBytes = lowestSince(track, track.newestS - sinceS / 4) - state[LEVEL];
-    const requests = requestsSince(track, state[AT]);
-    const byTime = state[PACE] * sinceS;
+    if (sinceS < this.#patienceS(warmupS)) return;
+    // What it rose by until the last quarter began is read off the lowest level in that quarter.
+    const untilS = track.newestS - sinceS / 4;
+    const roseBytes = lowestSince(track, untilS) - state[LEVEL];
+    const requests = requestsBetween(track, state[AT], untilS);
+    const byTime = state[PACE] * (untilS - state[AT]);
     // While the traffic rests, a leak of the requests may rest.
     const expected =
       state[PER_REQUEST] > 0 && requests !== null ? Math.min(byTime, state[PER_REQUEST] * requests) : byTime;
-    return roseBytes + NOISE * state[GROWN] >= STILL_GROWS * expected || this.#ends();
+    if (roseBytes + NOISE * state[GROWN] < STILL_GROWS * expected) state[STANDS] = 0;
   }
 
-  #ends(): false {
-    this.#state[STANDS] = 0;
-    return false;
+  #patienceS(warmupS: number): number {
+    return Math.max(PATIENCE_WARMUPS * warmupS, PATIENCE_SHARE * this.#state[SPAN]);
   }
 }
 
@@ -74,12 +85,15 @@ function lowestSince({ history }: Track, fromS: number): number {
 }
 
 /** Null where requests are not told. */
-function requestsSince({ history }: Track, fromS: number): number | null {
-  const newest = history.count - 1;
-  let at = newest;
-  while (at > 0 && history.timeS(at) > fromS) at--;
-  const count = history.requests(newest) - history.requests(at);
+function requestsBetween({ history }: Track, fromS: number, toS: number): number | null {
+  const count = requestsAt(history, toS) - requestsAt(history, fromS);
   return Number.isFinite(count) ? count : null;
+}
+
+function requestsAt(history: ThinnedHistory, timeS: number): number {
+  let at = history.count - 1;
+  while (at > 0 && history.timeS(at) > timeS) at--;
+  return history.requests(at);
 }
 
 const STANDS = 0;

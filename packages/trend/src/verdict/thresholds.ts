@@ -14,6 +14,7 @@ const PATIENCE: Patience = {
   afterQuiet: 144,
   least: 9,
   eatenShare: 0.3,
+  unusual: 18,
   leastUnlimited: 48,
   materialShare: 0.05,
   materialShareLater: 0.005,
@@ -32,12 +33,13 @@ const PATIENCE_RSS: Patience = {
   enough: 54,
   afterQuiet: 144,
   least: 6.75,
-  eatenShare: 0.25,
+  eatenShare: 0.265,
+  unusual: 24,
   leastUnlimited: 54,
   materialShare: 0.04,
   materialShareLater: 0.04,
   latePace: 0.35,
-  ratio: 2,
+  ratio: Math.SQRT2,
   clear: false,
 };
 

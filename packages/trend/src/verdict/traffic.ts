@@ -8,25 +8,55 @@ const SURE = 3;
 const ALIKE = 0.8;
 /** The rate at a point is that of a stretch about it, of this share of the whole to either side: rates are noisy. */
 const NEARBY = 0.12;
+/** The rate turns when what it does besides going evenly up or down is so many times the variance of its noise. */
+const TURNS = 6;
 
 /**
  * Whether the traffic may account for a rise. Memory that is held while requests come and go follows their rate, up and
  * down; what leaks follows time, or the requests served so far, whatever the rate is. So: bytes on the rate and on time (or
  * on the requests so far) by least squares; the rise is a leak's when most of it goes with the latter, for sure. Where the
- * two can't be told apart, because the traffic rises as evenly as time goes by, it is put down to the traffic: that will
- * turn, and a leak won't.
+ * two can't be told apart, because memory goes with a rate that rises as evenly as time goes by, it is put down to the
+ * traffic: that will turn, and a leak won't.
  */
 export function explainedByTraffic(points: Points): boolean {
   const { count, timeS, bytes, requests } = points;
+  if (followsTraffic(points) && !turns(points)) return true;
   const rate = centred(ratesOf(points), count);
   const held = centred(bytes, count);
-  const together = dot(rate, held);
-  if (together > 0 && together * together > ALIKE * dot(rate, rate) * dot(held, held)) return true;
   const riseBytes = bytes[count - 1] - bytes[0];
   return [timeS, requests].every((axis) => {
     const least = leastSlope(centred(axis, count), rate, held);
     return !(least * (axis[count - 1] - axis[0]) >= OWN_SHARE * riseBytes);
   });
+}
+
+/** Whether memory goes with the rate of requests, up and down, as closely as if it were held for them. */
+export function followsTraffic(points: Points): boolean {
+  const { count, bytes } = points;
+  const rate = centred(ratesOf(points), count);
+  const held = centred(bytes, count);
+  const together = dot(rate, held);
+  return together > 0 && together * together > ALIKE * dot(rate, rate) * dot(held, held);
+}
+
+/** Whether the traffic does more than rise or fall evenly, beyond what its noise makes of it: then time and rate can be told apart. */
+function turns(points: Points): boolean {
+  const { timeS, requests } = points;
+  // At the ends a rate is that of one side only, which bends a straight line.
+  const edge = Math.ceil(NEARBY * points.count);
+  const count = points.count - 2 * edge;
+  if (count < 4) return false;
+  const rate = centred(ratesOf(points).subarray(edge), count);
+  const time = centred(timeS.subarray(edge), count);
+  const unlikeTime = dot(rate, rate) - dot(rate, time) ** 2 / dot(time, time);
+  // Noise by second differences of the rates from point to point; each of `rates` is a mean of several of these.
+  let squares = 0;
+  for (let at = 2; at + 1 < points.count; at++) {
+    const [a, b, c] = [at - 1, at, at + 1].map((to) => (requests[to] - requests[to - 1]) / (timeS[to] - timeS[to - 1]));
+    squares += (a - 2 * b + c) ** 2 / 6;
+  }
+  const noise = squares / (points.count - 3) / (2 * edge);
+  return unlikeTime > TURNS * noise * count;
 }
 
 /** Requests a second about each point. */
