@@ -47,7 +47,7 @@ export function readPods(file = podsFile): { pods: Pod[]; told: number; empty: n
 }
 
 /** The service that a pod runs: its name without the day, and without what Kubernetes appends. */
-export function serviceOf({ name }: Pod): string {
+function serviceOf({ name }: Pod): string {
   return name.replace(/^\S+ /, '').replace(/-[0-9a-f]{7,10}-\w{5}$/, '');
 }
 
@@ -58,7 +58,7 @@ export function heldOutPods(pods: readonly Pod[]): ReadonlySet<Pod> {
 }
 
 /** What the limit of a pod is taken to be, since the set does not tell it: its peak and a half, and 50 MB. */
-export function limitOf({ rows }: Pod): number {
+function limitOf({ rows }: Pod): number {
   return 1.5 * Math.max(...rows.map(({ bytes }) => bytes)) + 50 * MB;
 }
 

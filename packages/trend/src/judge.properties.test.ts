@@ -11,7 +11,7 @@ const anyNumber = fc.oneof(
   fc.constantFrom(0, -1, Number.NaN, Infinity, -Infinity, 1.8e19, Number.MAX_VALUE, undefined as unknown as number),
 );
 const time = fc.oneof(anyNumber, fc.integer({ min: 0, max: 600_000 }));
-const anySample: fc.Arbitrary<MemorySample> = fc.record({
+const anySample = fc.record({
   timeMs: time,
   floor: fc.option(
     fc.record({ timeMs: time, heapBytes: anyNumber, externalBytes: anyNumber, arrayBuffersBytes: anyNumber }),
@@ -31,7 +31,7 @@ const anySample: fc.Arbitrary<MemorySample> = fc.record({
       mappedBytes: fc.option(anyNumber),
     }),
   ),
-});
+}) as fc.Arbitrary<MemorySample>;
 
 function expectSound(judgement: Judgement): void {
   const { verdict, suspicious, trend, evidence, settlesAtBytes, nativeKind, wouldChange } = judgement;
