@@ -29,7 +29,11 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.check.json', './packages/cli/src/html/script/tsconfig.json'],
+        project: [
+          './tsconfig.check.json',
+          './packages/cli/src/html/script/tsconfig.json',
+          './packages/server/src/pages/script/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,3 +1,6 @@
+export { backUp } from './backup/back-up.ts';
+export type { BackedUp } from './backup/back-up.ts';
+export { restore } from './backup/restore.ts';
 export { checkNode, startServer } from './server.ts';
 export type { Server, ServerOptions } from './server.ts';
 export type { DatabasePlace } from './store/database.ts';

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,17 @@ test('it listens on loopback only, keeps its file to itself, and is well', async
   expect(headers.get('x-content-type-options')).toBe('nosniff');
 });
 
+test('a connection on which nothing came does not keep a server from stopping', async () => {
+  const other = await startTestServer();
+  const socket = connect(Number(new URL(other.url).port), '127.0.0.1');
+  const ended = new Promise((resolve) => socket.once('close', resolve));
+  await new Promise((resolve) => socket.once('connect', resolve));
+  // The server has seen it, too, once it has answered somebody else.
+  await other.send('GET', '/api/v1/health');
+  await other.remove();
+  await ended;
+});
+
 test('tokens are made once; a start on what is there makes none', async () => {
   const { admin } = server;
   expect(admin).toMatch(/^ebb_admin_[\w-]{32}$/);
@@ -32,7 +43,7 @@ test('tokens are made once; a start on what is there makes none', async () => {
   await again.close();
 });
 
-test('an admin makes tokens and revokes them, and both stand in the audit log', async () => {
+test('an admin makes tokens and revokes them, and both stand in the audit log with what was refused', async () => {
   const made = await server.send('POST', '/api/v1/tokens', { body: { name: 'ci', role: 'viewer' } });
   expect(made.status).toBe(201);
   const { token, info } = made.json;
@@ -42,7 +53,9 @@ test('an admin makes tokens and revokes them, and both stand in the audit log', 
   expect((await server.send('GET', '/api/v1/intake', { token })).status).toBe(401);
   const { json } = await server.send('GET', '/api/v1/audit');
   expect(json.map(({ actor, action }: { actor: string; action: string }) => [actor, action])).toEqual([
+    ['unknown', 'access.refuse'],
     ['first admin', 'token.revoke'],
+    ['ci', 'access.refuse'],
     ['first admin', 'token.create'],
   ]);
   expect(JSON.stringify(json)).not.toContain(token);

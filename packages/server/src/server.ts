@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { Alerting } from './alerts/alerting.ts';
 import { usualAlertRules, type AlertRules } from './alerts/rules/rules.ts';
 import { Authenticator } from './access/authenticator.ts';
+import { Passwords } from './access/password.ts';
+import { Refusals } from './access/refusals.ts';
 import { ServerError } from './errors/server-error.ts';
 import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
@@ -11,6 +13,9 @@ import { usualRules } from './incident/decide.ts';
 import { ImpactKeeper } from './incident/impact-keeper.ts';
 import { IncidentKeeper } from './incident/incident-keeper.ts';
 import { ChangeStore } from './store/changes.ts';
+import { NewsFeed } from './live/news-feed.ts';
+import { serviceStates } from './live/service-states.ts';
+import { NewsReader } from './store/news.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 import { FleetReader } from './store/fleet-reader.ts';
 import { Housekeeper } from './store/housekeeper.ts';
@@ -18,7 +23,9 @@ import { IncidentStore } from './store/incidents.ts';
 import { ReportWriter, type WriterLimits } from './store/report-writer.ts';
 import { RouteReader } from './store/route-minutes.ts';
 import { SignalStore } from './store/signals.ts';
+import { SessionStore } from './store/sessions.ts';
 import { TokenStore } from './store/tokens.ts';
+import { UserStore } from './store/users.ts';
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -31,6 +38,8 @@ export interface ServerOptions {
   rulesFile?: string;
   /** Where secrets that the rules name are; default: the process's environment. */
   environment?: Readonly<Record<string, string | undefined>>;
+  /** Where readers reach it, such as `https://ebb.example.com`, if that is not where it listens. */
+  publicUrl?: URL;
   /** Milliseconds since the epoch; for tests. */
   now?: () => number;
   limits?: Partial<HttpLimits & WriterLimits>;
@@ -54,7 +63,13 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const defaults: HttpLimits = { bodyBytes: 8 * 2 ** 20, requestsPerMinute: 60_000, refusalsPerMinute: 60 };
+const defaults: HttpLimits = {
+  bodyBytes: 8 * 2 ** 20,
+  requestsPerMinute: 60_000,
+  refusalsPerMinute: 60,
+  logInsPerMinute: 10,
+  mostFollowers: 200,
+};
 const sqliteLimits: WriterLimits = { mostProcesses: 50_000, mostServices: 5000, mostWaiting: 20_000 };
 const postgresLimits: WriterLimits = { ...sqliteLimits, mostProcesses: 500_000 };
 
@@ -102,10 +117,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const incidents = new IncidentStore(database, alerting.listener);
     const signals = new SignalStore(database, limits);
     const routes = new RouteReader(database.query);
+    const feed = new NewsFeed({
+      reader: new NewsReader(database.query),
+      states: async (serviceIds) => await serviceStates(fleet, serviceIds, now()),
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'news could not be read');
+      },
+    });
     const app = await makeApp({
       database,
       tokens,
       authenticator: new Authenticator(tokens, now),
+      users: new UserStore(database.query),
+      sessions: new SessionStore(database.query),
+      passwords: new Passwords(),
+      refusals: new Refusals(tokens, now),
+      feed,
       writer,
       fleet,
       incidents,
@@ -116,6 +144,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
+      publicUrl: options.publicUrl ?? null,
       limits,
     });
     const { host = '127.0.0.1', port = 4318 } = options;
@@ -123,6 +152,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       await app.listen({ host, port });
     } catch (error) {
       await app.close();
+      await feed.stop();
       const reason = error instanceof Error ? error.message : String(error);
       throw new ServerError('EBB_SERVER_LISTEN', `port ${port} of ${host} cannot be listened on: ${reason}`, {
         cause: error,
@@ -169,6 +199,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       reloadRules: async () => alerting.replaceRules(await readRules(options.rulesFile, environment)),
       close: async () => {
         await app.close();
+        await feed.stop();
         await housekeeper.stop();
         await keeper.stop();
         await impactKeeper.stop();

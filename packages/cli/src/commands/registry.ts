@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { backupCommand } from './backup.ts';
 import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { reviewCommand } from './review.ts';
+import { restoreCommand } from './restore.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { soakCommand } from './soak.ts';
 import { testCommand } from './test.ts';
@@ -24,5 +26,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   soakCommand,
   logsCommand,
   upCommand,
+  backupCommand,
+  restoreCommand,
   mcpCommand,
 ];

@@ -1,19 +1,17 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addPlaceOptions, placeOf, type PlaceFlags } from '../up/place.ts';
 
-interface UpFlags {
+interface UpFlags extends PlaceFlags {
   host: string;
   port: number;
-  data?: string;
-  database?: string;
   rules?: string;
   checkRules?: true;
+  publicUrl?: URL;
 }
 
 /** `ebb up`: the server. */
 export function upCommand(finish: (exitCode: number) => void): Command {
-  return new Command('up')
+  const command = new Command('up')
     .summary('start the server: every process of every service in one place')
     .description(
       'Starts the server. It takes OTLP/HTTP metrics from agents and from any OpenTelemetry exporter, and remote-write from\n' +
@@ -26,10 +24,13 @@ export function upCommand(finish: (exitCode: number) => void): Command {
         .default(4318)
         .argParser(port),
     )
-    .option('--data <DIR>', 'the folder of the SQLite database (default: ebb in $XDG_DATA_HOME, or ~/.local/share)')
     .addOption(
-      new Option('--database <URL>', 'a PostgreSQL database instead, like postgres://user@host/ebb').conflicts('data'),
-    )
+      new Option(
+        '--public-url <URL>',
+        'where readers reach it, behind a proxy: like https://ebb.example.com',
+      ).argParser(publicUrl),
+    );
+  return addPlaceOptions(command)
     .option('--rules <FILE>', 'alert rules in YAML: what is an alert, and who is told; SIGHUP reads them anew')
     .option('--check-rules', 'start nothing: look whether the rules can be used, and say all that is wrong')
     .addHelpText(
@@ -39,7 +40,7 @@ Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb coul
 
 It needs Node.js 22.13 or later.`,
     )
-    .action(async ({ host, port, data, database, rules, checkRules }: UpFlags) => {
+    .action(async ({ host, port, publicUrl, rules, checkRules, ...place }: UpFlags) => {
       // Loaded here: other commands do without it, also on versions of Node.js that it does not run on.
       const { check, serve } = await import('../up/serve.ts');
       if (checkRules === true) {
@@ -50,20 +51,25 @@ It needs Node.js 22.13 or later.`,
       await serve({
         host,
         port,
+        ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(rules === undefined ? {} : { rulesFile: rules }),
-        database: database === undefined ? { directory: data ?? usualDirectory() } : { url: database },
+        database: placeOf(place),
       });
       finish(0);
     });
-}
-
-function usualDirectory(): string {
-  const { XDG_DATA_HOME: told } = process.env;
-  return join(told === undefined || told === '' ? join(homedir(), '.local/share') : told, 'ebb');
 }
 
 function port(value: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number > 65_535) throw new InvalidArgumentError('It is a whole number from 0 to 65535.');
   return number;
+}
+
+function publicUrl(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw new InvalidArgumentError('It begins with https:// or http://.');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw new InvalidArgumentError('It is a host, without a path.');
+  return url;
 }

@@ -56,6 +56,6 @@ function welcome({ url, databasePlace, firstTokens }: Server): string {
       '           NODE_OPTIONS="--import @ebb/agent/register"',
     );
   }
-  lines.push(`API        ${url}/api/v1/docs`, `listening  ${url}`);
+  lines.push(`page       ${url}/`, `API        ${url}/api/v1/docs`, `listening  ${url}`);
   return `${lines.join('\n')}\n`;
 }

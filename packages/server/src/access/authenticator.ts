@@ -1,6 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
 import type { TokenInfo, TokenStore } from '../store/tokens.ts';
-import { mayAct, type Role } from './token.ts';
 
 /** A token that was revoked elsewhere is taken for so long; one that expires is refused at once. */
 const remembersMs = 5000;
@@ -20,16 +19,14 @@ export class Authenticator {
   /**
    * Whose token it is.
    *
-   * @throws {ServerError} EBB_SERVER_UNAUTHORIZED without a token that is valid, EBB_SERVER_FORBIDDEN when it may not do that
+   * @throws {ServerError} EBB_SERVER_UNAUTHORIZED without a token that is valid
    */
-  async require(token: string | undefined, needed: Role): Promise<TokenInfo> {
+  async identify(token: string | undefined): Promise<TokenInfo> {
     const info = token === undefined ? undefined : await this.#find(token);
     if (info === undefined) {
       const what = token === undefined ? 'no token was sent' : 'the token is unknown, expired or revoked';
       throw new ServerError('EBB_SERVER_UNAUTHORIZED', what);
     }
-    if (!mayAct(info.role, needed))
-      throw new ServerError('EBB_SERVER_FORBIDDEN', `the role '${info.role}' may not do this; '${needed}' may`);
     return info;
   }
 

@@ -10,12 +10,18 @@ export type ServerErrorCode =
   | 'EBB_SERVER_RULES'
   | 'EBB_SERVER_BAD_REQUEST'
   | 'EBB_SERVER_UNAUTHORIZED'
+  | 'EBB_SERVER_LOG_IN'
   | 'EBB_SERVER_FORBIDDEN'
+  | 'EBB_SERVER_CROSS_ORIGIN'
   | 'EBB_SERVER_NOT_FOUND'
+  | 'EBB_SERVER_EXISTS'
   | 'EBB_SERVER_TOO_LARGE'
   | 'EBB_SERVER_MEDIA_TYPE'
   | 'EBB_SERVER_TOO_MANY_REQUESTS'
   | 'EBB_SERVER_BUSY'
+  | 'EBB_SERVER_BACKUP_FILE'
+  | 'EBB_SERVER_BACKUP_DAMAGED'
+  | 'EBB_SERVER_NOT_EMPTY'
   | 'EBB_SERVER_INTERNAL';
 
 interface ErrorEntry {
@@ -39,11 +45,21 @@ export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   EBB_SERVER_RULES: entry(500, 2, 'mend what the message names; ebb up --check-rules looks again'),
   EBB_SERVER_BAD_REQUEST: entry(400, 2, 'mend what the message names'),
   EBB_SERVER_UNAUTHORIZED: entry(401, 2, 'send a token that is valid: authorization: Bearer TOKEN'),
-  EBB_SERVER_FORBIDDEN: entry(403, 2, 'use a token of a role that may do this'),
+  EBB_SERVER_LOG_IN: entry(401, 2, 'look whether capitals are locked, or ask an admin for another password'),
+  EBB_SERVER_FORBIDDEN: entry(403, 2, 'use a token or a user of a role that may do this'),
+  EBB_SERVER_CROSS_ORIGIN: entry(
+    403,
+    2,
+    "use the server's own page; behind a proxy, give its address with --public-url",
+  ),
   EBB_SERVER_NOT_FOUND: entry(404, 2, 'look at /api/v1/docs for what there is'),
+  EBB_SERVER_EXISTS: entry(409, 2, 'choose another name, or use what is there'),
   EBB_SERVER_TOO_LARGE: entry(413, 2, 'send less at once'),
   EBB_SERVER_MEDIA_TYPE: entry(415, 2, 'send what /api/v1/docs says'),
   EBB_SERVER_TOO_MANY_REQUESTS: entry(429, 2, 'wait for as long as the header retry-after says'),
   EBB_SERVER_BUSY: entry(503, 3, 'send it again later'),
+  EBB_SERVER_BACKUP_FILE: entry(500, 2, 'give another file, or mend what the message names'),
+  EBB_SERVER_BACKUP_DAMAGED: entry(500, 2, 'use another backup; this one is not whole, or is none'),
+  EBB_SERVER_NOT_EMPTY: entry(500, 2, 'restore into an empty folder with --data, or an empty database with --database'),
   EBB_SERVER_INTERNAL: entry(500, 3, 'this is a bug in Ebb; please report it with the lines on standard error'),
 };

@@ -13,13 +13,19 @@ import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { boundIdleConnections } from './idle-connections.ts';
 import { LogStream } from './log-stream.ts';
+import { makeLogIns } from './log-ins.ts';
+import { eventRoutes } from './routes/events.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { silenceRoutes } from './routes/silences.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { statusRoutes } from './routes/status.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { userRoutes } from './routes/users.ts';
+import { endUnusedConnections } from './unused-connections.ts';
 
 /** What a client may take to send a request; a slower one is cut off. */
 const slowestRequestMs = 30_000;
@@ -39,11 +45,16 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   });
   const idle = boundIdleConnections(app.server);
   app.addHook('onClose', () => idle.stop());
+  endUnusedConnections(app);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
     throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`);
   });
-  await app.register(helmet, { contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    // With no-referrer browsers send `Origin: null`, and forms could not be told from those of other sites.
+    referrerPolicy: { policy: 'same-origin' },
+  });
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: 60_000,
@@ -65,6 +76,11 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(serviceRoutes, { context, guard });
   await app.register(alertingRoutes, { context, guard });
   await app.register(silenceRoutes, { context, guard });
+  const logIns = makeLogIns(app, guard, context);
+  await app.register(sessionRoutes, { context, guard, logIns });
+  await app.register(userRoutes, { context, guard });
+  await app.register(eventRoutes, { context, guard });
+  await app.register(pageRoutes, { context, guard, logIns });
   await app.register(otlpRoutes, { context, guard });
   await app.register(remoteWriteRoutes, { context, guard });
   addDocsPage(app);

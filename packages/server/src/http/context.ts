@@ -1,20 +1,30 @@
 import type { Alerting } from '../alerts/alerting.ts';
 import type { Authenticator } from '../access/authenticator.ts';
+import type { Passwords } from '../access/password.ts';
+import type { Refusals } from '../access/refusals.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
+import type { NewsFeed } from '../live/news-feed.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { SignalStore } from '../store/signals.ts';
+import type { SessionStore } from '../store/sessions.ts';
 import type { TokenStore } from '../store/tokens.ts';
+import type { UserStore } from '../store/users.ts';
 
 /** What the routes work with. */
 export interface Context {
   database: Database;
   tokens: TokenStore;
   authenticator: Authenticator;
+  users: UserStore;
+  sessions: SessionStore;
+  passwords: Passwords;
+  refusals: Refusals;
+  feed: NewsFeed;
   writer: ReportWriter;
   fleet: FleetReader;
   incidents: IncidentStore;
@@ -26,6 +36,8 @@ export interface Context {
   /** Milliseconds since the epoch. */
   now: () => number;
   version: string;
+  /** Where readers reach the server, if that is not where it listens: behind a proxy. */
+  publicUrl: URL | null;
   limits: HttpLimits;
 }
 
@@ -37,4 +49,8 @@ export interface HttpLimits {
   requestsPerMinute: number;
   /** Requests with a wrong token, a minute and address. */
   refusalsPerMinute: number;
+  /** Attempts to log in, a minute, address and name. */
+  logInsPerMinute: number;
+  /** Those who follow `/api/v1/events` at once. */
+  mostFollowers: number;
 }

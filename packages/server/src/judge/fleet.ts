@@ -27,6 +27,9 @@ export interface ServiceState {
   versions: VersionState[];
 }
 
+/** A process that was silent for longer does not count as running: agents report once a minute. */
+export const runningMs: number = 10 * 60_000;
+
 const grave: readonly Verdict[] = ['clean', 'bounded', 'warming', 'native', 'leak'];
 
 /**

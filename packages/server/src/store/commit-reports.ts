@@ -6,6 +6,8 @@
 import type { Transaction } from 'kysely';
 import type { ProcessReport } from '../ingest/report.ts';
 import { canJudge, judgeSeries } from '../judge/judge-series.ts';
+import { runsOut } from '../judge/pool.ts';
+import { appendNews, type News } from './news.ts';
 import { inPieces } from './in-pieces.ts';
 import { newProcess, withReport, withVerdict } from './latest.ts';
 import type { Engine } from './migrations/index.ts';
@@ -61,7 +63,7 @@ export async function commitReports(
   const processes = await lockRows<ProcessRow>(db, engine, 'processes', ordered);
   if (processes.length < byProcess.size) throw new Forgotten();
   const states = await judgesOf(db, [...byProcess.keys()], byProcess);
-  const told: Told = { processes: [], samples: new Map(), changes: [], judges: [] };
+  const told: Told = { processes: [], samples: new Map(), changes: [], news: [], judges: [] };
   for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], states);
   const rows = told.processes.map((row) => ({ ...row, heard_ms: nowMs }));
   await store(db, engine, { ...told, processes: rows });
@@ -76,6 +78,8 @@ interface Told {
   processes: ProcessRow[];
   samples: Map<string, SampleRow>;
   changes: VerdictChangeTable[];
+  /** What of the changes those who follow live are told. */
+  news: News[];
   judges: JudgeTable[];
 }
 
@@ -104,13 +108,17 @@ function tellProcess(
       const by = report.edge === null ? 'server' : 'agent';
       const { process: after, changed } = withVerdict(process, verdict, by, timeMs);
       process = after;
-      if (changed !== null || first)
-        told.changes.push({
-          process_id: process.id,
-          time_ms: timeMs,
-          verdict: verdict.verdict,
-          before: first ? null : (changed?.before ?? null),
-        });
+      if (changed !== null || first) {
+        const change = { verdict: verdict.verdict, before: first ? null : (changed?.before ?? null) };
+        told.changes.push({ process_id: process.id, time_ms: timeMs, ...change });
+        // That a process has started is no news.
+        if (!first || runsOut(verdict.verdict))
+          told.news.push({
+            kind: 'verdict',
+            serviceId: process.service_id,
+            told: { processId: process.id, timeMs, ...change },
+          });
+      }
     }
     told.samples.set(`${process.id} ${timeMs}`, sampleOf(process.id, report, verdict));
   }
@@ -305,6 +313,7 @@ async function store(db: Transaction<Schema>, engine: Engine, told: Told): Promi
       .onConflict((conflict) => conflict.columns(['process_id', 'time_ms']).doNothing())
       .execute();
   });
+  await appendNews(db, told.news);
   await inPieces(told.judges, async (piece) => {
     await db
       .insertInto('judges')

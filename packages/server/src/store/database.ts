@@ -27,15 +27,21 @@ const longestWaitMs = 10_000;
 const shortestWaitMs = 20;
 const mostConnections = 10;
 
+/** The file of the SQLite database, in its folder. */
+export const sqliteFile = 'ebb.sqlite';
+
 /**
- * Opens the database and runs the migrations that it lacks.
+ * Opens the database and runs the migrations that it lacks: all, or those up to the one named.
  *
  * @throws {ServerError} EBB_SERVER_DATA_DIRECTORY, EBB_SERVER_DATABASE, EBB_SERVER_NEWER_DATABASE
  */
-export async function openDatabase(place: DatabasePlace): Promise<Database> {
+export async function openDatabase(
+  place: DatabasePlace,
+  upTo: 'the newest' | (string & {}) = 'the newest',
+): Promise<Database> {
   const database = await connect(place);
   try {
-    await migrate(database);
+    await migrate(database, upTo);
     return database;
   } catch (error) {
     await database.close();
@@ -49,7 +55,7 @@ export async function connect(place: DatabasePlace): Promise<Database> {
 }
 
 async function openSqlite(directory: string): Promise<Database> {
-  const file = join(directory, 'ebb.sqlite');
+  const file = join(directory, sqliteFile);
   // Loaded here: older versions of Node.js lack it, and the command says so before.
   const { DatabaseSync } = await import('node:sqlite');
   try {
@@ -108,12 +114,12 @@ async function openPostgres(url: string): Promise<Database> {
   return { engine: 'postgres', place: told.href, query, close: async () => await query.destroy() };
 }
 
-async function migrate({ engine, query, place }: Database): Promise<void> {
+async function migrate({ engine, query, place }: Database, upTo: string): Promise<void> {
   const migrations = migrationsFor(engine);
   try {
     await sql`select 1`.execute(query);
     const migrator = new Migrator({ db: query, provider: { getMigrations: async () => migrations } });
-    const { error } = await migrator.migrateToLatest();
+    const { error } = await (upTo === 'the newest' ? migrator.migrateToLatest() : migrator.migrateTo(upTo));
     if (error !== undefined) throw error instanceof Error ? error : new Error(JSON.stringify(error));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@
 import type { Transaction } from 'kysely';
 import type { Cause } from '../incident/cause.ts';
 import type { Level } from '../incident/level.ts';
+import { appendEvent } from './incident-events.ts';
 import type { Schema } from './schema.ts';
 
 /** When an incident flaps. */
@@ -55,9 +56,6 @@ export async function reopen(
   // Another server was faster: its incident is open.
   if (numUpdatedRows === 0n) return undefined;
   const text = `${level}: ${summary}; it was over and came back ${count} times: it counts as one until it stays quiet`;
-  await db
-    .insertInto('incident_events')
-    .values({ incident_id: last.id, time_ms: nowMs, kind: 'reopened', text })
-    .execute();
+  await appendEvent(db, last.id, { timeMs: nowMs, kind: 'reopened', text });
   return last.id;
 }

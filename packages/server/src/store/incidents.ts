@@ -8,6 +8,7 @@ import type { ToldSignal } from '../signals/signal.ts';
 import { changesBetween } from './changes.ts';
 import type { Database } from './database.ts';
 import { reopen, type FlappingRule } from './flapping.ts';
+import { appendEvent } from './incident-events.ts';
 import type { IncidentRow, Schema, SignalRow } from './schema.ts';
 import { activeSignals, endSignals, signalsSince, storeSignal } from './signals.ts';
 
@@ -170,7 +171,7 @@ async function openIncident(
     .returning('id')
     .executeTakeFirst();
   if (made === undefined) return undefined;
-  await note(db, made.id, { timeMs: nowMs, kind: 'opened', text: `${values.level}: ${summary}` });
+  await appendEvent(db, made.id, { timeMs: nowMs, kind: 'opened', text: `${values.level}: ${summary}` });
   return made.id;
 }
 
@@ -184,27 +185,23 @@ async function change(
   const set = db.updateTable('incidents').where('id', '=', open.id);
   if (decision === 'calm') {
     await set.set({ quiet_since_ms: nowMs }).execute();
-    await note(db, open.id, { timeMs: nowMs, kind: 'calm', text: summary });
+    await appendEvent(db, open.id, { timeMs: nowMs, kind: 'calm', text: summary });
   } else if (decision === 'resolve') {
     await set.set({ resolved_ms: nowMs }).execute();
-    await note(db, open.id, { timeMs: nowMs, kind: 'resolved', text: summary });
+    await appendEvent(db, open.id, { timeMs: nowMs, kind: 'resolved', text: summary });
   } else {
     const raised = decision === 'raise' && level !== null ? level : open.level;
     const isSame =
       raised === open.level && cause === open.cause && summary === open.summary && open.quiet_since_ms === null;
     if (isSame) return;
     await set.set({ level: raised, cause, summary, quiet_since_ms: null }).execute();
-    if (cause !== open.cause) await note(db, open.id, { timeMs: nowMs, kind: 'cause', text: `${cause}: ${summary}` });
-    if (decision === 'raise') await note(db, open.id, { timeMs: nowMs, kind: 'raised', text: `${raised}: ${summary}` });
-    else if (open.quiet_since_ms !== null) await note(db, open.id, { timeMs: nowMs, kind: 'back', text: summary });
+    if (cause !== open.cause)
+      await appendEvent(db, open.id, { timeMs: nowMs, kind: 'cause', text: `${cause}: ${summary}` });
+    if (decision === 'raise')
+      await appendEvent(db, open.id, { timeMs: nowMs, kind: 'raised', text: `${raised}: ${summary}` });
+    else if (open.quiet_since_ms !== null)
+      await appendEvent(db, open.id, { timeMs: nowMs, kind: 'back', text: summary });
   }
-}
-
-async function note(db: Transaction<Schema>, incidentId: number, { timeMs, kind, text }: IncidentEvent): Promise<void> {
-  await db
-    .insertInto('incident_events')
-    .values({ incident_id: incidentId, time_ms: timeMs, kind, text, ref: null })
-    .execute();
 }
 
 /** Writes the notes that the timeline does not have yet. */
@@ -217,11 +214,5 @@ async function tellOnce(db: Transaction<Schema>, incidentId: number, notes: read
     .where('ref', 'is not', null)
     .execute();
   const told = new Set(rows.map(({ ref }) => ref));
-  for (const { timeMs, kind, text, ref } of notes.filter((one) => !told.has(one.ref))) {
-    await db
-      .insertInto('incident_events')
-      .values({ incident_id: incidentId, time_ms: timeMs, kind, text, ref })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  for (const one of notes.filter(({ ref }) => !told.has(ref))) await appendEvent(db, incidentId, one);
 }

@@ -208,6 +208,37 @@ export interface RouteTotalsTable {
   totals: string;
 }
 
+/** Who may log in with a password. */
+export interface UserTable {
+  id: Generated<number>;
+  /** In small letters. */
+  name: string;
+  role: Exclude<Role, 'agent'>;
+  /** What is kept of the password: see `access/password.ts`. */
+  password: string;
+  created_ms: number;
+}
+
+/** A browser that has logged in: with a password, or with a token. */
+export interface SessionTable {
+  id: Generated<number>;
+  hash: string;
+  user_id: number | null;
+  token_id: number | null;
+  created_ms: number;
+  used_ms: number;
+  expires_ms: number;
+}
+
+/** News for those who follow live, in the order in which it is told. */
+export interface NewsTable {
+  id: Generated<number>;
+  kind: 'verdict' | 'incident';
+  service_id: number;
+  /** JSON. */
+  told: string;
+}
+
 /** All tables. */
 export interface Schema extends OutboxSchema, SilenceSchema {
   tokens: TokenTable;
@@ -224,6 +255,9 @@ export interface Schema extends OutboxSchema, SilenceSchema {
   changes: ChangeTable;
   route_minutes: RouteMinuteTable;
   route_totals: RouteTotalsTable;
+  users: UserTable;
+  sessions: SessionTable;
+  news: NewsTable;
 }
 
 /** A service as it is read. */
@@ -238,3 +272,7 @@ export type IncidentRow = Selectable<IncidentTable>;
 export type SignalRow = Selectable<SignalTable>;
 /** A change as it is read. */
 export type ChangeRow = Selectable<ChangeTable>;
+/** A user as it is read. */
+export type UserRow = Selectable<UserTable>;
+/** News as it is read. */
+export type NewsRow = Selectable<NewsTable>;

@@ -7,7 +7,7 @@ import type { AlertMessage, IncidentNews } from '../channels/message.ts';
 import type { AlertRules, Receiver } from '../rules/rules.ts';
 import type { Muting } from '../silences/muting.ts';
 import type { OpenIncidents } from '../silences/open-incidents.ts';
-import { tell } from '../timeline.ts';
+import { appendEvent } from '../../store/incident-events.ts';
 import { backoffMs } from './backoff.ts';
 import type { DeliveryRow, NoticeRow } from './tables.ts';
 
@@ -167,7 +167,7 @@ async function settle(
   const kind = next === 'done' ? ('notified' as const) : ('not-notified' as const);
   for (const incidentId of new Set(rows.map((row) => row.incident_id))) {
     const changes = rows.filter((row) => row.incident_id === incidentId).map((row) => row.kind);
-    await tell(db, incidentId, { timeMs: nowMs, kind, text: `${text} (${changes.join(', ')})` });
+    await appendEvent(db, incidentId, { timeMs: nowMs, kind, text: `${text} (${changes.join(', ')})` });
   }
 }
 
@@ -193,6 +193,6 @@ async function mute(db: Transaction<Schema>, delivery: DeliveryRow, why: string 
     .execute();
   for (const incidentId of new Set(rows.map((row) => row.incident_id))) {
     const text = `${delivery.receiver} is not told: ${why ?? 'there is nothing to tell any more'}`;
-    await tell(db, incidentId, { timeMs: nowMs, kind: 'silenced', text });
+    await appendEvent(db, incidentId, { timeMs: nowMs, kind: 'silenced', text });
   }
 }

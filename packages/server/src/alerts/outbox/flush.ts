@@ -9,7 +9,7 @@ import type { OpenIncidents } from '../silences/open-incidents.ts';
 import type { Muting } from '../silences/muting.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { NoticeRow } from './tables.ts';
-import { tell } from '../timeline.ts';
+import { appendEvent } from '../../store/incident-events.ts';
 
 const mostGroups = 200;
 /** Notices in a message; more go into the next one. */
@@ -71,7 +71,11 @@ export async function flush({ database, incidents, mutingAt, now }: FlushOptions
         } else if (why === null) sent.push(row);
         else {
           await setState(db, row, 'muted');
-          await tell(db, row.incident_id, { timeMs: nowMs, kind: 'silenced', text: `${receiver} is not told: ${why}` });
+          await appendEvent(db, row.incident_id, {
+            timeMs: nowMs,
+            kind: 'silenced',
+            text: `${receiver} is not told: ${why}`,
+          });
         }
       }
       if (sent.length === 0) continue;
@@ -139,7 +143,7 @@ async function giveUpOldest(db: Transaction<Schema>, receiver: string, nowMs: nu
       .execute();
     for (const incidentId of new Set(given.map((row) => row.incident_id))) {
       const text = `${receiver} is given up: more than ${mostWaiting} messages wait for it`;
-      await tell(db, incidentId, { timeMs: nowMs, kind: 'not-notified', text });
+      await appendEvent(db, incidentId, { timeMs: nowMs, kind: 'not-notified', text });
     }
   }
 }

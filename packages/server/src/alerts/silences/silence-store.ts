@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
 import { matches, type Matcher, type Subject } from '../rules/matcher.ts';
-import { tell } from '../timeline.ts';
+import { appendEvent } from '../../store/incident-events.ts';
 import type { OpenIncidents } from './open-incidents.ts';
 import { spansOf, type Schedule, type Span } from './recurrence.ts';
 import type { MaintenanceRow, SilenceRow } from './tables.ts';
@@ -163,7 +163,7 @@ export class SilenceStore {
   async #tell(db: Transaction<Schema>, match: Matcher, nowMs: number, text: string): Promise<void> {
     for (const { id, subject } of await this.#open.list(db)) {
       if (!matches(match, subject)) continue;
-      await tell(db, id, { timeMs: nowMs, kind: 'silenced', text });
+      await appendEvent(db, id, { timeMs: nowMs, kind: 'silenced', text });
     }
   }
 }

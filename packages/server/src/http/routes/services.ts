@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 import { ServerError } from '../../errors/server-error.ts';
-import { fleetOf } from '../../judge/fleet.ts';
+import { fleetOf, runningMs } from '../../judge/fleet.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
 import { processView, sampleView } from './process-view.ts';
@@ -11,8 +11,6 @@ import { processView, sampleView } from './process-view.ts';
 const security = [{ token: [] }];
 const tags = ['fleet'];
 const dayMs = 86_400_000;
-/** A process that was silent for longer does not count as running: agents report once a minute. */
-const runningMs = 10 * 60_000;
 
 const orNull = <Schema extends TSchema>(
   schema: Schema,

@@ -4,6 +4,7 @@ import { processesMigration } from './0001-processes.ts';
 import { incidentsMigration } from './0002-incidents.ts';
 import { causesMigration } from './0003-causes.ts';
 import { alertsMigration } from './0004-alerts.ts';
+import { usersMigration } from './0005-users.ts';
 import { fewerIndexesMigration } from './0006-fewer-indexes.ts';
 import type { Engine } from './column-types.ts';
 
@@ -16,6 +17,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0002-incidents': incidentsMigration(engine),
     '0003-causes': causesMigration(engine),
     '0004-alerts': alertsMigration(engine),
+    '0005-users': usersMigration(engine),
     '0006-fewer-indexes': fewerIndexesMigration(engine),
   };
 }
