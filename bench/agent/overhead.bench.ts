@@ -4,7 +4,7 @@
 // anew, warms it up until V8 has compiled what is hot, and sends the same requests to each in alternating slices; the
 // order changes from round to round. OpenTelemetry is in every fourth round. What counts is the ratio within a round; CPU
 // is that of all the service's threads, and of nobody else. `npm run bench -w packages/agent` runs 32 rounds of the
-// storefront and 16 of the small service (about ten minutes on a quiet machine); an argument names another number. It
+// storefront and 16 of the small service (about 25 minutes on a quiet machine); an argument names another number. It
 // prints a page for results/overhead.md, which is committed only from a quiet machine.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
