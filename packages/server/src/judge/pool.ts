@@ -23,7 +23,7 @@ export interface Pooled {
    * wrong once in a thousand series that don't grow.
    */
   confirmed: boolean;
-  /** Median over the processes; null when none tells its growth. */
+  /** Median over the processes that run out, or over all where none does; null when none of them tells its growth. */
   bytesPerSecond: number | null;
   /** Of the process that is nearest to its limit, among those that run out; null when none does. */
   secondsToLimit: number | null;
@@ -57,7 +57,7 @@ export function pool(processes: readonly PooledProcess[]): Pooled {
     verdicts,
     verdict,
     confirmed: out.length > 0 && chanceOfAtLeast(out.length, processes.length * falseLeakRate) <= falseLeakRate,
-    bytesPerSecond: median(processes.flatMap(({ bytesPerSecond }) => bytesPerSecond ?? [])),
+    bytesPerSecond: median((out.length > 0 ? out : processes).flatMap(({ bytesPerSecond }) => bytesPerSecond ?? [])),
     secondsToLimit: nearest?.secondsToLimit ?? null,
     secondsToLimitInterval:
       nearest === undefined ? null : [nearest.secondsToLimitSoonest, nearest.secondsToLimitLatest],
