@@ -14,7 +14,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { otlpJson } from '../../packages/server/src/fixtures/reports.ts';
-import type { Database } from '../../packages/server/src/store/database.ts';
+import type { Database } from '../../packages/server/src/fixtures/database.ts';
 import { makePlace, type EngineName } from './place.ts';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
 

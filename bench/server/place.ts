@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster, type Cluster } from '../../packages/server/src/fixtures/postgres.ts';
-import { openDatabase, type Database } from '../../packages/server/src/store/database.ts';
+import { openDatabase, type Database } from '../../packages/server/src/fixtures/database.ts';
 import { cpuSecondsIn } from './server-process.ts';
 
 /** Which database. */
