@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession, post } from '../profile/own-inspector.ts';
@@ -25,7 +25,7 @@ interface ParsedScript {
 
 /**
  * Writes the source maps that scripts of this thread bring along in themselves (`//# sourceMappingURL=data:…`) into a
- * folder: what tsx, ts-node, vitest and their like make of a source file in memory is on no disk, and places in a
+ * folder: what tsx, ts-node and their like make of a source file in memory is on no disk, and places in a
  * snapshot mean nothing without its map. A map stands at the script's own path below the folder, with `.map`, mode 0600,
  * where `--source-maps` of `ebb analyze` finds it. Nothing is written, and no folder made, where no script has one.
  *
@@ -33,7 +33,7 @@ interface ParsedScript {
  * for that moment only. When an inspector session ends V8 forgets the numbers that it gave objects
  * (`V8HeapProfilerAgentImpl::disable`), by which snapshots are compared: so before the first of several, not between.
  *
- * @param folder absolute
+ * @param folder absolute; made where it does not exist, in one that does
  * @throws {CaptureError} EBB_CAPTURE_PROFILER when there is no inspector; nothing else
  */
 export function writeSourceMaps(folder: string, { maxBytes = 64e6 }: SourceMapOptions = {}): WrittenSourceMaps {
@@ -45,7 +45,7 @@ export function writeSourceMaps(folder: string, { maxBytes = 64e6 }: SourceMapOp
       const path = pathOf(url);
       const map = sourceMapURL === undefined ? undefined : inlineMap(sourceMapURL);
       if (path === undefined || map === undefined) return;
-      if (written.bytes + map.length > maxBytes || !write(join(folder, `${path}.map`), map)) {
+      if (written.bytes + map.length > maxBytes || !write(folder, `${path}.map`, map)) {
         written.left += 1;
         return;
       }
@@ -81,8 +81,11 @@ function inlineMap(url: string): Buffer | undefined {
   }
 }
 
-function write(file: string, map: Buffer): boolean {
+function write(folder: string, name: string, map: Buffer): boolean {
   try {
+    // By itself: `mkdirSync` with `recursive` never returns below /proc.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, map, { mode: 0o600 });
     return true;

@@ -24,7 +24,7 @@ const USUAL_BUDGET = 'ebb.budget.json';
 /** `ebb soak --route 'GET /path' … -- COMMAND…`: how many bytes each route of a service leaks per request. */
 export function soakCommand(finish: (exitCode: number) => void): Command {
   return new Command('soak')
-    .summary('drive a web service, and say how many bytes each route leaks per request')
+    .summary('drive a web service, and say what a request to each route leaks')
     .description(
       'Starts COMMAND with the Ebb agent in it, sends the requests to one route after the other again and again,\nand says what each leaves behind, with its interval, and what holds it. A route that leaks more than\nebb.budget.json grants (nothing, where it is not named) fails.',
     )

@@ -36,7 +36,7 @@ export class Service {
   /**
    * Starts it and waits until it listens. `PORT` is a free one, unless the environment has it.
    *
-   * @throws {CliError} EBB_CLI_SOAK_NOT_LISTENING, EBB_CLI_SOAK_ENDED, EBB_CLI_SOAK_NO_AGENT, EBB_CLI_COMMAND_…
+   * @throws {CliError} EBB_CLI_SOAK_NOT_LISTENING, EBB_CLI_SOAK_ENDED, EBB_CLI_SOAK_NO_AGENT, and as {@link startProgram}
    */
   static async start(options: ServiceOptions): Promise<Service> {
     const { command, listener, snapshotDirectory } = options;

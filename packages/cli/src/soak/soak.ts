@@ -31,7 +31,7 @@ const PROBES = 5;
  * behind: by the floors of the service's process in a few seconds where that is nothing, by its heap snapshots where it
  * may be something. Nothing else is sent meanwhile, so that growth belongs to the route.
  *
- * @throws {CliError} EBB_CLI_SOAK_… when the service cannot be measured as a whole
+ * @throws {CliError} EBB_CLI_SOAK_ENDED, EBB_CLI_SOAK_NO_AGENT, EBB_CLI_SOAK_SEVERAL and EBB_CLI_SOAK_NOT_LISTENING
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   return await inWatchPlace({ reportFile: null, keepSnapshots: null }, async (place) => await soakIn(place, options));
