@@ -17,7 +17,9 @@ afterEach(() => {
 function scriptWithMap(filename: string, map: object, encode: 'base64' | 'text'): Script {
   const text = JSON.stringify(map);
   const data = encode === 'base64' ? `;base64,${Buffer.from(text).toString('base64')}` : `,${encodeURIComponent(text)}`;
-  const script = new Script(`globalThis;\n//# sourceMappingURL=data:application/json;charset=utf-8${data}`, { filename });
+  const script = new Script(`globalThis;\n//# sourceMappingURL=data:application/json;charset=utf-8${data}`, {
+    filename,
+  });
   script.runInThisContext(); // before that it belongs to no context, and nobody is told of it
   return script;
 }

@@ -92,7 +92,9 @@ function call(phase: Phase, iteration: number): string {
 /** The error as its reader knows it: the stack without the frames of the runner and of Node.js. */
 function told({ summary, stack }: Thrown): string {
   const frames = stack.split('\n').filter((line) => /^\s+at /u.test(line));
-  const own = frames.filter((line) => !/[\\/]runner[\\/](?:main|stretch|workload)\.[jt]s|\bnode:internal\//u.test(line));
+  const own = frames.filter(
+    (line) => !/[\\/]runner[\\/](?:main|stretch|workload)\.[jt]s|\bnode:internal\//u.test(line),
+  );
   const head = stack === '' || stack.includes(summary) ? '' : `${summary}\n`;
   if (stack === '') return summary;
   const text = stack.split('\n').filter((line) => !frames.includes(line));

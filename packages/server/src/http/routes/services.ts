@@ -46,7 +46,9 @@ const Version = Type.Object({
     leak: Type.Integer(),
     native: Type.Integer(),
   }),
-  bytesPerSecond: orNull(Type.Number({ description: 'Median over the processes that run out, or over all where none does.' })),
+  bytesPerSecond: orNull(
+    Type.Number({ description: 'Median over the processes that run out, or over all where none does.' }),
+  ),
   odd: Type.Array(Type.Integer(), { description: 'Processes that run out while most of the version do not.' }),
 });
 const names = { id: Type.Integer(), name: Type.String(), namespace: Type.String(), environment: Type.String() };
