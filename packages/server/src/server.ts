@@ -10,8 +10,8 @@ import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
 import { usualRules } from './incident/decide.ts';
-import { ImpactKeeper } from './incident/impact-keeper.ts';
-import { IncidentKeeper } from './incident/incident-keeper.ts';
+import { keepImpacts } from './incident/impact-keeper.ts';
+import { keepIncidents } from './incident/incident-keeper.ts';
 import { ChangeStore } from './store/changes.ts';
 import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
@@ -172,7 +172,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'the database could not be tidied');
       },
     });
-    const keeper = new IncidentKeeper({
+    const keeper = keepIncidents({
       fleet,
       incidents,
       signals,
@@ -183,7 +183,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'incidents could not be looked at');
       },
     });
-    const impactKeeper = new ImpactKeeper({
+    const impactKeeper = keepImpacts({
       incidents,
       routes,
       now,

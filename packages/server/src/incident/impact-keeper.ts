@@ -1,4 +1,5 @@
 import { measureImpact, type Impact } from '../impact/impact.ts';
+import { Rounds } from '../rounds/rounds.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { IncidentRow } from '../store/schema.ts';
@@ -18,25 +19,8 @@ export interface ImpactOptions {
 }
 
 /** Measures once a minute what open incidents do to requests and clients, until it is stopped. */
-export class ImpactKeeper {
-  readonly #timer: NodeJS.Timeout;
-  #run: Promise<void> | null = null;
-
-  constructor(options: ImpactOptions) {
-    this.#timer = setInterval(() => {
-      this.#run ??= measureAll(options)
-        .catch(options.onError)
-        .finally(() => {
-          this.#run = null;
-        });
-    }, everyMs).unref();
-  }
-
-  /** Measures no more, and resolves when what is under way has ended. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#run;
-  }
+export function keepImpacts(options: ImpactOptions): Rounds {
+  return new Rounds(async () => await measureAll(options), { everyMs, onError: options.onError });
 }
 
 /** Measures incidents that are open, and those that were resolved a moment ago. */

@@ -1,6 +1,7 @@
 import type { Alerting } from '../alerts/alerting.ts';
 import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
 import { fleetOf } from '../judge/fleet.ts';
+import { Rounds } from '../rounds/rounds.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import { usualFlapping } from '../store/flapping.ts';
 import type { IncidentStore } from '../store/incidents.ts';
@@ -32,25 +33,8 @@ export interface IncidentKeeperOptions extends LookOptions {
 }
 
 /** Looks every two seconds whether a service is somebody's business, and opens, raises and resolves its incident. */
-export class IncidentKeeper {
-  readonly #timer: NodeJS.Timeout;
-  #run: Promise<void> | null = null;
-
-  constructor(options: IncidentKeeperOptions) {
-    this.#timer = setInterval(() => {
-      this.#run ??= lookAtIncidents(options)
-        .catch(options.onError)
-        .finally(() => {
-          this.#run = null;
-        });
-    }, everyMs).unref();
-  }
-
-  /** Looks no more, and resolves when a look under way has ended. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#run;
-  }
+export function keepIncidents(options: IncidentKeeperOptions): Rounds {
+  return new Rounds(async () => await lookAtIncidents(options), { everyMs, onError: options.onError });
 }
 
 /**

@@ -7,6 +7,7 @@
  * that comes back may hear of something twice, and never not at all.
  */
 import type { ServiceState } from '../judge/fleet.ts';
+import { Rounds } from '../rounds/rounds.ts';
 import type { NewsRow } from '../store/schema.ts';
 import type { NewsReader } from '../store/news.ts';
 import type { LiveEvent } from './live-event.ts';
@@ -39,22 +40,15 @@ const mostServices = 50;
 export class NewsFeed {
   readonly #options: NewsFeedOptions;
   readonly #followers = new Set<Follower>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #rounds: Rounds;
   /** Pieces behind the mark that were told, and when they were seen. */
   readonly #seen = new Map<number, number>();
   #mark: number | null = null;
   #looks = 0;
-  #run: Promise<void> | null = null;
 
   constructor(options: NewsFeedOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#run ??= this.#look()
-        .catch(options.onError)
-        .finally(() => {
-          this.#run = null;
-        });
-    }, everyMs).unref();
+    this.#rounds = new Rounds(async () => await this.#look(), { everyMs, onError: options.onError });
   }
 
   /**
@@ -85,9 +79,8 @@ export class NewsFeed {
 
   /** Looks no more, and resolves when a look under way has ended. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
     this.#followers.clear();
-    await this.#run;
+    await this.#rounds.stop();
   }
 
   /** Where the feed begins: at the newest, or at one that may still come before it. */

@@ -1,3 +1,4 @@
+import { Rounds } from '../rounds/rounds.ts';
 import { tidy, type Retention } from './retention.ts';
 import type { Database } from './database.ts';
 import type { ReportWriter } from './report-writer.ts';
@@ -17,33 +18,23 @@ export interface HousekeeperOptions {
 /** Tidies the database every ten minutes, until it is stopped. */
 export class Housekeeper {
   readonly #options: HousekeeperOptions;
-  readonly #timer: NodeJS.Timeout;
+  readonly #rounds: Rounds;
   readonly #stopped = new AbortController();
-  #run: Promise<void> | null = null;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#run ??= this.#tidy().finally(() => {
-        this.#run = null;
-      });
-    }, everyMs).unref();
+    this.#rounds = new Rounds(async () => await this.#tidy(), { everyMs, onError: options.onError });
   }
 
   /** Starts nothing more, and resolves when what runs has ended. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
     this.#stopped.abort();
-    await this.#run;
+    await this.#rounds.stop();
   }
 
   async #tidy(): Promise<void> {
-    const { database, writer, retention, now, onError } = this.#options;
-    try {
-      const { forgotten } = await tidy(database, now(), retention, this.#stopped.signal);
-      if (forgotten > 0) await writer.learn();
-    } catch (error) {
-      onError(error);
-    }
+    const { database, writer, retention, now } = this.#options;
+    const { forgotten } = await tidy(database, now(), retention, this.#stopped.signal);
+    if (forgotten > 0) await writer.learn();
   }
 }

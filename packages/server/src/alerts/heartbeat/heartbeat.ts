@@ -3,6 +3,7 @@
  * database was really read and the courier is at work: a server that only looks alive keeps silent.
  */
 import { sql } from 'kysely';
+import { Rounds } from '../../rounds/rounds.ts';
 import type { Database } from '../../store/database.ts';
 import { urlOf, type SendOptions } from '../channels/channel.ts';
 import { post } from '../channels/http-post.ts';
@@ -25,8 +26,7 @@ const mostBehindMs = 60_000;
 /** Sends the sign of life as often as the rules say, until it is stopped. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #run: Promise<void> | null = null;
+  #rounds: Rounds | null = null;
   #lastMs = -Infinity;
 
   constructor(options: HeartbeatOptions) {
@@ -35,19 +35,12 @@ export class Heartbeat {
 
   /** Begins to beat by itself. */
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#run ??= this.beat()
-        .catch(this.#options.onError)
-        .finally(() => {
-          this.#run = null;
-        });
-    }, lookEveryMs).unref();
+    this.#rounds = new Rounds(async () => await this.beat(), { everyMs: lookEveryMs, onError: this.#options.onError });
   }
 
   /** Beats no more, and resolves when a beat under way has ended. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#run;
+    await this.#rounds?.stop();
   }
 
   /** Sends it, when it is time and everything is well. */

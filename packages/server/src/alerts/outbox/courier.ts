@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Rounds } from '../../rounds/rounds.ts';
 import { failed, type Answer } from '../channels/answer.ts';
 import { refreshMs } from '../channels/alertmanager.ts';
 import { attempt, type AttemptOptions } from './attempt.ts';
@@ -31,8 +32,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #holder: string = randomUUID();
   readonly #attempts = new Map<Promise<unknown>, string>();
-  #timers: NodeJS.Timeout[] = [];
-  readonly #runs = new Set<Promise<void>>();
+  readonly #rounds: Rounds[] = [];
   #lastRoundMs: number | null = null;
   #isStopped = false;
 
@@ -62,9 +62,7 @@ export class Courier {
   /** Begins nothing more, and resolves when attempts under way have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
-    await Promise.all(this.#runs);
+    await Promise.all(this.#rounds.map(async (rounds) => await rounds.stop()));
     await this.#settled();
   }
 
@@ -128,8 +126,7 @@ export class Courier {
     await Promise.all(this.#attempts.keys());
   }
 
-  #every(ms: number, work: () => Promise<void>): void {
-    let run: Promise<void> | null = null;
+  #every(everyMs: number, work: () => Promise<void>): void {
     let toldMs = -Infinity;
     const onError = (error: unknown): void => {
       const { now, onError: tell } = this.#options;
@@ -137,17 +134,6 @@ export class Courier {
       toldMs = now();
       tell(error);
     };
-    const timer = setInterval(() => {
-      if (run !== null) return;
-      const begun = work()
-        .catch(onError)
-        .finally(() => {
-          run = null;
-          this.#runs.delete(begun);
-        });
-      run = begun;
-      this.#runs.add(begun);
-    }, ms);
-    this.#timers.push(timer.unref());
+    this.#rounds.push(new Rounds(work, { everyMs, onError }));
   }
 }

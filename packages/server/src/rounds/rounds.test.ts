@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Rounds } from './rounds.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a round that takes long is not overtaken, and is waited for at the end', async () => {
+  let begun = 0;
+  let end: () => void = () => undefined;
+  const work = (): Promise<void> => {
+    begun += 1;
+    return new Promise((resolve) => (end = resolve));
+  };
+  const rounds = new Rounds(work, { everyMs: 100, onError: expect.unreachable });
+  await vi.advanceTimersByTimeAsync(350);
+  expect(begun).toBe(1);
+  end();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(begun).toBe(2);
+  let stopped = false;
+  const stopping = rounds.stop().then(() => (stopped = true));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([begun, stopped]).toEqual([2, false]);
+  end();
+  await stopping;
+  expect(begun).toBe(2);
+});
+
+test('a round that fails is told, and the next one tries again', async () => {
+  const errors: unknown[] = [];
+  const work = (): Promise<void> => Promise.reject(new Error(`round ${errors.length + 1}`));
+  const rounds = new Rounds(work, { everyMs: 100, onError: (error) => errors.push(error) });
+  await vi.advanceTimersByTimeAsync(250);
+  await rounds.stop();
+  expect(errors).toEqual([new Error('round 1'), new Error('round 2')]);
+});
