@@ -1,6 +1,6 @@
 import type { Alerting } from '../alerts/alerting.ts';
 import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
-import { fleetOf } from '../judge/fleet.ts';
+import { fleetOf, runningMs } from '../judge/fleet.ts';
 import { Rounds } from '../rounds/rounds.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import { usualFlapping } from '../store/flapping.ts';
@@ -12,8 +12,6 @@ import { decide, type LevelRules } from './decide.ts';
 import { diagnose } from './diagnose.ts';
 
 const everyMs = 2000;
-/** A process that was silent for longer says nothing about now. */
-const runningMs = 10 * 60_000;
 
 /** What a look needs. */
 export interface LookOptions {

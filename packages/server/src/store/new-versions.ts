@@ -2,13 +2,11 @@
  * Notices that another version or revision of a service runs: a change that nobody had to tell. Asked when a process is
  * seen for the first time, before it is stored.
  */
+import { runningMs } from '../judge/fleet.ts';
 import type { Transaction } from 'kysely';
 import type { ProcessReport } from '../ingest/report.ts';
 import { storeChange } from './changes.ts';
 import type { Schema } from './schema.ts';
-
-/** A version is running while one of its processes was heard of within so long. */
-const runningMs = 10 * 60_000;
 
 interface Seen {
   serviceId: number;

@@ -1,11 +1,10 @@
 /** Memory near the limit, whether it grows or not: the rule that everybody knows, for those who want it. */
+import { runningMs } from '../../judge/fleet.ts';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import { rulesFor, type AlertRules, type HighMemoryRule } from '../rules/rules.ts';
 import type { Condition } from './condition.ts';
 
-/** A process that was silent for longer says nothing about now. */
-const runningMs = 10 * 60_000;
 /** So many processes are looked at: a larger fleet that is high has its alert by then. */
 const mostProcesses = 2000;
 /** Samples come once a minute or so: the one before the time that matters lies at most so far behind it. */
