@@ -62,6 +62,7 @@ export class RuleRunner {
         parserOptions: {
           ecmaFeatures: { jsx: /x$/u.test(file) },
           ...(withTypes ? { projectService: true, tsconfigRootDir: this.#root } : {}),
+          disallowAutomaticSingleRunInference: true, // a file is read as it was and as it is
         },
       },
     };

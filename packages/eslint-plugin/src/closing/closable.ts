@@ -16,7 +16,7 @@ import {
   type ClassNode,
   type Node,
 } from '../code/nodes.ts';
-import { typesOf } from '../code/types.ts';
+import { typeSymbolAt, typeSymbolOf } from '../code/types.ts';
 import type { LeakIdentity } from '../identity/fingerprint.ts';
 import { scopeOfEmitter } from '../listener/emitters.ts';
 
@@ -86,10 +86,9 @@ interface TsNode {
 }
 
 function inOtherFile(sourceCode: SourceCode, made: TSESTree.NewExpression): Closable | undefined {
-  const services = typesOf(sourceCode);
-  const symbol = services?.getTypeAtLocation(made).getSymbol();
+  const symbol = typeSymbolOf(sourceCode, made);
   const declaration = symbol?.valueDeclaration as unknown as TsNode | undefined;
-  if (!services || !symbol || declaration?.members === undefined) return undefined;
+  if (!symbol || declaration?.members === undefined) return undefined;
   const start = declaration.members.find(
     ({ name, parameters, body }) => name === undefined && parameters !== undefined && body !== undefined,
   );
@@ -107,8 +106,7 @@ function inOtherFile(sourceCode: SourceCode, made: TSESTree.NewExpression): Clos
       return { name, closer: closerName, leak: { scope: 'module', symbol: name, kind: 'timer', file } };
     }
     if (!ADDERS.has(called) || on === undefined || args[0]?.text === undefined) continue;
-    const emitter = services.program.getTypeChecker().getTypeAtLocation(on as never);
-    const scope = emitter.getSymbol()?.getName() ?? 'module';
+    const scope = typeSymbolAt(sourceCode, on)?.getName() ?? 'module';
     if (scope === name) continue; // its own listeners go with it
     return { name, closer: closerName, leak: { scope: ownScope(scope), symbol: args[0].text, kind: 'listener', file } };
   }

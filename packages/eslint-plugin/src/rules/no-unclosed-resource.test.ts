@@ -1,6 +1,7 @@
-import { RuleTester } from 'eslint';
+import { Linter, RuleTester } from 'eslint';
 import { join } from 'node:path';
 import tseslint from 'typescript-eslint';
+import { expect, test, vi } from 'vitest';
 import { javascript } from '../fixtures/rule-tester.ts';
 import { fingerprintOf } from '../identity/fingerprint.ts';
 import { noUnclosedResource } from './no-unclosed-resource.ts';
@@ -76,7 +77,7 @@ const folder = join(import.meta.dirname, 'fixtures/typed');
 const typed = new RuleTester({
   languageOptions: {
     parser: tseslint.parser,
-    parserOptions: { project: './tsconfig.json', tsconfigRootDir: folder },
+    parserOptions: { project: './tsconfig.json', tsconfigRootDir: folder, disallowAutomaticSingleRunInference: true },
   },
 });
 
@@ -112,4 +113,31 @@ typed.run('no-unclosed-resource, with types', rule, {
       ],
     },
   ],
+});
+
+test('a file that is parsed twice in one run, as after a fix in CI: the rule is silent where the compiler throws', () => {
+  vi.stubEnv('TSESTREE_SINGLE_RUN', 'true');
+  try {
+    const linter = new Linter({ cwd: folder });
+    const lint = (more: string): readonly (string | null)[] =>
+      linter
+        .verify(
+          `import { LiveFigures } from './live-figures.ts'; export const show = (feed: never): void => { const live = new LiveFigures(feed); live.current(); };${more}`,
+          {
+            files: ['**/*.ts'],
+            languageOptions: {
+              parser: tseslint.parser as never,
+              parserOptions: { project: './tsconfig.json', tsconfigRootDir: folder },
+            },
+            plugins: { ebb: { rules: { 'no-unclosed-resource': rule } } },
+            rules: { 'ebb/no-unclosed-resource': 'error' },
+          },
+          join(folder, 'routes.ts'),
+        )
+        .map(({ ruleId, message }) => ruleId ?? message);
+    lint('');
+    expect(lint('\n')).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
