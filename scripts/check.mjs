@@ -221,7 +221,7 @@ function bringDatabase() {
   const outcome = bringPostgres();
   if (!outcome.ok) {
     console.log('\nThere is no PostgreSQL. Suites that need it and do not run whole:');
-    const startsCluster = /from '[^']*\/postgres\.ts'/;
+    const startsCluster = /from '[^']*\/(?:postgres|empty-places)\.ts'/;
     for (const file of testFiles().filter((file) => startsCluster.test(textOf(file)))) console.log(`  ${file}`);
   }
   return outcome;

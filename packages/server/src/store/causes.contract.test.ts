@@ -1,10 +1,7 @@
 // One suite for both databases: one incident for one cause, told on its timeline once.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { NewChange } from '../changes/change.ts';
-import { startCluster, type Cluster } from '../fixtures/postgres.ts';
+import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
 import { usualRules } from '../incident/decide.ts';
 import { impactOf, measureAll } from '../incident/impact-keeper.ts';
@@ -12,7 +9,7 @@ import { lookAtIncidents } from '../incident/incident-keeper.ts';
 import { readAlertmanager } from '../ingest/alertmanager.ts';
 import type { Figures, RouteSeries } from '../ingest/report.ts';
 import { ChangeStore } from './changes.ts';
-import { openDatabase, type Database, type DatabasePlace } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { IncidentStore } from './incidents.ts';
 import { ReportWriter } from './report-writer.ts';
@@ -24,27 +21,16 @@ const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
 const minute = 60_000;
 const start = Date.UTC(2026, 10, 21, 14, 30);
 
-describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
-  let cluster: Cluster | undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'ebb-causes-'));
-  let databases = 0;
+describe.each(engines)('on %s', (engine) => {
+  const emptyPlace = emptyPlaces(engine);
   let nowMs = start;
   let opened: Database[] = [];
   /** Two servers on one database. */
   let servers: ReturnType<typeof serverOn>[] = [];
 
-  beforeAll(() => {
-    if (engine === 'postgres') cluster = startCluster();
-  });
-  afterAll(() => {
-    cluster?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
   beforeEach(async () => {
-    databases += 1;
     nowMs = start;
-    const place: DatabasePlace =
-      cluster === undefined ? { directory: join(folder, String(databases)) } : { url: cluster.makeDatabase() };
+    const place = emptyPlace();
     opened = [await openDatabase(place), await openDatabase(place)];
     servers = opened.map(serverOn);
     return async () => {

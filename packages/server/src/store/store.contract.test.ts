@@ -1,10 +1,7 @@
 // One suite for both databases: what is stored, and that it is stored once.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../fixtures/postgres.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
 import { openDatabase, type Database, type DatabasePlace } from './database.ts';
 import { usualRules } from '../incident/decide.ts';
@@ -20,25 +17,15 @@ const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
 const minute = 60_000;
 const start = Date.UTC(2026, 10, 21);
 
-describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
-  let cluster: Cluster | undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'ebb-store-'));
-  let databases = 0;
+describe.each(engines)('on %s', (engine) => {
+  const emptyPlace = emptyPlaces(engine);
   let place: DatabasePlace;
   let database: Database;
   let writer: ReportWriter;
   let fleet: FleetReader;
 
-  beforeAll(() => {
-    if (engine === 'postgres') cluster = startCluster();
-  });
-  afterAll(() => {
-    cluster?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
   beforeEach(async () => {
-    databases += 1;
-    place = cluster === undefined ? { directory: join(folder, String(databases)) } : { url: cluster.makeDatabase() };
+    place = emptyPlace();
     database = await openDatabase(place);
     writer = await ReportWriter.open(database, limits);
     fleet = new FleetReader(database.query);

@@ -1,77 +1,21 @@
-// One suite for both databases: what is told to whom and when, as scripts on a clock.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { minuteMs, sceneStartMs, startScene, type Scene } from '../fixtures/alert-scene.ts';
-import { startCluster, type Cluster } from '../fixtures/postgres.ts';
-import { startReceiver, type FakeReceiver } from '../fixtures/receiver.ts';
-import { edge, report } from '../fixtures/reports.ts';
+// One suite for both databases: who is told what and when, and who is left in peace, as scripts on a clock.
+import { describe, expect, test } from 'vitest';
+import { minuteMs, sceneStartMs, startScene } from '../fixtures/alert-scene.ts';
+import { alertStage, clean, leak, told } from '../fixtures/alert-stage.ts';
+import { engines } from '../fixtures/empty-places.ts';
 import type { ProcessReport } from '../ingest/report.ts';
-import { openDatabase, type Database, type DatabasePlace } from '../store/database.ts';
-import { deliveryLog } from './outbox/delivery-log.ts';
-import { tidyOutbox } from './outbox/tidy.ts';
+import { edge, report } from '../fixtures/reports.ts';
 
-const leak = (secondsToLimit: number, told: Partial<ProcessReport['identity']> = {}): ProcessReport =>
-  report(0, { identity: told, edge: edge('leak', { secondsToLimit, bytesPerSecond: 1e5 }) });
-const clean = (told: Partial<ProcessReport['identity']> = {}): ProcessReport =>
-  report(0, { identity: told, edge: edge('clean') });
-
-describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
-  let cluster: Cluster | undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'ebb-alerts-'));
-  let databases = 0;
-  let place: DatabasePlace;
-  let database: Database;
-  let team: FakeReceiver;
-  let pager: FakeReceiver;
-
-  beforeAll(() => {
-    if (engine === 'postgres') cluster = startCluster();
-  });
-  afterAll(() => {
-    cluster?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  beforeEach(async () => {
-    databases += 1;
-    place = cluster === undefined ? { directory: join(folder, String(databases)) } : { url: cluster.makeDatabase() };
-    database = await openDatabase(place);
-    team = await startReceiver();
-    pager = await startReceiver();
-  });
-  afterEach(async () => {
-    await team.close();
-    await pager.close();
-    await database.close();
-  });
-
-  const receivers = (): string => `
-receivers:
-  team: { webhook: { url: "${team.url}" } }
-  pager: { webhook: { url: "${pager.url}" } }
-`;
-  const toTeam = (more = ''): string => `
-routes: [{ to: [team]${more} }]
-${receivers()}`;
-  /** What a receiver was told: of each message its incidents. */
-  const told = (receiver: FakeReceiver): string[] =>
-    receiver.told.map(({ json }) =>
-      json.incidents
-        .map(
-          ({ change, level, service }: { change: string; level: string; service: string }) =>
-            `${change} ${level} ${service}`,
-        )
-        .join(', '),
-    );
-  const start = async (rules: string): Promise<Scene> => await startScene(database, rules);
+describe.each(engines)('on %s', (engine) => {
+  const stage = alertStage(engine);
 
   test('from leak to end: each change is told once to whom the routes name, and stands on the timeline', async () => {
+    const { team, pager, receivers, start } = stage();
     const scene = await start(`
 routes:
   - { to: [team] }
   - { to: [pager], match: { min_level: page } }
-${receivers()}`);
+${receivers}`);
     await scene.at(0, clean());
     await scene.at(1, leak(7200));
     await scene.at(2, leak(7100));
@@ -102,69 +46,8 @@ ${receivers()}`);
     expect(scene.errors).toEqual([]);
   });
 
-  test('a receiver that fails is tried again, later and later, with the same key; the timeline tells it once', async () => {
-    const scene = await start(toTeam());
-    team.answer = (_told, response) => void response.writeHead(500).end('out of order');
-    await scene.at(1, leak(7200));
-    const wait = async (): Promise<number> => {
-      const [{ delivery }] = await deliveryLog(database.query, { most: 1 });
-      return (delivery.next_ms - scene.nowMs) / 1000;
-    };
-    const waits = [];
-    for (let i = 0; i < 11; i++) {
-      waits.push(await wait());
-      await scene.at((scene.nowMs - sceneStartMs) / minuteMs + (waits.at(-1) ?? 0) / 60, leak(7200));
-    }
-    // Without the chance that shortens them by up to a half.
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-    team.answer = (_told, response) => void response.writeHead(429, { 'retry-after': '1000' }).end();
-    await scene.at((scene.nowMs - sceneStartMs) / minuteMs + 5, leak(7200));
-    expect(await wait()).toBe(1000);
-    team.answer = (_told, response) => response.end();
-    await scene.at((scene.nowMs - sceneStartMs) / minuteMs + 1000 / 60, leak(7200));
-    expect(new Set(team.told.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
-    const lines = (await scene.timeline(1)).filter((line) => line.includes('team'));
-    expect(lines).toEqual([
-      '1 not-notified: team could not be told, and is tried again: status 500: out of order (opened)',
-      expect.stringMatching(/ notified: team was told, at attempt 14 \(opened\)$/),
-    ]);
-  });
-
-  test('what a receiver refuses for what is in it is given up after five attempts, and does not hold up what follows', async () => {
-    const scene = await start(toTeam());
-    team.answer = ({ json }, response) =>
-      void response.writeHead(json.incidents[0].change === 'opened' ? 400 : 200).end();
-    await scene.at(1, leak(7200));
-    for (const seconds of [1, 3, 7, 15]) await scene.at(1 + seconds / 60, leak(7200));
-    expect(team.told).toHaveLength(5);
-    expect((await scene.timeline(1)).at(-1)).toContain(
-      'not-notified: team was not told, and is given up after 5 attempts',
-    );
-    await scene.at(10, leak(60));
-    expect(told(team).at(-1)).toBe('raised page shop');
-  });
-
-  test('messages about one incident keep their order, also when the first one fails', async () => {
-    const scene = await start(toTeam());
-    team.answer = (_told, response) => void response.writeHead(503).end();
-    await scene.at(1, leak(7200));
-    await scene.at(1.001, leak(60));
-    team.answer = (_told, response) => response.end();
-    await scene.at(5, leak(60));
-    expect(told(team)).toEqual(['opened warning shop', 'opened warning shop', 'raised page shop']);
-  });
-
-  test('what nobody takes for a day is given up, and the timeline says so', async () => {
-    const scene = await start(toTeam());
-    team.answer = (_told, response) => void response.writeHead(503).end();
-    await scene.at(1, leak(7200));
-    await scene.at(24 * 60 + 2, leak(7200));
-    expect((await scene.timeline(1)).filter((line) => line.includes('given up'))).toHaveLength(1);
-    await scene.at(25 * 60, leak(7200));
-    expect(team.told).toHaveLength(2);
-  });
-
   test('a silence keeps quiet until it ends; who was kept from hearing hears then, if it is still open', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(toTeam());
     const { silences } = scene.alerting;
     const silence = async (minutes: number, match: object): Promise<number> =>
@@ -197,6 +80,7 @@ ${receivers()}`);
   });
 
   test('a silence stops a message that is being tried, and nobody hears of the end of what nobody was told of', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(toTeam());
     team.answer = (_told, response) => void response.writeHead(500).end();
     await scene.at(1, leak(7200));
@@ -214,6 +98,7 @@ ${receivers()}`);
   });
 
   test('who was told hears of the end during a silence; one that is ended early is over at once', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(toTeam());
     await scene.at(1, leak(7200));
     const by = { name: 'anna', nowMs: scene.nowMs };
@@ -236,6 +121,7 @@ ${receivers()}`);
   });
 
   test('maintenance that comes again is quiet each time, by the clocks of its zone', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(toTeam());
     // 12:00 UTC is 13:00 in Berlin in winter. From 13:30 to 14:00 each day.
     await scene.alerting.silences.maintain(
@@ -267,6 +153,7 @@ ${receivers()}`);
   });
 
   test('while an incident is open, those that it inhibits are quiet; not beyond what both have to have alike', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(`
 inhibit: [{ source: { service: db }, target: { service: "*", max_level: warning }, equal: [environment] }]
 ${toTeam()}`);
@@ -290,6 +177,7 @@ ${toTeam()}`);
   });
 
   test('a group is told together: it waits for others, and then for its interval, but not with what wakes somebody up', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(toTeam(', group_by: [environment], group_wait: 30s, group_interval: 5m'));
     await scene.at(0, leak(7200));
     expect(told(team)).toEqual([]);
@@ -307,6 +195,7 @@ ${toTeam()}`);
   });
 
   test('an incident that opens again and again is one: opened again, and over only when it stays quiet for long', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(`
 flapping: { times: 2, within: 3h, quiet: 1h }
 ${toTeam()}`);
@@ -334,6 +223,7 @@ ${toTeam()}`);
   });
 
   test('an incident that stays open is told again after the interval, and to whom the rules name only later', async () => {
+    const { team, pager, receivers, toTeam, start } = stage();
     const scene = await start(toTeam(', repeat_interval: 1h'));
     await scene.at(0, leak(7200));
     await scene.at(59, leak(7200));
@@ -343,7 +233,7 @@ ${toTeam()}`);
     expect(told(team)).toEqual(['opened warning shop', 'still-open warning shop']);
     scene.rules(`
 routes: [{ to: [pager] }]
-${receivers()}`);
+${receivers}`);
     await scene.at(63, leak(7200));
     expect(told(pager)).toEqual(['still-open warning shop']);
     await scene.at(64, clean());
@@ -353,16 +243,8 @@ ${receivers()}`);
     expect(told(pager).at(-1)).toBe('resolved warning shop');
   });
 
-  test('a receiver that the rules do not know any more is given up, and that is told', async () => {
-    const scene = await start(toTeam());
-    team.answer = (_told, response) => void response.writeHead(500).end();
-    await scene.at(0, leak(7200));
-    scene.rules('');
-    await scene.at(1, leak(7200));
-    expect((await scene.timeline(1)).at(-1)).toContain('the rules have no such receiver any more');
-  });
-
   test('memory that stays above the share for as long as the rule says is an alert, whether it grows or not', async () => {
+    const { team, toTeam, start } = stage();
     const scene = await start(`
 high_memory: { above: 90%, for: 5m, level: page }
 services: [{ match: { service: cache }, high_memory: off }]
@@ -393,9 +275,10 @@ ${toTeam()}`);
   describe('the dead-man’s switch', () => {
     const rules = (): string => `
 silent: { after: 5m, share: 50%, level: page }
-${toTeam()}`;
+${stage().toTeam()}`;
 
     test('a service of which nothing is heard is an alert, until it is back; a clock that is off does not matter', async () => {
+      const { team, start } = stage();
       const scene = await start(rules());
       const behind = report(-30 * minuteMs, { edge: edge('clean') });
       for (let minutes = 0; minutes <= 10; minutes++) await scene.at(minutes, behind);
@@ -415,6 +298,7 @@ ${toTeam()}`;
     });
 
     test('a process that tells that it ends is not missed', async () => {
+      const { team, start } = stage();
       const scene = await start(rules());
       for (let minutes = 0; minutes <= 10; minutes++) await scene.at(minutes, clean());
       await scene.at(11, report(0, { figures: { endedMs: 1 } }));
@@ -423,6 +307,7 @@ ${toTeam()}`;
     });
 
     test('a share of the processes is an alert; those that a deploy replaced, and those that lived for a moment, are not', async () => {
+      const { team, start } = stage();
       const scene = await start(rules());
       const of = (version: string, ...instances: string[]): ProcessReport[] =>
         instances.map((instance) => clean({ version, instance }));
@@ -441,6 +326,7 @@ ${toTeam()}`;
     });
 
     test('one that reports seldom is given three of its intervals', async () => {
+      const { team, start } = stage();
       const scene = await start(rules());
       for (let minutes = 0; minutes <= 40; minutes += 4) await scene.at(minutes, clean());
       await scene.at(51);
@@ -450,6 +336,7 @@ ${toTeam()}`;
     });
 
     test('a server that was down does not take all for silent: they get the time to speak', async () => {
+      const { database, team, start } = stage();
       const first = await start(rules());
       for (let minutes = 0; minutes <= 10; minutes++) await first.at(minutes, clean(), clean({ service: 'gone' }));
       const late = sceneStartMs + 60 * minuteMs;
@@ -460,56 +347,5 @@ ${toTeam()}`;
       await again.at(66, clean());
       expect(told(team)).toEqual(['opened page gone']);
     });
-  });
-
-  test('an Alertmanager is told again of what is open, and not of what is silenced', async () => {
-    const scene = await start(`
-routes: [{ to: [am] }]
-receivers: { am: { alertmanager: { url: "${team.url}" } } }
-`);
-    await scene.at(0, leak(7200));
-    expect(await scene.alerting.courier.refreshNow()).toEqual([]);
-    expect(team.told).toHaveLength(2);
-    expect(team.told[1].json).toHaveLength(1);
-    expect(team.told[1].json[0].labels).toEqual(team.told[0].json[0].labels);
-    expect(team.told[1].json[0].startsAt).toBe(team.told[0].json[0].startsAt);
-    team.answer = (_told, response) => void response.writeHead(500).end();
-    expect(await scene.alerting.courier.refreshNow()).toEqual(['am: status 500']);
-    const by = { name: 'anna', nowMs: scene.nowMs };
-    await scene.alerting.silences.silence(
-      { match: { service: ['shop'] }, startsMs: scene.nowMs, endsMs: scene.nowMs + 1, why: 'x' },
-      by,
-    );
-    await scene.alerting.courier.refreshNow();
-    expect(team.told).toHaveLength(3);
-  });
-
-  test('two couriers on one database tell each change once', async () => {
-    const scene = await start(toTeam(', group_by: [service]'));
-    const other = engine === 'postgres' ? await openDatabase(place) : database;
-    const second = await startScene(other, toTeam(', group_by: [service]'));
-    const services = Array.from({ length: 30 }, (_, i) => `s${i}`);
-    team.answer = (_told, response) => void setTimeout(() => response.end(), 5);
-    await Promise.all([scene.at(1, ...services.map((service) => leak(7200, { service }))), second.at(1), second.at(1)]);
-    await scene.at(1);
-    await second.at(1);
-    while (
-      (await database.query.selectFrom('deliveries').selectAll().where('state', '=', 'waiting').execute()).length > 0
-    )
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(told(team).sort()).toEqual(services.map((service) => `opened warning ${service}`).sort());
-    if (other !== database) await other.close();
-  });
-
-  test('what was told a month ago is forgotten; what concerns an open incident is not', async () => {
-    const scene = await start(toTeam());
-    await scene.at(0, leak(7200), leak(7200, { service: 'cart' }));
-    await scene.at(1, clean(), leak(7200, { service: 'cart' }));
-    await scene.at(17, clean(), leak(7200, { service: 'cart' }));
-    await tidyOutbox(database, scene.nowMs + 31 * 24 * 60 * minuteMs);
-    const notices = await database.query.selectFrom('notices').select(['incident_id', 'kind']).execute();
-    const [{ id }] = await scene.incidents.list({ open: true, most: 10 });
-    expect(notices).toEqual([{ incident_id: id, kind: 'opened' }]);
-    expect(await deliveryLog(database.query, { most: 10 })).toEqual([]);
   });
 });
