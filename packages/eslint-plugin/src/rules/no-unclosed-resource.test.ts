@@ -126,7 +126,7 @@ test('a file that is parsed twice in one run, as after a fix in CI: the rule is 
           {
             files: ['**/*.ts'],
             languageOptions: {
-              parser: tseslint.parser as never,
+              parser: tseslint.parser,
               parserOptions: { project: './tsconfig.json', tsconfigRootDir: folder },
             },
             plugins: { ebb: { rules: { 'no-unclosed-resource': rule } } },
