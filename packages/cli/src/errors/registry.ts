@@ -39,6 +39,10 @@ export type CliErrorCode =
   | 'EBB_CLI_SOAK_SEVERAL'
   | 'EBB_CLI_SOAK_ROUTE_FAILED'
   | 'EBB_CLI_SOAK_NO_EVIDENCE'
+  | 'EBB_CLI_SERVER_ADDRESS'
+  | 'EBB_CLI_SERVER_TOKEN'
+  | 'EBB_CLI_SERVER_AWAY'
+  | 'EBB_CLI_SERVER_ANSWER'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -250,6 +254,26 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 3,
     meaning: "The service's process gave no floor or no snapshot.",
     next: 'the reason is in the message; free memory and room on the disk',
+  },
+  EBB_CLI_SERVER_ADDRESS: {
+    exitCode: 2,
+    meaning: 'What is given with --server, or in EBB_SERVER, is no http or https address.',
+    next: 'give the address that `ebb up` prints, like http://127.0.0.1:4318',
+  },
+  EBB_CLI_SERVER_TOKEN: {
+    exitCode: 2,
+    meaning: 'The command speaks to a server, and there is no token, or none that can be used.',
+    next: 'put a token of the server into EBB_TOKEN, or into a file and give --token-file; `ebb up` prints the first one',
+  },
+  EBB_CLI_SERVER_AWAY: {
+    exitCode: 3,
+    meaning: 'The server did not answer.',
+    next: 'check that `ebb up` runs there, and the address in --server or EBB_SERVER',
+  },
+  EBB_CLI_SERVER_ANSWER: {
+    exitCode: 3,
+    meaning: 'What answers at the address of the server does not answer as an Ebb server does.',
+    next: 'check the address in --server or EBB_SERVER; a proxy in between may have answered',
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,
