@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterEach, expect, test } from 'vitest';
 import { describeError } from '../errors/describe.ts';
-import { serverOf } from './server-flags.ts';
+import { addServerOptions, serverOf } from './server-flags.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -98,6 +99,10 @@ test('address and token: flags before environment, a file for the token, and cle
   });
   const file = join(folder, 'token');
   writeFileSync(file, 'abc\n');
+  const command = addServerOptions(new Command('ask')).parse(['--server', 'http://a:1', '--token-file', file], {
+    from: 'user',
+  });
+  expect(serverOf(command.opts(), {}).address).toBe('http://a:1');
   expect(serverOf({ tokenFile: file }, { EBB_SERVER: 'https://ebb.example.com' }).address).toBe(
     'https://ebb.example.com',
   );
