@@ -6,6 +6,7 @@ import { Authenticator } from './access/authenticator.ts';
 import { Passwords } from './access/password.ts';
 import { Refusals } from './access/refusals.ts';
 import { ServerError } from './errors/server-error.ts';
+import { FindingStore } from './findings/finding-store.ts';
 import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
@@ -139,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       incidents,
       signals,
       changes: new ChangeStore(database, limits),
+      findings: new FindingStore(database, limits),
       routes,
       alerting,
       counters: new IntakeCounters(),

@@ -15,6 +15,7 @@ import { boundIdleConnections } from './idle-connections.ts';
 import { LogStream } from './log-stream.ts';
 import { makeLogIns } from './log-ins.ts';
 import { eventRoutes } from './routes/events.ts';
+import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -71,6 +72,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(statusRoutes, { context, guard });
   await app.register(tokenRoutes, { context, guard });
   await app.register(incidentRoutes, { context, guard });
+  await app.register(findingRoutes, { context, guard });
   await app.register(changeRoutes, { context, guard });
   await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });

@@ -2,6 +2,7 @@ import type { Alerting } from '../alerts/alerting.ts';
 import type { Authenticator } from '../access/authenticator.ts';
 import type { Passwords } from '../access/password.ts';
 import type { Refusals } from '../access/refusals.ts';
+import type { FindingStore } from '../findings/finding-store.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
 import type { NewsFeed } from '../live/news-feed.ts';
@@ -30,6 +31,7 @@ export interface Context {
   incidents: IncidentStore;
   signals: SignalStore;
   changes: ChangeStore;
+  findings: FindingStore;
   routes: RouteReader;
   alerting: Alerting;
   counters: IntakeCounters;

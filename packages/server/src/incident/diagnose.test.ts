@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ServiceState } from '../judge/fleet.ts';
+import { finding } from '../fixtures/findings.ts';
 import { usualRules as rules } from './decide.ts';
-import { diagnose, type Findings, type Symptom } from './diagnose.ts';
+import { diagnose, type Known, type Symptom } from './diagnose.ts';
 
 const service = (verdict: 'leak' | 'clean' | 'warming', told: Partial<ServiceState> = {}): ServiceState => {
   const verdicts = { clean: 0, warming: 0, bounded: 0, leak: 0, native: 0, [verdict]: 3 };
@@ -30,9 +31,9 @@ const end: Symptom = {
   title: 'restart near the limit',
   text: 'shop-1 ended at 97 % of its limit, and runs anew',
 };
-const of = (told: Partial<Findings>): string => {
-  const findings = { name: 'shop', service: null, gcShare: null, symptoms: [], before: null, ...told };
-  const { level, cause, summary } = diagnose(findings, rules);
+const of = (told: Partial<Known>): string => {
+  const known = { name: 'shop', service: null, gcShare: null, symptoms: [], findings: [], before: null, ...told };
+  const { level, cause, summary } = diagnose(known, rules);
   return `${level} ${cause}: ${summary}`;
 };
 
@@ -41,6 +42,20 @@ const growth =
 
 test('a leak alone is what it was before there were signals', () => {
   expect(of({ service: service('leak'), gcShare: 0.02 })).toBe(`page memory: ${growth}`);
+});
+
+test('what holds the memory comes first, where it was found in the version that leaks', () => {
+  const led = growth.replace(
+    'leaks: ',
+    'leaks: sessions (Map) in src/session-store.ts:12 keeps what it gets, 1.9 kB a request; ',
+  );
+  expect(of({ service: service('leak'), findings: [finding()] })).toBe(`page memory: ${led}`);
+  expect(of({ service: service('leak'), findings: [finding({ version: '' })] })).toBe(`page memory: ${led}`);
+  for (const other of [finding({ version: '1.0' }), finding({ confirmed: false })])
+    expect(of({ service: service('leak'), findings: [other] })).toBe(`page memory: ${growth}`);
+  expect(of({ service: service('warming'), symptoms: [end], findings: [finding()] })).toBe(
+    `warning memory: shop: sessions (Map) in src/session-store.ts:12 keeps what it gets, 1.9 kB a request. Shop-1 ended at 97 % of its limit, and runs anew`,
+  );
 });
 
 test('a CPU page that is garbage collection is a symptom of the leak, which stands first', () => {

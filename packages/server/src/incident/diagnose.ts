@@ -6,6 +6,8 @@
  * - Without that, an alert opens an incident as what it is. Where every process was judged and none of them grows, and
  *   collections take little time, the cause lies elsewhere; else it is open.
  */
+import type { Finding } from '../findings/finding.ts';
+import { findingSentence } from '../findings/words.ts';
 import type { ServiceState } from '../judge/fleet.ts';
 import { runsOut } from '../judge/pool.ts';
 import { highGcShare, percent } from '../signals/from-agents.ts';
@@ -25,7 +27,7 @@ export interface Symptom {
 }
 
 /** What is known of a service at one moment. */
-export interface Findings {
+export interface Known {
   /** Its name. */
   name: string;
   /** Null where none of its processes is heard of. */
@@ -34,6 +36,8 @@ export interface Findings {
   gcShare: number | null;
   /** Signals that last. */
   symptoms: readonly Symptom[];
+  /** What was found to hold its memory, the newest first. */
+  findings: readonly Finding[];
   /** What the open incident comes from; null where none is open. */
   before: Cause | null;
 }
@@ -53,19 +57,18 @@ const mostNamed = 5;
 const longestTitle = 80;
 
 /** Says what it is about. */
-export function diagnose(findings: Findings, rules: LevelRules): Diagnosis {
-  const { service, symptoms, before } = findings;
+export function diagnose(known: Known, rules: LevelRules): Diagnosis {
+  const { service, symptoms, before, name } = known;
   const memoryLevel = service === null ? null : levelOf(service, rules);
   const ends = symptoms.filter(isEndNearLimit);
   const alerts = symptoms.filter(mayOpen);
   const level = highest([memoryLevel, ...ends.map((end) => end.level), ...alerts.map((alert) => alert.level)]);
   // Sticky: a process that ended has taken its verdict along, and the alert that is left is still about memory.
   const isMemory = memoryLevel !== null || ends.length > 0 || before === 'memory';
-  if (isMemory)
-    return { level, cause: 'memory', summary: sentences(memoryWords(findings, ends), symptomWords(findings)) };
-  const cause = causeWithoutMemory(findings);
-  const words = alerts.length === 0 ? `${findings.name}: what was told is over` : `${findings.name}: ${named(alerts)}`;
-  return { level, cause, summary: sentences(words, ...withoutMemoryWords(findings, cause)) };
+  if (isMemory) return { level, cause: 'memory', summary: sentences(memoryWords(known, ends), symptomWords(known)) };
+  const cause = causeWithoutMemory(known);
+  const words = alerts.length === 0 ? `${name}: what was told is over` : `${name}: ${named(alerts)}`;
+  return { level, cause, summary: sentences(words, ...withoutMemoryWords(known, cause)) };
 }
 
 /** Alerts that are somebody's business by themselves. */
@@ -77,7 +80,7 @@ function isEndNearLimit({ source, kind }: Symptom): boolean {
   return source === 'agents' && kind === 'restarts';
 }
 
-function causeWithoutMemory({ service, gcShare, before }: Findings): Cause {
+function causeWithoutMemory({ service, gcShare, before }: Known): Cause {
   if (service === null || gcShare === null) return 'open';
   const isClean = service.versions.every(({ verdicts }) => sum(verdicts) === verdicts.clean + verdicts.bounded);
   if (!isClean) return 'open';
@@ -85,7 +88,7 @@ function causeWithoutMemory({ service, gcShare, before }: Findings): Cause {
   return gcShare < (before === 'elsewhere' ? highGcShare : lowGcShare) ? 'elsewhere' : 'open';
 }
 
-function withoutMemoryWords({ service, gcShare }: Findings, cause: Cause): string[] {
+function withoutMemoryWords({ service, gcShare }: Known, cause: Cause): string[] {
   const collections = gcShare === null ? null : `collections take ${percent(gcShare)} of the time`;
   if (service === null) return ['None of its processes is heard of, so nothing is known of its memory'];
   const processes = `${service.processes} ${service.processes === 1 ? 'process' : 'processes'}`;
@@ -95,16 +98,18 @@ function withoutMemoryWords({ service, gcShare }: Findings, cause: Cause): strin
   return [`The cause is open: ${processes}, ${verdictWords(service)}${collections === null ? '' : `; ${collections}`}`];
 }
 
-function memoryWords({ name, service }: Findings, ends: readonly Symptom[]): string {
-  const growth = service === null ? null : summaryOf(service);
+function memoryWords({ name, service, findings }: Known, ends: readonly Symptom[]): string {
+  const growth = service === null ? null : summaryOf(service, findings);
   if (ends.length === 0) return growth ?? `${name}: none of its processes is heard of any more`;
   const end = ends.length === 1 ? ends[0].text : `${ends.length} processes ended near their limit, and run anew`;
   const grows = service !== null && runsOut(service.verdict);
-  return grows && growth !== null ? `${growth}. ${upper(end)}` : `${name}: ${end}`;
+  if (grows && growth !== null) return `${growth}. ${upper(end)}`;
+  const culprit = findings.find(({ confirmed }) => confirmed);
+  return culprit === undefined ? `${name}: ${end}` : `${name}: ${findingSentence(culprit)}. ${upper(end)}`;
 }
 
 /** What else is told: the CPU first, since that is what people are paged for when a leak makes collections run. */
-function symptomWords({ gcShare, symptoms }: Findings): string {
+function symptomWords({ gcShare, symptoms }: Known): string {
   const alerts = symptoms.filter(mayOpen);
   const cpu = alerts.filter(({ kind }) => kind === 'cpu');
   const others = alerts.filter(({ kind }) => kind !== 'cpu');

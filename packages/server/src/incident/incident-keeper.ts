@@ -65,8 +65,8 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
       flapping,
       ends: endsNearLimit(processes, nowMs),
       high: (lasting) => highFigures(processes, lasting, nowMs),
-      diagnose: (before, symptoms) => {
-        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, before }, rules);
+      diagnose: (before, symptoms, findings) => {
+        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before }, rules);
         return withConditions(diagnosis, row.name, conditions.get(serviceId) ?? []);
       },
       decide: (found, { level }) => {

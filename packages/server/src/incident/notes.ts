@@ -1,4 +1,6 @@
 /** What signals and changes say on an incident's timeline: pure. Each is told once, whoever looks. */
+import type { Finding } from '../findings/finding.ts';
+import { findingSentence } from '../findings/words.ts';
 import type { ChangeRow, SignalRow } from '../store/schema.ts';
 import type { IncidentEventKind } from './event-kind.ts';
 
@@ -14,6 +16,8 @@ export interface Note {
 
 /** A deploy of so long before is worth a look. */
 export const changesBeforeMs: number = 24 * 3_600_000;
+/** What was found so long before may hold the memory still, as long as the version is the same. */
+export const findingsBeforeMs: number = 7 * 24 * 3_600_000;
 const longestNote = 600;
 
 /** That a signal began, and that it ended where it has. */
@@ -45,6 +49,19 @@ export function noteOfChange(row: ChangeRow): Note {
     kind: 'change',
     text: cut(`${row.kind}: ${row.summary}${version}${revision}${source}`),
     ref: `change ${row.id}`,
+  };
+}
+
+/** What holds the memory; once for each fingerprint, in whichever versions it is. */
+export function noteOfFinding(finding: Finding): Note {
+  const { version, routes, firstSeenMs, fingerprint } = finding;
+  const fed = routes.length === 0 ? '' : `; fed by ${routes.slice(0, 3).join(', ')}`;
+  const where = version === '' ? '' : `; found in ${version}`;
+  return {
+    timeMs: firstSeenMs,
+    kind: 'finding',
+    text: cut(`${findingSentence(finding)}${fed}${where}`),
+    ref: `finding ${fingerprint}`,
   };
 }
 

@@ -1,9 +1,14 @@
 /** What an incident says in a sentence or two. */
 import type { ServiceState } from '../judge/fleet.ts';
 import { runsOut } from '../judge/pool.ts';
+import type { Finding } from '../findings/finding.ts';
+import { findingSentence, size } from '../findings/words.ts';
 
-/** Names the version that is nearest to its limit, how many of its processes run out, how fast, and how long is left. */
-export function summaryOf(service: ServiceState): string {
+/**
+ * Names the version that is nearest to its limit, what holds its memory where that was found, how many of its processes run
+ * out, how fast, and how long is left.
+ */
+export function summaryOf(service: ServiceState, findings: readonly Finding[]): string {
   const version = service.versions
     .filter(({ verdict }) => runsOut(verdict))
     .sort((a, b) => (a.secondsToLimit ?? Infinity) - (b.secondsToLimit ?? Infinity))
@@ -12,9 +17,16 @@ export function summaryOf(service: ServiceState): string {
   const out = version.verdicts.leak + version.verdicts.native;
   const what = version.verdict === 'native' ? 'grows outside of the heap' : 'leaks';
   const who = `${service.name}${version.version === '' ? '' : ` ${version.version}`} ${what}`;
+  const culprit = culpritOf(findings, version.version);
+  const held = culprit === null ? '' : `${findingSentence(culprit)}; `;
   const share = `${out} of ${version.processes} ${version.processes === 1 ? 'process' : 'processes'}`;
   const pace = version.bytesPerSecond === null ? '' : `, ${bytes(version.bytesPerSecond * 60)} a minute`;
-  return `${who}: ${share}${pace}; ${timeLeft(version.secondsToLimit, version.secondsToLimitInterval)}`;
+  return `${who}: ${held}${share}${pace}; ${timeLeft(version.secondsToLimit, version.secondsToLimitInterval)}`;
+}
+
+/** The finding to name: what was confirmed last in this version, or where nobody said in which. */
+export function culpritOf(findings: readonly Finding[], version: string): Finding | null {
+  return findings.find((one) => one.confirmed && (one.version === version || one.version === '')) ?? null;
 }
 
 function timeLeft(seconds: number | null, interval: ServiceState['secondsToLimitInterval']): string {
@@ -39,8 +51,5 @@ function span(seconds: number): string {
 }
 
 function bytes(value: number): string {
-  const sign = value < 0 ? '−' : '+';
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${sign}${(size / 1e6).toPrecision(2)} MB`;
-  return size >= 1e3 ? `${sign}${(size / 1e3).toPrecision(2)} kB` : `${sign}${Math.round(size)} B`;
+  return `${value < 0 ? '−' : '+'}${size(Math.abs(value))}`;
 }

@@ -1,9 +1,18 @@
 import type { Transaction } from 'kysely';
+import type { Finding } from '../findings/finding.ts';
+import { findingsOf } from '../findings/finding-store.ts';
 import type { Cause } from '../incident/cause.ts';
 import type { Decision } from '../incident/decide.ts';
 import type { Diagnosis } from '../incident/diagnose.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
-import { changesBeforeMs, noteOfChange, notesOfSignal, type Note } from '../incident/notes.ts';
+import {
+  changesBeforeMs,
+  findingsBeforeMs,
+  noteOfChange,
+  noteOfFinding,
+  notesOfSignal,
+  type Note,
+} from '../incident/notes.ts';
 import type { ToldSignal } from '../signals/signal.ts';
 import { changesBetween } from './changes.ts';
 import type { Database } from './database.ts';
@@ -28,8 +37,8 @@ export interface Turn {
   ends: readonly ToldSignal[];
   /** What is high in agents' rows, given the keys of what was; asked while an incident is open only. */
   high: (lasting: ReadonlySet<string>) => ToldSignal[];
-  /** Says what it is about, given what is open and the signals that last. */
-  diagnose: (before: Cause | null, symptoms: readonly SignalRow[]) => Diagnosis;
+  /** Says what it is about, given what is open, the signals that last, and what was found to hold memory. */
+  diagnose: (before: Cause | null, symptoms: readonly SignalRow[], findings: readonly Finding[]) => Diagnosis;
   decide: (open: IncidentRow | null, diagnosis: Diagnosis) => Decision;
 }
 
@@ -118,7 +127,8 @@ export class IncidentStore {
       for (const end of turn.ends) await storeSignal(db, serviceId, end, nowMs);
       if (open !== null) await keepFigures(db, serviceId, turn);
       const signals = await signalsSince(db, serviceId, (open?.opened_ms ?? nowMs) - signalsBeforeMs, nowMs);
-      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs));
+      const findings = await findingsOf(db, serviceId, { sinceMs: (open?.opened_ms ?? nowMs) - findingsBeforeMs });
+      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings);
       const decision = turn.decide(open, diagnosis);
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
       const flapping = decision === 'open' ? await reopen(db, serviceId, { ...diagnosis, ...turn }) : undefined;
@@ -129,7 +139,11 @@ export class IncidentStore {
       await this.#listener(db, { incidentId: id, decision: done, nowMs });
       const sinceMs = (open?.opened_ms ?? nowMs) - changesBeforeMs;
       const changes = await changesBetween(db, serviceId, { fromMs: sinceMs, toMs: nowMs + 1, most: mostChanges });
-      await tellOnce(db, id, [...changes.map(noteOfChange), ...signals.flatMap((row) => notesOfSignal(row, nowMs))]);
+      await tellOnce(db, id, [
+        ...changes.map(noteOfChange),
+        ...signals.flatMap((row) => notesOfSignal(row, nowMs)),
+        ...findings.filter(({ confirmed }) => confirmed).map(noteOfFinding),
+      ]);
       return done;
     });
   }

@@ -6,6 +6,7 @@
  * transaction, and may be cut off or done twice, also by two servers at once.
  */
 import { sql, type Transaction } from 'kysely';
+import { forgetFindings } from '../findings/finding-store.ts';
 import { forgetCauses } from './forget-causes.ts';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
@@ -62,6 +63,7 @@ export async function tidy(
     const tooMany = (await count(database, 'services')) - retention.mostServices;
     return tooMany <= 0 ? 0 : await forgetServices(database, nowMs - hourMs, Math.min(tooMany, thinnedAtOnce));
   });
+  await forgetFindings(database.query, silentSinceMs);
   await forgetEmptyServices(database);
   await forgetCauses(database.query, nowMs, retention);
   return { thinned, forgotten };
@@ -182,7 +184,7 @@ async function forget(db: Transaction<Schema>, processes: readonly { id: number 
 }
 
 /** What else a service is kept for: history, and what monitoring says of one that reports nothing itself. */
-const speaksOfServices = ['incidents', 'signals', 'changes'] as const;
+const speaksOfServices = ['incidents', 'signals', 'changes', 'findings'] as const;
 
 /** A service goes with the last of its processes, unless something else speaks of it. */
 async function forgetEmptyServices({ query, engine }: Database): Promise<void> {

@@ -8,6 +8,7 @@ import type { Role } from '../access/token.ts';
 import type { OutboxSchema } from '../alerts/outbox/tables.ts';
 import type { SilenceSchema } from '../alerts/silences/tables.ts';
 import type { ChangeKind } from '../changes/change.ts';
+import type { FindingsSchema } from '../findings/tables.ts';
 import type { Cause } from '../incident/cause.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Level } from '../incident/level.ts';
@@ -240,7 +241,7 @@ export interface NewsTable {
 }
 
 /** All tables. */
-export interface Schema extends OutboxSchema, SilenceSchema {
+export interface Schema extends OutboxSchema, SilenceSchema, FindingsSchema {
   tokens: TokenTable;
   audit: AuditTable;
   services: ServiceTable;

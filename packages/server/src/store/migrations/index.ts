@@ -6,6 +6,7 @@ import { causesMigration } from './0003-causes.ts';
 import { alertsMigration } from './0004-alerts.ts';
 import { usersMigration } from './0005-users.ts';
 import { fewerIndexesMigration } from './0006-fewer-indexes.ts';
+import { findingsMigration } from './0007-findings.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -19,5 +20,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0004-alerts': alertsMigration(engine),
     '0005-users': usersMigration(engine),
     '0006-fewer-indexes': fewerIndexesMigration(engine),
+    '0007-findings': findingsMigration(engine),
   };
 }
