@@ -25,7 +25,7 @@ export function summaryOf(service: ServiceState, findings: readonly Finding[]): 
 }
 
 /** The finding to name: what was confirmed last in this version, or where nobody said in which. */
-export function culpritOf(findings: readonly Finding[], version: string): Finding | null {
+function culpritOf(findings: readonly Finding[], version: string): Finding | null {
   return findings.find((one) => one.confirmed && (one.version === version || one.version === '')) ?? null;
 }
 
