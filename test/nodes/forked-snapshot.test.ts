@@ -46,10 +46,13 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       await new Promise((resolve) => server.once('connection', resolve));
       const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
       const stop = new AbortController();
-      const capture = captureSnapshot({ file, signal: stop.signal, stallMs: 60000 }).catch(({ code }) => code);
-      const pid = await new Promise((resolve, reject) => { capture.then(reject); const off = toChildren(9, (pid) => { if (pid !== child.pid) { off(); resolve(pid); } }); });
-      // It has closed what it inherited as soon as it has changed its name.
-      while (readFileSync('/proc/' + pid + '/comm', 'utf8').trim() !== 'ebb-snapshot') await new Promise((resolve) => setTimeout(resolve, 1));
+      const capture = captureSnapshot({ file, signal: stop.signal, stallMs: 15000 }).catch(({ code }) => code);
+      let over = false;
+      void capture.then(() => { over = true; });
+      // It has closed what it inherited as soon as it has changed its name; a child that hangs before is replaced.
+      const named = (pid) => { try { return readFileSync('/proc/' + pid + '/comm', 'utf8').trim() === 'ebb-snapshot'; } catch { return false; } };
+      let pid;
+      while ((pid = children().find(named)) === undefined && !over) await new Promise((resolve) => setTimeout(resolve, 1));
       process.kill(pid, 'SIGSTOP');
       const ended = new Promise((resolve) => client.once('close', resolve));
       client.resume();
