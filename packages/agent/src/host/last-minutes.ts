@@ -79,6 +79,7 @@ export class LastMinutes {
 
   add({ sample, activeRequests, gcCpuShare }: Moment): void {
     this.#last = sample;
+    this.requests.memoryShort = this.#suspicious || isShort(sample);
     if (this.#recorder?.open === false && this.#directory !== null && this.#files < mostFiles)
       this.#openFile(this.#directory);
     const { floor } = sample;
@@ -155,4 +156,9 @@ export class LastMinutes {
     this.#recorder?.close(told ? { told } : { remove: true });
     this.#recorder = null;
   }
+}
+
+/** More than half of the heap's limit, or of the container's, is in use. */
+function isShort({ heapUsedBytes, heapLimitBytes, rssBytes, rssLimitBytes }: MemorySample): boolean {
+  return heapUsedBytes > heapLimitBytes / 2 || (rssLimitBytes !== null && rssBytes > rssLimitBytes / 2);
 }

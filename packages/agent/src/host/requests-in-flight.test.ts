@@ -52,6 +52,17 @@ describe('RequestsInFlight', () => {
     const burst = Array.from({ length: 100 }, () => watch.begin('GET', '/a', 20_000));
     expect(burst.filter((handle) => handle !== 0)).toHaveLength(10);
   });
+
+  it('writes more of them while memory is short', () => {
+    const written = (memoryShort: boolean): number => {
+      const watch = new RequestsInFlight(() => recorder as never);
+      watch.memoryShort = memoryShort;
+      const begun = Array.from({ length: 1000 }, (_, i) => watch.begin('GET', '/a', 1e6 + i * 10));
+      return begun.filter((handle) => handle !== 0).length;
+    };
+    expect(written(false)).toBe(10 + 99);
+    expect(written(true)).toBe(10 + 399);
+  });
 });
 
 describe('nameError', () => {

@@ -1,7 +1,7 @@
 /**
- * Keeps in the recorder which requests are in flight, by method and route. What is written per request costs some
- * microseconds, so that no more than forty or so in a second are: in a busier service most requests pass unwritten.
- * Eight have a place; when all are taken, the last one is that of the newest.
+ * Keeps in the recorder which requests are in flight, by method and route. A request that is written costs two writes to
+ * a file, some twenty microseconds each, so that ten or so in a second are, and forty while memory is short: in a busier
+ * service most requests pass unwritten. Eight have a place; when all are taken, the last one is that of the newest.
  */
 import type { Recorder } from '../record/index.ts';
 import { LearnedRoutes } from './learned-routes.ts';
@@ -9,13 +9,16 @@ import { LearnedRoutes } from './learned-routes.ts';
 /** Behind the other things that stand in the record. */
 export const firstRequestPlace = 8;
 const places = 8;
-const perMs = 0.04;
+const usualPerMs = 0.01;
+const shortPerMs = 0.04;
 const mostAtOnce = 10;
 
 export class RequestsInFlight {
   readonly #routes = new LearnedRoutes();
   readonly #handles = new Float64Array(places);
   readonly #recorder: () => Recorder | null;
+  /** Whether memory is short: what is in flight may soon be asked for. */
+  memoryShort = false;
   #serial = 0;
   #tokens = mostAtOnce;
   #tokensAtMs = 0;
@@ -26,6 +29,7 @@ export class RequestsInFlight {
 
   /** @returns what {@link RequestsInFlight.end} wants to be given; 0 where the request was not written */
   begin(method: string, url: string, monotonicMs: number): number {
+    const perMs = this.memoryShort ? shortPerMs : usualPerMs;
     this.#tokens = Math.min(mostAtOnce, this.#tokens + (monotonicMs - this.#tokensAtMs) * perMs);
     this.#tokensAtMs = monotonicMs;
     if (this.#tokens < 1) return 0;
