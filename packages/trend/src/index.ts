@@ -10,6 +10,8 @@ export { RouteTable } from './routes/route-table.ts';
 export type { RouteRow, RouteSample, RouteTableOptions, RouteTableState } from './routes/route-table.ts';
 export { AgeCurve, compareVersions } from './pooling/age-curve.ts';
 export type { AgeBucket, AgeCurveState, AgedRow, VersionComparison } from './pooling/age-curve.ts';
+export { SeenRises } from './pooling/seen-rises.ts';
+export type { SeenRise, SeenRisesState } from './pooling/seen-rises.ts';
 export { growingOnes, meanEvidence } from './pooling/evidence.ts';
 export { FleetPool } from './pooling/fleet-pool.ts';
 export type {

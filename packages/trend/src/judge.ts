@@ -34,7 +34,7 @@ import {
   type Known,
 } from './judge-state.ts';
 import type { Judgement } from './judgement.ts';
-import type { AgeCurve } from './pooling/age-curve.ts';
+import type { SeenRises } from './pooling/seen-rises.ts';
 import type { MemorySample } from './sample.ts';
 import type { Usual } from './verdict/lasting.ts';
 import { trendOf } from './verdict/limits.ts';
@@ -57,11 +57,11 @@ export interface MemoryJudgeOptions {
   /** The chance that a series that never grows is ever `suspicious`, under the noise models of both tests. Default 0.1. */
   falseSuspicionRate?: number;
   /**
-   * What processes like this one have been seen to do: those of the version before, or of the same version before this one. Growth
-   * beyond what was usual for them at the same age needs less patience. It is no part of a saved state.
+   * How far processes like this one have been seen to rise: those of the version before. Growth far beyond that needs less
+   * patience. It is no part of a saved state.
    */
   usual?: {
-    curve: AgeCurve;
+    rises: SeenRises;
     /** How old the process was at its first sample, in seconds. */
     ageS: number;
   };
@@ -316,8 +316,8 @@ export class MemoryJudge {
 
 function usualOf(told: MemoryJudgeOptions['usual']): Usual | null {
   if (told === undefined) return null;
-  const { curve, ageS } = told;
-  return (fromS, toS, requests) => curve.usualGrowth(ageS + fromS, ageS + toS, requests)?.high ?? null;
+  const { rises, ageS } = told;
+  return (fromS, toS) => rises.seen(ageS + fromS, ageS + toS);
 }
 
 const NO_ROOM: Room = { heapLimitBytes: null, heapBytes: 0, rssLimitBytes: null, rssBytes: null };

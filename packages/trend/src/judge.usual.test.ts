@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
 import { MemoryJudge, type MemoryJudgeOptions } from './judge.ts';
-import { AgeCurve } from './pooling/age-curve.ts';
+import { SeenRises } from './pooling/seen-rises.ts';
 import { MB, seeded } from './simulate/index.ts';
 
 const levelAt = (mbAnHour: number, hour: number): number => (200 + mbAnHour * hour) * MB;
 
 /** What three earlier processes did: each a row a minute for a day. */
-function curveOf(mbAnHour: number): AgeCurve {
-  const curve = new AgeCurve({ byRequests: false });
-  for (let process = 0; process < 3; process++) {
+function risesOf(mbAnHour: number, most = 3): SeenRises {
+  const rises = new SeenRises();
+  for (let process = 0; process < most; process++) {
     const random = seeded(process + 1);
     for (let minute = 0; minute < 24 * 60; minute++) {
       const bytes = levelAt(mbAnHour, minute / 60) + MB * random.normal();
-      curve.add({ process: String(process), ageS: minute * 60, bytes, requests: null });
+      rises.add({ process: String(process), ageS: minute * 60, bytes, requests: null });
     }
   }
-  return curve;
+  return rises;
 }
 
 /** When a process that grows by 1 % of its limit an hour is called a leak, in hours; null when it isn't within twelve. */
@@ -44,14 +44,14 @@ function toldAtHour(usual: MemoryJudgeOptions['usual'] | null): number | null {
 it('calls growth a leak sooner when earlier processes did not grow so at the same age', () => {
   const alone = toldAtHour(null);
   expect(alone).toBeGreaterThan(8);
-  const besideStill = toldAtHour({ curve: curveOf(0), ageS: 0 });
+  const besideStill = toldAtHour({ rises: risesOf(0), ageS: 0 });
   expect(besideStill).toBeGreaterThan(3);
   expect(besideStill).toBeLessThan(alone! * 0.8);
 });
 
-it('needs all of its patience for growth that is usual, or at ages that were never seen', () => {
+it('needs all of its patience for growth that was seen before, at ages that were never seen, and beside a single life', () => {
   const alone = toldAtHour(null);
-  expect(toldAtHour({ curve: curveOf(9), ageS: 0 })).toBe(alone);
-  expect(toldAtHour({ curve: curveOf(0), ageS: 30 * 86_400 })).toBe(alone);
-  expect(toldAtHour({ curve: new AgeCurve({ byRequests: false }), ageS: 0 })).toBe(alone);
+  expect(toldAtHour({ rises: risesOf(9), ageS: 0 })).toBe(alone);
+  expect(toldAtHour({ rises: risesOf(0), ageS: 30 * 86_400 })).toBe(alone);
+  expect(toldAtHour({ rises: risesOf(0, 1), ageS: 0 })).toBe(alone);
 });

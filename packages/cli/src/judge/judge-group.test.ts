@@ -93,6 +93,21 @@ test('what comes later is not known: of the first hours alone the same is said',
   }
 });
 
+test('calls growth a leak sooner where the version before did not grow so', () => {
+  const deployed = 24 * HOUR;
+  const ageS = (minute: number): number => (minute % deployed) * 60;
+  const grow = (minute: number): number => Math.max(0, minute - deployed) / 6;
+  const version = (minute: number): string => (minute < deployed ? '1.0' : '1.1');
+  const hours = (judged: Map<string, SeriesJudge>): number =>
+    ((judged.get('web-0')?.firstLeakAtSeconds ?? NaN) - deployed * 60) / 3600;
+  const beside = hours(fleet(42, 1, [grow, grow, grow], version, ageS));
+  // Without ages nothing is known of the version before.
+  const alone = hours(fleet(42, 1, [grow, grow, grow], version));
+  expect(alone).toBeGreaterThan(8);
+  expect(beside).toBeGreaterThan(3);
+  expect(beside).toBeLessThan(alone - 2);
+});
+
 test('a version is held against the one before it at equal age: to go back helps only where that did not grow', () => {
   const deployed = 18 * HOUR;
   const version = (minute: number): string => (minute < deployed ? '1.0' : '1.1');

@@ -1,4 +1,4 @@
-import { AgeCurve, compareVersions, FleetPool, RouteTable } from '@ebb/trend';
+import { AgeCurve, compareVersions, FleetPool, RouteTable, SeenRises, type MemoryJudgeOptions } from '@ebb/trend';
 import { printable } from '../wording/printable.ts';
 import type { KeptRows } from './kept-rows.ts';
 import type { SeriesRow } from './rows.ts';
@@ -15,6 +15,8 @@ interface Release {
   readonly pool: FleetPool;
   /** What grows at which age; null where ages are not told. */
   ages: AgeCurve | null;
+  /** How far its processes rose; empty where ages are not told. */
+  readonly rises: SeenRises;
   /** The release that came before it in the file. */
   readonly before: Release | null;
   readonly version: string | null;
@@ -36,12 +38,13 @@ export function judgeGroup(
   const warmupMs = intervalS < WATCHED_S ? WATCHED_WARMUP_MS : SERVICE_WARMUP_MS;
   const intervalMs = Math.max(1, intervalS) * 1000;
   let newest: Release | null = null;
-  const releaseOf = (version: string | null): Release => {
+  const releaseOf = ({ version, ageS }: SeriesRow): Release => {
     const known = releases.get(version ?? '');
     if (known !== undefined) return known;
     const release: Release = {
-      pool: new FleetPool({ kind, intervalMs, warmupMs }),
+      pool: new FleetPool({ kind, intervalMs, warmupMs, ...usualOf(newest, ageS) }),
       ages: null,
+      rises: new SeenRises(),
       before: newest,
       version,
     };
@@ -62,7 +65,7 @@ export function judgeGroup(
     atS = row.timeS;
     const judge = members.get(row.series)?.judge;
     if (judge === undefined) continue;
-    const release = releaseOf(row.version);
+    const release = releaseOf(row);
     if (row.kind === kind) take(release, row, judge.leaksAlone, limitBytes);
     lastOf.set(judge, release);
     const { pool } = release;
@@ -72,6 +75,7 @@ export function judgeGroup(
         ? null
         : { judgement, size: pool.size, stance: pool.member(row.series)?.stance ?? 'joining' };
     };
+    judge.usual = usualOf(release.before, row.ageS).usual ?? null;
     judge.take(row);
     touched.add(judge);
   }
@@ -101,8 +105,14 @@ function take(release: Release, row: SeriesRow, leaks: boolean, limitBytes: numb
     leaks,
   });
   if (ageS === null) return;
+  release.rises.add({ process: series, ageS, bytes, requests });
   release.ages ??= new AgeCurve({ byRequests: requests !== null });
   release.ages.add({ process: series, ageS, bytes, requests });
+}
+
+/** What is usual for a process of an age: what those of the version before did. */
+function usualOf(before: Release | null, ageS: number | null): Pick<MemoryJudgeOptions, 'usual'> {
+  return before === null || ageS === null ? {} : { usual: { rises: before.rises, ageS } };
 }
 
 /** So many processes tell enough of the routes that they leak by. */

@@ -5,6 +5,7 @@ import {
   RouteTable,
   type FleetMember,
   type Judgement,
+  type MemoryJudgeOptions,
   type MemorySample,
   type RouteShare,
   type Verdict,
@@ -48,7 +49,7 @@ export type JudgedSeries = Pick<
   SeriesJudge,
   Exclude<
     keyof SeriesJudge,
-    'take' | 'settle' | 'end' | 'siblings' | 'leaksAlone' | 'addEvidence' | 'routeTable' | 'nameRoutes'
+    'take' | 'settle' | 'end' | 'siblings' | 'usual' | 'leaksAlone' | 'addEvidence' | 'routeTable' | 'nameRoutes'
   >
 >;
 
@@ -125,6 +126,9 @@ export class SeriesJudge {
   /** What is thought of the process and its siblings together; asked with each sample. */
   siblings: (() => BesideSiblings | null) | null = null;
 
+  /** What the version before did, for a process that begins with the next row; null where that isn't known. */
+  usual: NonNullable<MemoryJudgeOptions['usual']> | null = null;
+
   /** Whether it leaks by its own values, whatever its siblings do. */
   get leaksAlone(): boolean {
     return this.#leaksAlone;
@@ -199,7 +203,8 @@ export class SeriesJudge {
       if (released) this.#table = null;
       else this.#table?.restarted();
     }
-    return (this.#judge ??= new MemoryJudge({ warmupMs: this.#warmupMs }));
+    const { usual } = this;
+    return (this.#judge ??= new MemoryJudge({ warmupMs: this.#warmupMs, ...(usual === null ? {} : { usual }) }));
   }
 
   #observe(pending: Pending): void {

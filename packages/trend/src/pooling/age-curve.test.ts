@@ -93,18 +93,3 @@ test('nothing that comes in makes it throw or spoils its sums', () => {
     }),
   );
 });
-
-test('what processes usually grow by between two ages is told with an interval, where they were seen', () => {
-  const curve = new AgeCurve({ byRequests: true });
-  for (let nth = 0; nth < 4; nth++) {
-    for (let minute = 0; minute <= 640; minute++)
-      curve.add({ process: `p${nth}`, ageS: minute * 60, bytes: 1e8 + 500 * minute, requests: 50 * minute });
-  }
-  const usual = curve.usualGrowth(1800, 30_000, 20_000);
-  expect(usual?.value).toBeCloseTo(200_000, 3);
-  expect(usual?.low).toBeLessThanOrEqual(200_000);
-  expect(usual?.high).toBeGreaterThanOrEqual(200_000);
-  expect(curve.usualGrowth(1800, 1e6, 20_000)).toBeNull();
-  expect(curve.usualGrowth(1800, 30_000, null)).toBeNull();
-  expect(curve.usualGrowth(600, 600, 10)).toBeNull();
-});

@@ -130,27 +130,6 @@ export class AgeCurve {
     return this.#sums[nth * WIDTH + WORK];
   }
 
-  /**
-   * What a process usually grows by between two ages, in which it served so many requests, with an interval of about 95 %; null
-   * where such processes were not seen at all of these ages.
-   */
-  usualGrowth(fromS: number, toS: number, requests: number | null): Estimate | null {
-    const perS = this.#byRequests ? (requests ?? Number.NaN) / (toS - fromS) : 1;
-    if (!(toS > fromS) || !Number.isFinite(perS)) return null;
-    let [value, variance] = [0, 0];
-    for (let bucket = bucketOf(fromS); bucket <= bucketOf(toS); bucket++) {
-      const beganS = bucket === 0 ? 0 : FIRST_S * 2 ** (bucket - 1);
-      const endedS = bucket === BUCKETS - 1 ? Number.POSITIVE_INFINITY : FIRST_S * 2 ** bucket;
-      const work = perS * Math.max(0, Math.min(toS, endedS) - Math.max(fromS, beganS));
-      if (work === 0) continue;
-      const growth = growthOf(this.#sums.subarray(bucket * WIDTH, (bucket + 1) * WIDTH));
-      if (growth === null) return null;
-      value += growth.value * work;
-      variance += ((growth.high - growth.value) * work) ** 2;
-    }
-    return { value, low: value - Math.sqrt(variance), high: value + Math.sqrt(variance) };
-  }
-
   save(): AgeCurveState {
     return { format: 'ebb.ages/1', byRequests: this.#byRequests, sums: [...this.#sums] };
   }

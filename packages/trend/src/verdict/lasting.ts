@@ -1,4 +1,5 @@
 import { roomFor, type Points, type ThinnedHistory } from '../history/thinned-history.ts';
+import { riseOfLows, type SeenRise } from '../pooling/seen-rises.ts';
 import { Shape } from './shape.ts';
 import { explainedByTraffic, followsTraffic } from './traffic.ts';
 
@@ -41,12 +42,12 @@ export interface Growth {
   materialBytes: number;
   /** Since when it grows, as the growth test sees it. */
   sinceS: number;
-  /** What such a process usually grows by in a stretch, at most; null where that isn't known. */
+  /** What was seen of such processes; null where nothing is known of them. */
   usual: Usual | null;
 }
 
-/** What a process usually grows by (the upper end of an interval) in a stretch of its life in which it served so many requests. */
-export type Usual = (fromS: number, toS: number, requests: number | null) => number | null;
+/** What processes like this one did in stretches as long as one of this process' life; null where that isn't known. */
+export type Usual = (fromS: number, toS: number) => SeenRise | null;
 
 const BLOCKS = 6;
 const BINS = 24;
@@ -62,8 +63,10 @@ const QUIET_PACE = 0.35;
 const RAMP = 1.2;
 /** … to this share. */
 const IN_STEP = 0.9;
-/** Growth is unusual when what is usual is less than this share of it, for sure. */
+/** Growth is unusual when the farthest rise that was ever seen is less than this share of it, … */
 const UNUSUAL = 0.4;
+/** … with traffic of at most so many times the most that was seen with it. */
+const BUSIER = 1.1;
 /** Lengths in warm-ups are not as exact as floating-point numbers. */
 const ABOUT = 0.999;
 
@@ -87,9 +90,7 @@ export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | 
     const riseBytes = Math.max(evenRise(points, points.timeS), evenRise(points, points.requests));
     if (!(riseBytes >= materialBytes)) continue;
     const worked = points.requests[last] > points.requests[0];
-    const served = worked ? points.requests[last] - points.requests[0] : null;
-    const usualBytes = usual?.(fromS, nowS, served) ?? Number.POSITIVE_INFINITY;
-    const isUnusual = usualBytes < UNUSUAL * riseBytes;
+    const isUnusual = !isUsual(usual?.(fromS, nowS) ?? null, spanS, points);
     if (!hurts(points.bytes[last] - points.bytes[0], spanS / warmupS, growth, isUnusual)) continue;
     const before = stretchBefore(history, warmupS, fromS);
     if (points.bytes[last] <= before.ceilingBytes + HIGHER * riseBytes) continue;
@@ -97,15 +98,32 @@ export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | 
     const wasQuiet = points.bytes[0] - before.startBytes < QUIET_PACE * (riseBytes / spanS) * beforeS;
     const afterQuiet = wasQuiet && beforeS > QUIET_SHARE * spanS;
     if (!worked && !isUnusual && afterQuiet && spanS < ABOUT * patience.afterQuiet * warmupS) continue;
-    if (worked && explainedByTraffic(points)) continue;
+    if (worked && !isUnusual && explainedByTraffic(points)) continue;
     // In a short stretch the rate of requests is noise: what it explains shows over the whole life.
     const isShort = spanS < ABOUT * patience.enough * warmupS;
-    if (worked && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
+    if (worked && !isUnusual && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
     const shape = new Shape(points);
     if (shape.line.low <= 0 || shape.isSlowerThan(patience.latePace)) continue;
     if (!worked || !outpaced(shape)) return shape;
   }
   return null;
+}
+
+/** Whether such a rise is nothing new, or may owe to traffic that is; so is all of which too little is known. */
+function isUsual(seen: SeenRise | null, spanS: number, { count, timeS, bytes, requests }: Points): boolean {
+  if (seen === null) return true;
+  const riseBytes = riseOfLows(
+    (at) => timeS[at],
+    (at) => bytes[at],
+    0,
+    count,
+    spanS,
+  );
+  if (!(seen.riseBytes < UNUSUAL * riseBytes)) return true;
+  const [half, last] = [count >> 1, count - 1];
+  if (!(requests[last] > requests[0])) return false;
+  const perS = (requests[last] - requests[half]) / (timeS[last] - timeS[half]);
+  return seen.requestsPerS === null || perS > BUSIER * seen.requestsPerS;
 }
 
 /** Whether traffic that grew makes growth look even that slows down with the work. */
