@@ -6,6 +6,8 @@
 import './preloaded.ts';
 
 export { AgentError, agentErrorCodes, type AgentErrorCode } from './error.ts';
+export { requestOfWatched, resourceOfWatched, type WatchedMoment } from './export/told-by-watcher.ts';
+export type { ResourceAttributes } from './identity/resource.ts';
 export {
   attachedAgentPath,
   attachExpression,

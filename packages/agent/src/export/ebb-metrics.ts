@@ -5,14 +5,23 @@ import { gauge, type Metric, type NumberPoint, sum } from './metric.ts';
 
 const verdicts: readonly Verdict[] = ['clean', 'warming', 'bounded', 'leak', 'native'];
 
+/** As much of a measurement as Ebb's own metrics tell. */
+export type EbbMeasurement = Pick<
+  Measurement,
+  'timeMs' | 'sample' | 'judgement' | 'nearerLimit' | 'process' | 'gcShare' | 'listenerWarnings' | 'droppedExports'
+>;
+
+/** The last word of a thread that ends in order: nobody need miss it. */
+export const endedMetric: Metric = gauge('ebb.ended', '1', 'The last word: the process ends in order.', 1);
+
 /** Ebb's own metrics of one measurement. What is not known yet has no points. */
-export function ebbMetrics(measurement: Measurement): Metric[] {
+export function ebbMetrics(measurement: EbbMeasurement): Metric[] {
   return [...floorMetrics(measurement), ...memoryMetrics(measurement), ...verdictMetrics(measurement)].filter(
     ({ points }) => points.length > 0,
   );
 }
 
-function floorMetrics({ timeMs, sample: { floor } }: Measurement): Metric[] {
+function floorMetrics({ timeMs, sample: { floor } }: EbbMeasurement): Metric[] {
   const points: NumberPoint[] =
     floor === null
       ? []
@@ -38,7 +47,7 @@ function floorMetrics({ timeMs, sample: { floor } }: Measurement): Metric[] {
   ];
 }
 
-function memoryMetrics({ sample, nearerLimit, process: whole, gcShare, ...rest }: Measurement): Metric[] {
+function memoryMetrics({ sample, nearerLimit, process: whole, gcShare, ...rest }: EbbMeasurement): Metric[] {
   const limits: NumberPoint[] = [{ attributes: { 'ebb.limit.kind': 'heap' }, value: sample.heapLimitBytes }];
   if (sample.rssLimitBytes !== null)
     limits.push({ attributes: { 'ebb.limit.kind': 'container' }, value: sample.rssLimitBytes });
@@ -84,7 +93,7 @@ function memoryMetrics({ sample, nearerLimit, process: whole, gcShare, ...rest }
   ];
 }
 
-function verdictMetrics({ judgement: { verdict, suspicious, trend } }: Measurement): Metric[] {
+function verdictMetrics({ judgement: { verdict, suspicious, trend } }: EbbMeasurement): Metric[] {
   const [low, high] = trend.interval;
   const [soonest, latest] = trend.secondsToLimitInterval ?? [null, null];
   const interval = (name: string, unit: string, description: string, values: [string, number | null][]): Metric => ({

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
+import type { ServerClient } from '../remote/server-client.ts';
 import { endAs, exitCodeOf } from '../program/end-as.ts';
 import { processId } from './process-id.ts';
 
@@ -42,6 +43,11 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
       '--keep-snapshots <DIR>',
       'keep the heap snapshots in DIR (they hold whatever your program holds, passwords too)',
     )
+    .option(
+      '--server <URL>',
+      'tell this server of `ebb up`: memory and verdict of each process, and what was found (with the token in EBB_TOKEN)',
+    )
+    .option('--token-file <FILE>', 'with --server: a file with the token instead')
     .option('--no-collect', 'never ask the program for a garbage collection')
     .addHelpText(
       'after',
@@ -71,6 +77,8 @@ interface WatchFlags {
   interval: number;
   keepSnapshots?: string;
   collect: boolean;
+  server?: string;
+  tokenFile?: string;
 }
 
 async function watchCommandLine(command: string[], flags: WatchFlags, finish: (code: number) => void): Promise<void> {
@@ -86,7 +94,7 @@ async function watchCommandLine(command: string[], flags: WatchFlags, finish: (c
   }
   // Loaded when it is needed: help and errors come at once.
   const { watchProgram } = await import('../watch/watch-program.ts');
-  const outcome = await watchProgram({ command, mayCollect: flags.collect, ...watchOptions(flags) });
+  const outcome = await watchProgram({ command, mayCollect: flags.collect, ...(await watchOptions(flags)) });
   if (outcome.leaked && flags.failOnLeak === true) finish(1);
   else if (outcome.failed && exitCodeOf(outcome.end) === 0) finish(3);
   else if (outcome.stopped && outcome.end.signal !== null) finish(0);
@@ -106,24 +114,36 @@ async function watchPid(
   }
   const { watchProcess } = await import('../watch/watch-process.ts');
   const { collect: mayCollect, allowPause = false } = flags;
-  const { leaked, failed } = await watchProcess({ pid, mayCollect, allowPause, ...watchOptions(flags) });
+  const { leaked, failed } = await watchProcess({ pid, mayCollect, allowPause, ...(await watchOptions(flags)) });
   finish(leaked && flags.failOnLeak === true ? 1 : failed ? 3 : 0);
 }
 
-function watchOptions(flags: WatchFlags): {
+async function watchOptions(flags: WatchFlags): Promise<{
   reportFile: string | null;
   stopOnFinding: boolean;
   live: boolean;
   intervalMs: number;
   keepSnapshots: string | null;
-} {
+  server: ServerClient | null;
+}> {
   return {
     reportFile: flags.report ?? null,
     stopOnFinding: flags.stopOnFinding ?? false,
     live: flags.live,
     intervalMs: flags.interval,
     keepSnapshots: flags.keepSnapshots ?? null,
+    server: await toldServer(flags),
   };
+}
+
+/** Nobody is told unless asked: a server in the environment alone is for other commands. */
+async function toldServer({ server, tokenFile }: WatchFlags): Promise<ServerClient | null> {
+  if (server === undefined) {
+    if (tokenFile === undefined) return null;
+    throw new CliError('EBB_CLI_USAGE', '--token-file is for --server', { next: 'name the server that is to be told' });
+  }
+  const { serverOf } = await import('../remote/server-flags.ts');
+  return serverOf({ server, ...(tokenFile === undefined ? {} : { tokenFile }) });
 }
 
 function interval(value: string): number {

@@ -39,13 +39,21 @@ export class ServerClient {
     return await this.#ask('GET', path);
   }
 
-  /** Sends JSON, and reads the answer's; undefined where there is none. Throws as {@link get} does. */
-  async send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
-    const text = await this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body));
+  /**
+   * Sends JSON, and reads the answer's; undefined where there is none. Throws as {@link get} does, and when `signal` calls
+   * it off.
+   */
+  async send(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const text = await this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body), signal);
     return text === '' ? undefined : parsed(text);
   }
 
-  async #ask(method: string, path: string, body?: string): Promise<string> {
+  async #ask(method: string, path: string, body?: string, calledOff?: AbortSignal): Promise<string> {
     const url = new URL(path.replace(/^\//u, ''), this.#base);
     const headers = {
       authorization: `Bearer ${this.#token}`,
@@ -55,7 +63,8 @@ export class ServerClient {
     let answer;
     let text;
     try {
-      const signal = AbortSignal.timeout(answerMs);
+      const late = AbortSignal.timeout(answerMs);
+      const signal = calledOff === undefined ? late : AbortSignal.any([late, calledOff]);
       answer = await fetch(url, {
         method,
         headers,

@@ -5,6 +5,7 @@ import type { Collections } from '../evidence/machine.ts';
 import { paceOf } from '../evidence/pace.ts';
 import { chooseDisplay, stderrChalk, stderrWidth } from '../live/choose.ts';
 import type { Display } from '../live/display.ts';
+import type { ServerClient } from '../remote/server-client.ts';
 import { describeCommand } from '../program/describe-command.ts';
 import { SignalRelay } from '../program/signals.ts';
 import { boundedReason } from '../report/bounded.ts';
@@ -21,6 +22,7 @@ import { deathOf, exitCodeIn, recordFromSample, takeRecord, type LeftRecord } fr
 import { panelState } from './panel-state.ts';
 import type { WatchPlace } from './place.ts';
 import type { Series } from './series.ts';
+import { ServerTeller } from './server-teller.ts';
 import { Watcher } from './watcher.ts';
 
 /** The end of the program comes so much later than that of its agents, at most. */
@@ -36,6 +38,8 @@ export interface WatchOptions {
   readonly live: boolean;
   readonly intervalMs: number;
   readonly keepSnapshots: string | null;
+  /** Whom to tell; null for nobody. */
+  readonly server: ServerClient | null;
 }
 
 /** What is watched, as far as telling of it goes: a program that Ebb has started, or a process that ran already. */
@@ -79,6 +83,7 @@ export class Session {
   readonly #recordDirectory: string;
   /** Of processes that are gone, until it is told how they ended. */
   readonly #records = new Map<Series, LeftRecord>();
+  readonly #teller: ServerTeller | null;
   #ticker: NodeJS.Timeout | undefined;
   #failed = false;
   /** The newest finding was told when the end had begun, so that it stands just above the summary. */
@@ -102,6 +107,18 @@ export class Session {
       now: () => performance.now(),
     });
     this.#listen();
+    const { server } = options;
+    this.#teller =
+      server === null
+        ? null
+        : new ServerTeller({
+            client: server,
+            watcher: this.watcher,
+            say: (text) => {
+              this.say(text);
+            },
+            now: () => performance.now(),
+          });
   }
 
   /** Does the work of a watch with signals, the terminal and Ebb's own failures taken care of. */
@@ -168,10 +185,11 @@ export class Session {
     for (let waitedMs = 0; unheard() && waitedMs < HEAR_OUT_MS; waitedMs += 10) await delay(10);
   }
 
-  /** Waits for the analyses under way. */
+  /** Waits for the analyses under way, and until the server was told. */
   async finish(givenUp: boolean): Promise<void> {
     if (this.watcher.busy && !givenUp) this.log('finishing the comparison of the snapshots (Ctrl-C gives it up)');
     await this.watcher.finish();
+    await this.#teller?.close();
   }
 
   /** Tells what the processes that have died were known to do just before; `endOf` says how one of them ended. */

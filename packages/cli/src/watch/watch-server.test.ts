@@ -1,0 +1,105 @@
+// A watch that tells a server what it sees and finds: a server that takes it, one that is away, and ones that are not well.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '@ebb/server';
+import { afterEach, expect, test } from 'vitest';
+import { ebb, node, program } from '../fixtures/run-ebb.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const leaky = ['--interval', '100', '--stop-on-finding', '--fail-on-leak', '--', node, program('leak.mjs'), '100', '2'];
+const named = { OTEL_SERVICE_NAME: 'shop', OTEL_RESOURCE_ATTRIBUTES: 'service.version=1.1' };
+
+async function listening(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test(
+  'a leak that a watch confirms is an incident of the service, with its culprit in the lead',
+  { timeout: 180_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ebb-told-'));
+    closing.push(() => rmSync(directory, { recursive: true, force: true }));
+    const server = await startServer({ database: { directory }, port: 0 });
+    closing.push(async () => await server.close());
+    const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    const ask = async (path: string): Promise<any> =>
+      await (await fetch(server.url + path, { headers: { authorization: `Bearer ${admin}` } })).json();
+
+    const run = await ebb(['watch', '--server', server.url, ...leaky], { EBB_TOKEN: agent, ...named });
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`ebb: told ${server.url} what was found`)]);
+    const [service] = await ask('/api/v1/services');
+    expect(service).toMatchObject({ name: 'shop', verdict: 'leak', versions: [{ version: '1.1' }] });
+    const [found] = await ask(`/api/v1/services/${service.id}/findings`);
+    expect(found).toMatchObject({ version: '1.1', confirmed: true, subject: 'remembered (Map)', kind: 'collection' });
+    const [process] = await ask(`/api/v1/services/${service.id}/processes`);
+    expect(process).toMatchObject({ instance: found.instance, verdict: 'leak', judgedBy: 'agent', version: '1.1' });
+    expect(process.floorBytes).toBeGreaterThan(1e6);
+    for (;;) {
+      const [incident] = await ask('/api/v1/incidents');
+      if (incident?.summary.includes('keeps what it gets')) {
+        expect(incident.summary).toMatch(
+          /^shop 1\.1 leaks: remembered \(Map\) in \S*leak\.mjs:3 keeps what it gets; 1 of 1 process/,
+        );
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  },
+);
+
+test.each([
+  ['away', async () => 'http://127.0.0.1:1', /EBB_CLI_SERVER_AWAY/g],
+  [
+    'one that takes no token',
+    async () =>
+      await listening((_request, response) => {
+        const refusal = { code: 'EBB_SERVER_UNAUTHORIZED', message: 'there is no such token', next: 'send another' };
+        response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+      }),
+    /EBB_SERVER_UNAUTHORIZED/g,
+  ],
+  ['one that hears and never answers', async () => await listening(() => undefined), /was not told what was found/g],
+])(
+  'a server that is %s is told of once, and the watch ends as without one',
+  { timeout: 180_000 },
+  async (_what, address, said) => {
+    const run = await ebb(['watch', '--server', await address(), ...leaky], { EBB_TOKEN: 't', ...named });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^LEAK {3}remembered \(Map\)/m);
+    expect(run.stderr.match(said)).toHaveLength(1);
+  },
+);
+
+test('without a token nothing is started, and without a server nothing is told', async () => {
+  const started = ['--', node, '-e', 'console.log("started")'];
+  const none = await ebb(['watch', '--server', 'http://127.0.0.1:1', ...started], { EBB_TOKEN: '' });
+  expect([none.code, none.stdout.toString(), none.stderr]).toEqual([
+    2,
+    '',
+    expect.stringContaining('EBB_CLI_SERVER_TOKEN'),
+  ]);
+  const heard: string[] = [];
+  const address = await listening((request, response) => {
+    heard.push(request.url ?? '');
+    response.end();
+  });
+  const bare = await ebb(['watch', ...started], { EBB_TOKEN: 't', EBB_SERVER: address });
+  expect([bare.code, bare.stdout.toString(), heard]).toEqual([0, 'started\n', []]);
+  const alone = await ebb(['watch', '--token-file', 'x', ...started]);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--token-file is for --server')]);
+});
