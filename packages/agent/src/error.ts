@@ -25,6 +25,8 @@ export const agentErrorCodes = {
   EBB_AGENT_LAST_END: 'the process before this one ended without saying goodbye',
   /** An error was not caught that says that memory ran out, or that comes while memory is short. */
   EBB_AGENT_OUT_OF_MEMORY: 'an uncaught error for want of memory',
+  /** A drain reached its limit before every request was answered. */
+  EBB_AGENT_DRAIN: 'requests were cut off by a drain',
   /** The folder that was given for the recorder cannot be used. */
   EBB_AGENT_RECORD: 'the last minutes cannot be recorded',
 } as const;

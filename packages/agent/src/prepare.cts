@@ -63,6 +63,44 @@ function whenStarted(begin: () => void): void {
   clock.setTimeout(look, stretchMs).unref();
 }
 
+/**
+ * A drain that the environment asks for. Its signals are listened to at once, so that none can come too early; the rest is
+ * loaded meanwhile. Where none is asked for, nothing is loaded and nothing listened to.
+ */
+function prepareDrain(): void {
+  const words = process.env['EBB_DRAIN']?.split(',').map((word) => word.trim());
+  if (words === undefined || process.env['EBB_AGENT']?.toLowerCase() === 'off') return;
+  // What happens until the rest is loaded: a request that begins now is waited for, too.
+  const { subscribe, unsubscribe } = require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
+  const early: [channel: string, message: unknown][] = [];
+  const subscriptions = ['tracing:net.server.listen:asyncStart', 'net.server.socket', 'http.server.request.start'].map(
+    (channel) => {
+      const hear = (message: unknown): void => void early.push([channel, message]);
+      subscribe(channel, hear);
+      return (): void => void unsubscribe(channel, hear);
+    },
+  );
+  const armed = import('./drain/from-environment.ts')
+    .then(({ armDrainByEnvironment }) => armDrainByEnvironment(process.env, clock.now, early))
+    .finally(() => {
+      for (const stop of subscriptions) stop();
+    });
+  armed.catch(() => undefined);
+  const exit = (): void => {
+    process.exit(0);
+  };
+  const drain = (): void => {
+    void armed.then(async (drainer) => await drainer?.drain()).then(exit, exit);
+  };
+  for (const word of words) {
+    try {
+      if (/^SIG[A-Z0-9]+$/.test(word)) process.on(word, drain);
+    } catch {
+      // It cannot be listened to: told when the rest is loaded.
+    }
+  }
+}
+
 /** @param alone the agent is wanted without a watcher, too */
 function prepare(alone: boolean): void {
   // The program finds its own modules in the cache, and no others.
@@ -80,6 +118,7 @@ function prepare(alone: boolean): void {
   setEnvironmentData(threadKey, threadId);
   if (watched) setEnvironmentData(socketKey, socketPath);
   else if (isMainThread) prepareThreads();
+  if (isMainThread) prepareDrain();
   const begin = (): void => {
     const started = watched
       ? import('./host/start.ts').then(({ startAgent }) => {

@@ -11,12 +11,12 @@ import type { HostClock } from './clock.ts';
 const maxLines = 50;
 
 export class Log {
-  readonly #clock: HostClock;
+  readonly #clock: Pick<HostClock, 'now'>;
   readonly #write: (line: string) => void;
   readonly #told = new Set<string>();
 
   /** @param write undefined: nothing is told */
-  constructor(clock: HostClock, write: ((line: string) => void) | undefined) {
+  constructor(clock: Pick<HostClock, 'now'>, write: ((line: string) => void) | undefined) {
     this.#clock = clock;
     this.#write = write ?? (() => undefined);
   }
