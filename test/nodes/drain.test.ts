@@ -138,7 +138,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
 });
 
 describe('what goes wrong stops a restart, and is told', () => {
-  const [{ path: node }] = availableNodes() as [{ path: string }];
+  const node = availableNodes()[0]?.path ?? process.execPath;
   it.for([
     ['a worker that arms no drain is left alone', `createServer().listen(0, '127.0.0.1')`, '', {}, 'not-drained'],
     [
