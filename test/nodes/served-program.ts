@@ -6,10 +6,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const require = createRequire(import.meta.url);
+/** Express is the storefront's. */
+const storefront = createRequire(new URL('../../examples/storefront/package.json', import.meta.url));
 /** What a program in a temporary folder cannot find by name. */
 export const places: { express: string; drain: string; register: string } = {
-  express: require.resolve('express'),
+  express: storefront.resolve('express'),
   drain: new URL('../../packages/agent/dist/drain/index.js', import.meta.url).href,
   register: fileURLToPath(new URL('../../packages/agent/dist/register.cjs', import.meta.url)),
 };
