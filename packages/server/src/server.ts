@@ -12,7 +12,9 @@ import type { HttpLimits } from './http/context.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
 import { usualRules } from './incident/decide.ts';
 import { keepImpacts } from './incident/impact-keeper.ts';
+import { IncidentDesk } from './incident/desk.ts';
 import { keepIncidents } from './incident/incident-keeper.ts';
+import { keepTimelines } from './incident/scribe.ts';
 import { ChangeStore } from './store/changes.ts';
 import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
@@ -138,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       writer,
       fleet,
       incidents,
+      desk: new IncidentDesk(database, alerting.listener),
       signals,
       changes: new ChangeStore(database, limits),
       findings: new FindingStore(database, limits),
@@ -193,6 +196,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'what incidents do could not be measured');
       },
     });
+    const scribe = keepTimelines({
+      fleet,
+      incidents,
+      routes,
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'timelines could not be written');
+      },
+    });
     alerting.start();
     return {
       url: urlOf(app.server.address() as AddressInfo),
@@ -205,6 +217,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         await housekeeper.stop();
         await keeper.stop();
         await impactKeeper.stop();
+        await scribe.stop();
         await alerting.stop();
         await writer.close();
         await database.close();

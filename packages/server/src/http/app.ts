@@ -17,6 +17,7 @@ import { makeLogIns } from './log-ins.ts';
 import { eventRoutes } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
+import { incidentWorkRoutes } from './routes/incident-work.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -73,6 +74,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(tokenRoutes, { context, guard });
   await app.register(incidentRoutes, { context, guard });
   await app.register(findingRoutes, { context, guard });
+  await app.register(incidentWorkRoutes, { context, guard });
   await app.register(changeRoutes, { context, guard });
   await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });

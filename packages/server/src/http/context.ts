@@ -8,6 +8,7 @@ import type { ChangeStore } from '../store/changes.ts';
 import type { NewsFeed } from '../live/news-feed.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import type { IncidentDesk } from '../incident/desk.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
@@ -29,6 +30,7 @@ export interface Context {
   writer: ReportWriter;
   fleet: FleetReader;
   incidents: IncidentStore;
+  desk: IncidentDesk;
   signals: SignalStore;
   changes: ChangeStore;
   findings: FindingStore;

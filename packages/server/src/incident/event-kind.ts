@@ -22,6 +22,18 @@ export const incidentEventKinds = [
   'notified',
   'not-notified',
   'silenced',
+  // Memory began to grow; a version's first process got a verdict; nothing grows any more, and how that was measured.
+  'growth',
+  'verdict',
+  'recovery',
+  // What people say, think, and do.
+  'note',
+  'hypothesis',
+  'role',
+  // What comes after: the document, the meeting, and what is to be done.
+  'postmortem',
+  'review',
+  'action-item',
 ] as const;
 
 /** The kind of an entry on the timeline. */

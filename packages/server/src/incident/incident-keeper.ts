@@ -36,7 +36,7 @@ export function keepIncidents(options: IncidentKeeperOptions): Rounds {
 }
 
 /**
- * Looks once: opens, raises and resolves. While nothing leaks, nothing is told and nothing is open, this is three small
+ * Looks once: opens, raises and resolves. While nothing leaks, nothing is told and nothing is open, this is four small
  * questions to the database.
  */
 export async function lookAtIncidents(options: LookOptions): Promise<void> {
@@ -51,6 +51,7 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
     ...(await fleet.servicesOfConcern({ sinceMs, silentSinceMs: nowMs - freshMs, nearShare: nearLimitShare })),
     ...(await signals.servicesWithSignals(nowMs)),
     ...openServices,
+    ...(await incidents.heldServices()),
   ]);
   for (const serviceId of concerned) {
     const row = await fleet.service(serviceId);

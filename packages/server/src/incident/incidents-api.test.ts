@@ -19,7 +19,8 @@ test('a verdict that comes in becomes an incident by itself, with its timeline',
   }
   const { json } = await server.send('GET', `/api/v1/incidents/${open[0].id}`);
   const summary = `<b>"shop"</b> 1.0 leaks: 1 of 1 process; no limit is known`;
-  expect(json).toMatchObject({ level: 'notice', summary, resolvedMs: null, timeline: [{ kind: 'opened' }] });
+  expect(json).toMatchObject({ level: 'notice', summary, resolvedMs: null });
+  expect(json.timeline[0]).toMatchObject({ kind: 'opened', actor: null });
   expect((await server.send('GET', '/api/v1/incidents?open=false')).json).toHaveLength(1);
 });
 
@@ -28,4 +29,48 @@ test('an incident that does not exist, and a question that makes no sense, are t
   expect((await server.send('GET', '/api/v1/incidents/x')).status).toBe(400);
   expect((await server.send('GET', '/api/v1/incidents?most=0')).status).toBe(400);
   expect((await server.send('GET', '/api/v1/incidents', { token: server.agent })).status).toBe(403);
+});
+
+test('people work on it: notes, roles, hypotheses; in their zone beside UTC; and resolving it asks for recovery', async () => {
+  const post = async (path: string, body: object, method = 'POST'): Promise<number> =>
+    (await server.send(method, `/api/v1/incidents/1/${path}`, { body })).status;
+  const note = '<script>alert(1)</script> **bold**';
+  expect(await post('notes', { text: note })).toBe(201);
+  expect(await post('roles/scribe', { name: 'Ada' }, 'PUT')).toBe(200);
+  expect(await post('roles/boss', { name: 'Ada' }, 'PUT')).toBe(400);
+  const { json: made } = await server.send('POST', '/api/v1/incidents/1/hypotheses', {
+    body: { title: 'the release' },
+  });
+  expect(await post(`hypotheses/${made.id}`, { state: 'confirmed', why: 'it began with it' })).toBe(200);
+  const { json, status } = await server.send('GET', '/api/v1/incidents/1?zone=africa/nairobi');
+  expect(status).toBe(200);
+  expect(json).toMatchObject({
+    zones: ['Africa/Nairobi'],
+    team: null,
+    roles: [{ role: 'scribe', name: 'Ada' }],
+    hypotheses: [{ title: 'the release', state: 'confirmed', decidedBy: 'first admin' }],
+  });
+  const told = json.timeline.find(({ kind }: { kind: string }) => kind === 'note');
+  expect(told).toMatchObject({
+    text: note,
+    actor: 'first admin',
+    time: expect.stringMatching(/ UTC \(.*\d\d:\d\d EAT\)$/),
+  });
+  expect((await server.send('GET', '/api/v1/incidents/1?zone=Mars/Olympus')).json.message).toBe(
+    "there is no time zone 'Mars/Olympus'",
+  );
+  const state = (await server.send('GET', '/api/v1/incidents/1/state')).json;
+  expect(state).toMatchObject({ growing: 1, isRecovered: false });
+  const refused = await server.send('POST', '/api/v1/incidents/1/resolve', { body: {} });
+  expect([refused.status, refused.json.code]).toEqual([409, 'EBB_SERVER_NOT_RECOVERED']);
+  expect(await post('resolve', { reason: 'it is a test' })).toBe(200);
+  expect(await post('resolve', { reason: 'it is a test' })).toBe(409);
+});
+
+test('who only reads writes nothing', async () => {
+  const { json } = await server.send('POST', '/api/v1/tokens', { body: { name: 'v', role: 'viewer' } });
+  for (const path of ['notes', 'hypotheses', 'resolve'])
+    expect((await server.send('POST', `/api/v1/incidents/1/${path}`, { body: {}, token: json.token })).status).toBe(
+      403,
+    );
 });

@@ -74,11 +74,19 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; col
 .timeline { list-style: none; margin: 8px 0 0; padding: 0 0 0 16px; border-left: 2px solid var(--line); }
 .timeline li { padding: 4px 0 8px; overflow-wrap: anywhere; }
 .timeline time { color: var(--faint); font-size: 14px; margin-right: 8px; }
+.timeline .told { white-space: pre-line; }
+.plain { list-style: none; margin: 0 0 12px; padding: 0; }
+.plain li { padding: 6px 0; overflow-wrap: anywhere; }
+.plain .note { display: block; }
+.badge.suspected { background: var(--warn-ground); color: var(--warn); }
+.badge.confirmed { background: var(--bad-ground); color: var(--bad); }
+.inline { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; margin-top: 4px; }
 details { margin-top: 12px; }
 summary { cursor: pointer; }
 .stacked { display: grid; gap: 12px; max-width: 360px; }
-.stacked label { display: grid; gap: 4px; }
-input, select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--faint); border-radius: 6px; padding: 8px 10px; }
+.stacked label { display: grid; gap: 4px; min-width: 0; }
+.stacked select { min-width: 0; width: 100%; }
+input, select, textarea, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--faint); border-radius: 6px; padding: 8px 10px; }
 button { cursor: pointer; background: var(--raised); padding: 6px 12px; }
 button.main { background: var(--link); border-color: var(--link); color: var(--page); font-weight: 600; }
 .problem { background: var(--bad-ground); color: var(--bad); padding: 8px 12px; border-radius: 6px; }

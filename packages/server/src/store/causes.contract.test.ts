@@ -330,7 +330,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(JSON.parse(incident.impact ?? '')).toEqual(impact);
     const timeline = await incidents.timeline(incident.id);
     expect(timeline.filter(({ kind }) => kind === 'impact')).toEqual([
-      { timeMs: start + 61 * minute, kind: 'impact', text: sentence },
+      { timeMs: start + 61 * minute, kind: 'impact', text: sentence, actor: null },
     ]);
     nowMs += 72 * 60 * minute;
     await tidy(opened[0], nowMs, {

@@ -2,7 +2,8 @@ import type { Transaction } from 'kysely';
 import type { Finding } from '../findings/finding.ts';
 import { findingsOf } from '../findings/finding-store.ts';
 import type { Cause } from '../incident/cause.ts';
-import type { Decision } from '../incident/decide.ts';
+import { ServerError } from '../errors/server-error.ts';
+import { rank, type Decision } from '../incident/decide.ts';
 import type { Diagnosis } from '../incident/diagnose.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
 import {
@@ -26,6 +27,8 @@ export interface IncidentEvent {
   timeMs: number;
   kind: IncidentEventKind;
   text: string;
+  /** Who did it; null for the server itself. */
+  actor: string | null;
 }
 
 /** What a turn decides on, and what comes of it. */
@@ -70,6 +73,17 @@ export class IncidentStore {
     return await query.orderBy('id', 'desc').limit(options.most).execute();
   }
 
+  /** The services of which somebody resolved an incident that went on. */
+  async heldServices(): Promise<number[]> {
+    const rows = await this.#database.query
+      .selectFrom('incidents')
+      .select('service_id')
+      .distinct()
+      .where('held_until_ms', 'is not', null)
+      .execute();
+    return rows.map(({ service_id: serviceId }) => serviceId);
+  }
+
   /** Incidents that are open, or were at a time. */
   async openSince(sinceMs: number): Promise<IncidentRow[]> {
     return await this.#database.query
@@ -85,6 +99,17 @@ export class IncidentStore {
     return await this.#database.query.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
+  /**
+   * The same where there has to be one.
+   *
+   * @throws {ServerError} EBB_SERVER_NOT_FOUND
+   */
+  async get(id: number): Promise<IncidentRow> {
+    const incident = await this.find(id);
+    if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${id}`);
+    return incident;
+  }
+
   /** What happened in it, in the order in which it was told. */
   async timeline(id: number): Promise<IncidentEvent[]> {
     const rows = await this.#database.query
@@ -93,13 +118,24 @@ export class IncidentStore {
       .where('incident_id', '=', id)
       .orderBy('id')
       .execute();
-    return rows.map(({ time_ms: timeMs, kind, text }) => ({ timeMs, kind, text }));
+    return rows.map(({ time_ms: timeMs, kind, text, actor }) => ({ timeMs, kind, text, actor }));
   }
 
   /** The signals that lasted at some moment of it, or shortly before. */
   async signals(incident: IncidentRow, nowMs: number): Promise<SignalRow[]> {
     const sinceMs = incident.opened_ms - signalsBeforeMs;
     return await signalsSince(this.#database.query, incident.service_id, sinceMs, incident.resolved_ms ?? nowMs);
+  }
+
+  /** What the timeline tells of already: the `ref`s of its entries. */
+  async toldOf(id: number): Promise<string[]> {
+    return await refsOf(this.#database.query, id);
+  }
+
+  /** Writes notes that the timeline does not have yet. */
+  async tell(id: number, notes: readonly Note[]): Promise<void> {
+    if (notes.length === 0) return;
+    await this.#database.query.transaction().execute(async (db) => await tellOnce(db, id, notes));
   }
 
   /** Writes down what an open incident does to requests and clients, and on its timeline that it does. */
@@ -129,7 +165,8 @@ export class IncidentStore {
       const signals = await signalsSince(db, serviceId, (open?.opened_ms ?? nowMs) - signalsBeforeMs, nowMs);
       const findings = await findingsOf(db, serviceId, { sinceMs: (open?.opened_ms ?? nowMs) - findingsBeforeMs });
       const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings);
-      const decision = turn.decide(open, diagnosis);
+      const isHeld = open === null && (await isHeldBack(db, serviceId, diagnosis, nowMs));
+      const decision = isHeld ? 'nothing' : turn.decide(open, diagnosis);
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
       const flapping = decision === 'open' ? await reopen(db, serviceId, { ...diagnosis, ...turn }) : undefined;
       const id =
@@ -147,6 +184,28 @@ export class IncidentStore {
       return done;
     });
   }
+}
+
+/** Whether somebody has resolved this while it went on, and it still does, and is no more urgent than it was. */
+async function isHeldBack(
+  db: Transaction<Schema>,
+  serviceId: number,
+  { level }: Diagnosis,
+  nowMs: number,
+): Promise<boolean> {
+  const held = await db
+    .selectFrom('incidents')
+    .select(['id', 'level', 'held_until_ms'])
+    .where('service_id', '=', serviceId)
+    .where('held_until_ms', 'is not', null)
+    .execute();
+  if (held.length === 0) return false;
+  const holds = held.some(
+    (one) => level !== null && nowMs < (one.held_until_ms ?? 0) && rank[level] <= rank[one.level],
+  );
+  if (!holds)
+    await db.updateTable('incidents').set({ held_until_ms: null }).where('service_id', '=', serviceId).execute();
+  return holds;
 }
 
 /** Stores what became high in agents' rows, and ends what is no more. The incident's row is locked: one server does it. */
@@ -179,7 +238,7 @@ async function openIncident(
   const values = { service_id: serviceId, level: level ?? 'notice', cause, summary, opened_ms: nowMs };
   const made = await db
     .insertInto('incidents')
-    .values({ ...values, quiet_since_ms: null, resolved_ms: null, impact: null, reopened: 0 })
+    .values({ ...values, quiet_since_ms: null, resolved_ms: null, impact: null, reopened: 0, held_until_ms: null })
     // Another server was faster.
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
@@ -221,12 +280,16 @@ async function change(
 /** Writes the notes that the timeline does not have yet. */
 async function tellOnce(db: Transaction<Schema>, incidentId: number, notes: readonly Note[]): Promise<void> {
   if (notes.length === 0) return;
+  const told = new Set(await refsOf(db, incidentId));
+  for (const one of notes.filter(({ ref }) => !told.has(ref))) await appendEvent(db, incidentId, one);
+}
+
+async function refsOf(db: Database['query'], incidentId: number): Promise<string[]> {
   const rows = await db
     .selectFrom('incident_events')
     .select('ref')
     .where('incident_id', '=', incidentId)
     .where('ref', 'is not', null)
     .execute();
-  const told = new Set(rows.map(({ ref }) => ref));
-  for (const one of notes.filter(({ ref }) => !told.has(ref))) await appendEvent(db, incidentId, one);
+  return rows.flatMap(({ ref }) => ref ?? []);
 }

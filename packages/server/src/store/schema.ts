@@ -12,6 +12,8 @@ import type { FindingsSchema } from '../findings/tables.ts';
 import type { Cause } from '../incident/cause.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Level } from '../incident/level.ts';
+import type { IncidentWorkSchema } from '../incident/tables.ts';
+import type { PostmortemSchema } from '../postmortem/tables.ts';
 import type { SignalKind, SignalSource } from '../signals/signal.ts';
 
 /** Who may talk to the server. */
@@ -140,6 +142,8 @@ export interface IncidentTable {
   /** How often it was opened again because it flaps. */
   reopened: number;
   resolved_ms: number | null;
+  /** Somebody resolved it while it went on: until then, at most, the same is no new incident. Null where nobody did. */
+  held_until_ms: number | null;
 }
 
 /** What happened in an incident: appended, never changed. */
@@ -151,6 +155,8 @@ export interface IncidentEventTable {
   text: string;
   /** What it tells of (`signal 12`): that is told once. Null where nothing of the kind is meant. */
   ref: string | null;
+  /** Who did it; null for the server itself. */
+  actor: string | null;
 }
 
 /** What is told of a service beside its memory: see `ToldSignal`. */
@@ -241,7 +247,7 @@ export interface NewsTable {
 }
 
 /** All tables. */
-export interface Schema extends OutboxSchema, SilenceSchema, FindingsSchema {
+export interface Schema extends OutboxSchema, SilenceSchema, FindingsSchema, IncidentWorkSchema, PostmortemSchema {
   tokens: TokenTable;
   audit: AuditTable;
   services: ServiceTable;

@@ -1,5 +1,6 @@
 /** Reads alert rules from YAML, and says everything that is wrong with them at once. */
 import { usualRules, type LevelRules } from '../../incident/decide.ts';
+import { zoneOf } from '../../incident/zone.ts';
 import type { FlappingRule } from '../../store/flapping.ts';
 import { levels } from './matcher.ts';
 import { readLabelNames, readLabels, readMatcher } from './read-matcher.ts';
@@ -128,8 +129,16 @@ function readOverride(value: Value): Override {
     levels: fields.take('levels', readLevels) ?? {},
     ...(highMemory === undefined ? {} : { highMemory }),
     ...(silent === undefined ? {} : { silent }),
-    labels: fields.take('labels', (found) => readLabels(found, (label) => label.text(200))) ?? {},
+    labels: fields.take('labels', readOwnLabels) ?? {},
   };
+}
+
+function readOwnLabels(value: Value): Record<string, string> {
+  const labels = readLabels(value, (label) => label.text(200));
+  const { zone } = labels;
+  if (zone !== undefined && zoneOf(zone) === null)
+    value.wrong(`the label 'zone' is the team's time zone, such as Africa/Nairobi; there is no '${zone}'`);
+  return labels;
 }
 
 function readFlapping(value: Value): FlappingRule {

@@ -5,8 +5,13 @@ import Type from 'typebox';
 import { ServerError } from '../../errors/server-error.ts';
 import { causes, type Cause } from '../../incident/cause.ts';
 import { incidentEventKinds } from '../../incident/event-kind.ts';
+import { hypothesisStates, type HypothesisState } from '../../incident/hypothesis.ts';
 import { impactOf } from '../../incident/impact-keeper.ts';
 import type { Level } from '../../incident/level.ts';
+import { incidentRoles, type IncidentRole } from '../../incident/role.ts';
+import type { HypothesisRow } from '../../incident/tables.ts';
+import { teamOf } from '../../incident/team.ts';
+import { Clock, zoneOf } from '../../incident/zone.ts';
 import type { Impact } from '../../impact/impact.ts';
 import { signalKinds, type SignalKind, type SignalSource } from '../../signals/signal.ts';
 import type { IncidentEvent } from '../../store/incidents.ts';
@@ -34,11 +39,34 @@ const fields = {
   resolvedMs: TimeOrNull,
 };
 const Incident = Type.Object(fields);
+const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 const Event = Type.Object({
   timeMs: TimeMs,
+  time: Type.String({ description: "In UTC, with the reader's zone and the team's beside it." }),
   kind: Type.Unsafe<IncidentEvent['kind']>({ type: 'string', enum: [...incidentEventKinds] }),
   text: Type.String(),
+  actor: Type.Union([Type.String(), Type.Null()], { description: 'Who did it; null for the server itself.' }),
 });
+const Hypothesis = Type.Object({
+  id: Type.Integer(),
+  title: Type.String(),
+  changeId: Type.Union([Type.Integer(), Type.Null()], { description: 'The change that is meant.' }),
+  state: Type.Unsafe<HypothesisState>({ type: 'string', enum: [...hypothesisStates] }),
+  sinceMs: TimeMs,
+  suspectedBy: Type.String(),
+  suspectedWhy: Type.String(),
+  decidedMs: TimeOrNull,
+  decidedBy: TextOrNull,
+  decidedWhy: TextOrNull,
+});
+const RoleHolder = Type.Object({
+  role: Type.Unsafe<IncidentRole>({ type: 'string', enum: [...incidentRoles] }),
+  name: Type.String(),
+  sinceMs: TimeMs,
+});
+const ZoneName = Type.Optional(
+  Type.String({ maxLength: 60, description: "The reader's time zone, such as `Europe/Berlin`." }),
+);
 const Signal = Type.Object({
   id: Type.Integer(),
   source: Type.Unsafe<SignalSource>({ type: 'string', enum: ['alertmanager', 'agents'] }),
@@ -50,7 +78,15 @@ const Signal = Type.Object({
   startedMs: TimeMs,
   endedMs: TimeOrNull,
 });
-const WithTimeline = Type.Object({ ...fields, signals: Type.Array(Signal), timeline: Type.Array(Event) });
+const WithTimeline = Type.Object({
+  ...fields,
+  team: TextOrNull,
+  zones: Type.Array(Type.String(), { description: 'Those that stand beside UTC.' }),
+  roles: Type.Array(RoleHolder),
+  hypotheses: Type.Array(Hypothesis),
+  signals: Type.Array(Signal),
+  timeline: Type.Array(Event),
+});
 const count = { type: 'number' };
 const countOrNull = { anyOf: [{ type: 'number' }, { type: 'null' }] };
 const affected = {
@@ -86,13 +122,9 @@ const Wanted = Type.Object({
 /** Adds `/api/v1/incidents`. */
 export const incidentRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { incidents, routes, now }, guard },
+  { context, guard },
 ) => {
-  const find = async (id: number): Promise<IncidentRow> => {
-    const incident = await incidents.find(id);
-    if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${id}`);
-    return incident;
-  };
+  const { incidents, desk, fleet, alerting, routes, now } = context;
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await guard(request, 'viewer');
   };
@@ -118,14 +150,29 @@ export const incidentRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard
         tags,
         security,
         params: Id,
+        querystring: Type.Object({ zone: ZoneName }),
         response: { 200: WithTimeline },
       },
       onRequest,
     },
-    async ({ params: { id } }) => {
-      const incident = await find(id);
+    async ({ params: { id }, query: { zone } }) => {
+      const readerZone = zone === undefined ? null : zoneOf(zone);
+      if (zone !== undefined && readerZone === null)
+        throw new ServerError('EBB_SERVER_BAD_REQUEST', `there is no time zone '${zone}'`);
+      const incident = await incidents.get(id);
       const signals = await incidents.signals(incident, now());
-      return { ...viewOf(incident), signals: signals.map(signalView), timeline: await incidents.timeline(id) };
+      const service = await fleet.service(incident.service_id);
+      const team = service === undefined ? null : teamOf(alerting.rules, service);
+      const clock = new Clock([readerZone, team?.zone ?? null]);
+      return {
+        ...viewOf(incident),
+        team: team?.name ?? null,
+        zones: [...clock.zones],
+        roles: (await desk.roles(id)).map(({ role, name, since_ms: sinceMs }) => ({ role, name, sinceMs })),
+        hypotheses: (await desk.hypotheses(id)).map(hypothesisView),
+        signals: signals.map(signalView),
+        timeline: (await incidents.timeline(id)).map((event) => ({ ...event, time: clock.time(event.timeMs, true) })),
+      };
     },
   );
   app.get(
@@ -141,7 +188,7 @@ export const incidentRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard
       },
       onRequest,
     },
-    async ({ params: { id } }) => ({ impact: await impactOf(routes, await find(id), now()) }),
+    async ({ params: { id } }) => ({ impact: await impactOf(routes, await incidents.get(id), now()) }),
   );
 };
 
@@ -182,4 +229,30 @@ function signalView(row: SignalRow): {
 } {
   const { id, source, kind, level, title, text, url, started_ms: startedMs, ended_ms: endedMs } = row;
   return { id, source, kind, level, title, text, url, startedMs, endedMs };
+}
+
+function hypothesisView(row: HypothesisRow): {
+  id: number;
+  title: string;
+  changeId: number | null;
+  state: HypothesisState;
+  sinceMs: number;
+  suspectedBy: string;
+  suspectedWhy: string;
+  decidedMs: number | null;
+  decidedBy: string | null;
+  decidedWhy: string | null;
+} {
+  return {
+    id: row.id,
+    title: row.title,
+    changeId: row.change_id,
+    state: row.state,
+    sinceMs: row.since_ms,
+    suspectedBy: row.suspected_by,
+    suspectedWhy: row.suspected_why,
+    decidedMs: row.decided_ms,
+    decidedBy: row.decided_by,
+    decidedWhy: row.decided_why,
+  };
 }

@@ -1,18 +1,16 @@
 /** The pages: made by the server, whole without a script. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { Caller } from '../../access/caller.ts';
 import { longestPassword } from '../../access/password.ts';
-import type { Role } from '../../access/token.ts';
 import { addUser, removeUser } from '../../access/user-admin.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { fleetOf, runningMs } from '../../judge/fleet.ts';
-import { serviceStates } from '../../live/service-states.ts';
 import { readAssets } from '../../pages/assets.ts';
 import type { Content } from '../../pages/html.ts';
-import { incidentPage, incidentsPage } from '../../pages/incident-page.ts';
-import { layout, type Frame } from '../../pages/layout.ts';
+import { incidentsPage } from '../../pages/incident-page.ts';
+import { layout } from '../../pages/layout.ts';
 import { logInPage } from '../../pages/log-in-page.ts';
 import { problemPage } from '../../pages/problem-page.ts';
 import { inOrder, servicePage, type ServiceInput } from '../../pages/service-page.ts';
@@ -24,6 +22,7 @@ import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
 import type { LogIns } from '../log-ins.ts';
 import { addressOf } from '../public-address.ts';
+import { incidentPageRoutes, type Reader, type Show } from './incident-pages.ts';
 
 /** What a page may load and do: its own style and script, its own server, and nothing else; no script stands in a page. */
 const policy =
@@ -58,13 +57,12 @@ interface PageOptions {
 export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { context, guard, logIns }) => {
   const { fleet, incidents, users, now, publicUrl } = context;
   const assets = readAssets();
-  const show = (reply: FastifyReply, frame: Omit<Frame, 'assets'>): FastifyReply =>
+  const show: Show = (reply, frame) =>
     reply
       .type('text/html; charset=utf-8')
       .headers({ 'content-security-policy': policy, 'cache-control': 'no-store' })
       .send(layout({ ...frame, assets: assets.paths }));
-  const reader = async (request: FastifyRequest, needed: Role = 'viewer'): Promise<Caller> =>
-    await guard(request, needed);
+  const reader: Reader = async (request, needed = 'viewer') => await guard(request, needed);
   const openOf = async (serviceId?: number) => {
     const open = await incidents.list({ open: true, most: mostIncidents });
     return serviceId === undefined ? open : open.filter(({ service_id: id }) => id === serviceId);
@@ -139,20 +137,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
     return show(reply, { title: 'Incidents', caller, part: 'incidents', content, live: true });
   });
 
-  app.get('/incidents/:id', { schema: { ...schema, params: Id } }, async (request, reply) => {
-    const caller = await reader(request);
-    const { id } = request.params;
-    const incident = await incidents.find(id);
-    if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${id}`);
-    const content = incidentPage({
-      incident,
-      service: await fleet.service(incident.service_id),
-      state: (await serviceStates(fleet, [incident.service_id], now()))[0],
-      timeline: await incidents.timeline(id),
-      nowMs: now(),
-    });
-    return show(reply, { title: incident.summary, caller, part: 'incidents', content, live: true });
-  });
+  await app.register(incidentPageRoutes, { context, reader, show });
 
   const showUsers = async (reply: FastifyReply, caller: Caller, problem: string | null): Promise<FastifyReply> => {
     const content = usersPage({ users: await users.list(), ownId: caller.userId, problem, nowMs: now() });

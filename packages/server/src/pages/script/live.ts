@@ -19,7 +19,7 @@ function say(text: string): void {
 /** Who types, or has something selected, is not disturbed. */
 function isBusy(): boolean {
   const active = document.activeElement;
-  const typing = active instanceof HTMLInputElement || active instanceof HTMLSelectElement;
+  const typing = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement].some((kind) => active instanceof kind);
   return typing || document.getSelection()?.isCollapsed === false;
 }
 
@@ -54,6 +54,10 @@ function refreshSoon(): void {
     );
   }, settleMs);
 }
+
+// The server tells times in this zone, beside UTC, from the next page on.
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+document.cookie = `ebb_zone=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`;
 
 const events = new EventSource('/api/v1/events');
 for (const name of ['service', 'incident', 'reset', 'hello']) events.addEventListener(name, refreshSoon);

@@ -1,0 +1,138 @@
+/** The page of an incident, and what people do on it. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { Caller } from '../../access/caller.ts';
+import { mayAct, type Role } from '../../access/token.ts';
+import { changesBeforeMs } from '../../incident/notes.ts';
+import { measureState } from '../../incident/measured-state.ts';
+import { incidentRoles, type IncidentRole } from '../../incident/role.ts';
+import { teamOf } from '../../incident/team.ts';
+import { Clock, zoneOf } from '../../incident/zone.ts';
+import { serviceStates } from '../../live/service-states.ts';
+import { incidentPage } from '../../pages/incident-page.ts';
+import type { Frame } from '../../pages/layout.ts';
+import { asServerError } from '../answer-error.ts';
+import type { Context } from '../context.ts';
+
+/** Says who reads, or sends them to log in. */
+export type Reader = (request: FastifyRequest, needed?: Role) => Promise<Caller>;
+/** Sends a page. */
+export type Show = (reply: FastifyReply, frame: Omit<Frame, 'assets'>) => FastifyReply;
+
+const schema = { hide: true };
+const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+const mostChanges = 20;
+
+/** Adds `/incidents/:id` and its forms. */
+export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; reader: Reader; show: Show }> = async (
+  app,
+  { context, reader, show },
+) => {
+  const { incidents, desk, fleet, changes, routes, alerting, now } = context;
+  const showIncident = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { id, caller, problem }: { id: number; caller: Caller; problem: string | null },
+  ): Promise<FastifyReply> => {
+    const incident = await incidents.get(id);
+    const service = await fleet.service(incident.service_id);
+    const toMs = incident.resolved_ms ?? now() + 1;
+    const content = incidentPage({
+      incident,
+      service,
+      state: (await serviceStates(fleet, [incident.service_id], now()))[0],
+      timeline: await incidents.timeline(id),
+      hypotheses: await desk.hypotheses(id),
+      roles: await desk.roles(id),
+      changes: await changes.list({
+        ...{ serviceId: incident.service_id, fromMs: incident.opened_ms - changesBeforeMs, toMs, most: mostChanges },
+      }),
+      mayAct: mayAct(caller.role, 'responder'),
+      problem,
+      clock: new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]),
+      nowMs: now(),
+    });
+    return show(reply, { title: incident.summary, caller, part: 'incidents', content, live: true });
+  };
+  app.get('/incidents/:id', { schema: { ...schema, params: Id } }, async (request, reply) => {
+    const caller = await reader(request);
+    return await showIncident(request, reply, { id: request.params.id, caller, problem: null });
+  });
+
+  /** Does what a form asks for, and shows the page: with what was wrong, where something was. */
+  const act = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: number,
+    work: (by: { name: string; nowMs: number }) => Promise<unknown>,
+  ): Promise<FastifyReply> => {
+    const caller = await reader(request, 'responder');
+    try {
+      await work({ name: caller.name, nowMs: now() });
+    } catch (error) {
+      const { statusCode, message, code } = asServerError(error);
+      if (statusCode >= 500 || code === 'EBB_SERVER_NOT_FOUND') throw error;
+      return await showIncident(request, reply.code(statusCode), { id, caller, problem: message });
+    }
+    return reply.redirect(`/incidents/${id}`, 303);
+  };
+  const form = <Body extends Type.TProperties>(body: Body) => ({
+    schema: { ...schema, params: Id, body: Type.Object(body) },
+  });
+  app.post('/incidents/:id/notes', form({ text: Type.String() }), async (request, reply) => {
+    const { id } = request.params;
+    return await act(request, reply, id, async (by) => await desk.note(id, request.body, by));
+  });
+  const RoleName = Type.Unsafe<IncidentRole>({ type: 'string', enum: [...incidentRoles] });
+  app.post('/incidents/:id/roles', form({ role: RoleName, name: Type.String() }), async (request, reply) => {
+    const { id } = request.params;
+    const { role, name } = request.body;
+    return await act(request, reply, id, async (by) => await desk.assign(id, role, name, by));
+  });
+  const suspected = form({
+    title: Type.String(),
+    why: Type.String(),
+    changeId: Type.Optional(Type.String({ pattern: '^[0-9]{0,15}$' })),
+  });
+  app.post('/incidents/:id/hypotheses', suspected, async (request, reply) => {
+    const { id } = request.params;
+    const { title, why, changeId = '' } = request.body;
+    const change = changeId === '' ? {} : { changeId: Number(changeId) };
+    return await act(request, reply, id, async (by) => await desk.suspect(id, { title, why, ...change }, by));
+  });
+  const decided = {
+    schema: {
+      ...schema,
+      params: Type.Object({ ...Id.properties, hypothesisId: Type.Integer({ minimum: 1 }) }),
+      body: Type.Object({
+        why: Type.String(),
+        state: Type.Unsafe<'exonerated' | 'confirmed'>({ type: 'string', enum: ['exonerated', 'confirmed'] }),
+      }),
+    },
+  };
+  app.post('/incidents/:id/hypotheses/:hypothesisId', decided, async (request, reply) => {
+    const { id, hypothesisId } = request.params;
+    return await act(request, reply, id, async (by) => await desk.decide(id, hypothesisId, request.body, by));
+  });
+  app.post('/incidents/:id/resolve', form({ reason: Type.String() }), async (request, reply) => {
+    const { id } = request.params;
+    return await act(request, reply, id, async (by) => {
+      const { service_id: serviceId, opened_ms: openedMs } = await incidents.get(id);
+      const state = await measureState({ fleet, routes }, { serviceId, openedMs }, by.nowMs);
+      await desk.resolve(id, { state, reason: request.body.reason }, by);
+    });
+  });
+};
+
+/** The zone that the reader asks for, or that the pages' script has told; null for none. */
+function readerZone({ query, headers }: Pick<FastifyRequest, 'query' | 'headers'>): string | null {
+  const { zone } = query as { zone?: unknown };
+  if (typeof zone === 'string') return zoneOf(zone);
+  const told = /(?:^|;\s*)ebb_zone=([^;]*)/.exec(headers.cookie ?? '')?.[1] ?? '';
+  try {
+    return zoneOf(decodeURIComponent(told));
+  } catch {
+    return null;
+  }
+}

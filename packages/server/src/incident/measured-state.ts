@@ -1,0 +1,96 @@
+/** How a service stands at a moment: what grows, how fast, and what share of its requests is slow or fails. */
+import { runsOut } from '../judge/pool.ts';
+import { pace } from '../pages/wording.ts';
+import { freshMs, percent } from '../signals/from-agents.ts';
+import type { FleetReader } from '../store/fleet-reader.ts';
+import type { RouteReader } from '../store/route-minutes.ts';
+import type { ProcessRow } from '../store/schema.ts';
+import { stretchOf, type RouteMinute } from '../impact/stretch.ts';
+
+/** What is measured. */
+export interface MeasuredState {
+  atMs: number;
+  /** Processes heard of in the last three minutes. */
+  processes: number;
+  /** Those of them that run out of memory. */
+  growing: number;
+  /** Of the process that grows the fastest; null where none tells its growth. */
+  bytesPerSecond: number | null;
+  interval: [low: number, high: number] | null;
+  /** Of the requests of the last minutes, slow or failed, 0 to 1; null where nobody tells of requests. */
+  failingShare: number | null;
+  /** Whether requests are slow or fail more than they usually do, still. */
+  isImpactGoingOn: boolean;
+  /** Something was heard, nothing grows, and no impact goes on. */
+  isRecovered: boolean;
+  /** In words. */
+  sentence: string;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+/** The last minutes whose requests are counted: the one that goes on is not whole. */
+const recentMinutes = 5;
+
+/** Measures an incident's service now. */
+export async function measureState(
+  { fleet, routes }: { fleet: FleetReader; routes: RouteReader },
+  { serviceId, openedMs }: { serviceId: number; openedMs: number },
+  nowMs: number,
+): Promise<MeasuredState> {
+  const processes = await fleet.processes({ sinceMs: nowMs - freshMs, serviceId });
+  const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
+  return stateOf(processes, minutes, { openedMs, nowMs });
+}
+
+type Measured = Pick<ProcessRow, 'verdict' | 'bytes_per_second' | 'bytes_per_second_low' | 'bytes_per_second_high'>;
+
+/** The same from what was read: pure. */
+function stateOf(
+  processes: readonly Measured[],
+  minutes: readonly ({ route: string } & RouteMinute)[],
+  { openedMs, nowMs }: { openedMs: number; nowMs: number },
+): MeasuredState {
+  const growing = processes.filter(({ verdict }) => runsOut(verdict));
+  const fastest = (growing.length > 0 ? growing : processes)
+    .filter(({ bytes_per_second: slope }) => slope !== null)
+    .sort((a, b) => (b.bytes_per_second ?? 0) - (a.bytes_per_second ?? 0))
+    .at(0);
+  const bytesPerSecond = fastest?.bytes_per_second ?? null;
+  const [low, high] = [fastest?.bytes_per_second_low ?? null, fastest?.bytes_per_second_high ?? null];
+  const interval: MeasuredState['interval'] = low === null || high === null ? null : [low, high];
+  const sinceMs = Math.floor(nowMs / minuteMs) * minuteMs - recentMinutes * minuteMs;
+  const recent = minutes.filter((minute) => minute.route === '' && minute.minuteMs >= sinceMs);
+  const sum = (field: 'requests' | 'good'): number => recent.reduce((all, minute) => all + minute[field], 0);
+  const requests = sum('requests');
+  const failingShare = requests === 0 ? null : Math.max(0, requests - sum('good')) / requests;
+  const routes = new Set(minutes.map(({ route }) => route));
+  const isImpactGoingOn = [...routes].some((route) => {
+    const own = minutes.filter((minute) => minute.route === route);
+    const stretch = route === '' ? null : stretchOf(own, { openedMs, endMs: nowMs });
+    return stretch !== null && stretch.toMs > sinceMs;
+  });
+  const isRecovered = processes.length > 0 && growing.length === 0 && !isImpactGoingOn;
+  const told = { atMs: nowMs, processes: processes.length, growing: growing.length, bytesPerSecond, interval };
+  const state = { ...told, failingShare, isImpactGoingOn, isRecovered };
+  return { ...state, sentence: sentenceOf(state) };
+}
+
+function sentenceOf(state: Omit<MeasuredState, 'sentence'>): string {
+  const { processes, growing, bytesPerSecond, interval, failingShare, isImpactGoingOn } = state;
+  if (processes === 0) return 'No process was heard of in the last three minutes, so nothing is measured';
+  const [low, high] = interval ?? [null, null];
+  const range = low === null || high === null ? '' : ` (${slopeOf(low)} to ${slopeOf(high)})`;
+  const many = `${processes} ${processes === 1 ? 'process' : 'processes'}`;
+  const slope =
+    bytesPerSecond === null ? 'no slope is told' : `the steepest slope is ${slopeOf(bytesPerSecond)}${range}`;
+  const memory = `${growing === 0 ? 'none' : growing} of ${many} ${growing > 1 ? 'grow' : 'grows'}, ${slope}`;
+  const share =
+    failingShare === null ? 'requests are not told' : `${percent(failingShare)} of requests slow or failing`;
+  return `${memory}; ${share}${isImpactGoingOn ? ', more than usually' : ''}`;
+}
+
+function slopeOf(bytesPerSecond: number): string {
+  const told = pace(bytesPerSecond);
+  return told === 'none' ? '0' : told;
+}
