@@ -34,9 +34,8 @@ export interface ServerTellerOptions {
 }
 
 interface Told {
-  readonly resource: ResourceAttributes;
-  atMs: number;
-  verdict: Series['verdict'];
+  readonly atMs: number;
+  readonly verdict: Series['verdict'];
 }
 
 /** What is to be sent, the newest word on a process in place of the one before. */
@@ -45,9 +44,10 @@ type Word = { readonly path: string; readonly body: object; readonly said: strin
 /** Tells while the watch lasts, one request at a time. */
 export class ServerTeller {
   readonly #options: ServerTellerOptions;
-  readonly #resources = new Map<Series, ResourceAttributes>();
-  readonly #firstSeenMs = new Map<Series, number>();
-  readonly #told = new Map<Series, Told>();
+  // Nothing is kept of a process that the watcher has forgotten.
+  readonly #resources = new WeakMap<Series, ResourceAttributes>();
+  readonly #firstSeenMs = new WeakMap<Series, number>();
+  readonly #told = new WeakMap<Series, Told>();
   readonly #waiting = new Map<string, Word>();
   #sending: Promise<void> | null = null;
   #restUntilMs = 0;
@@ -120,14 +120,14 @@ export class ServerTeller {
     const { latest, judgement, verdict, agent } = series;
     if (latest === null || judgement === null) return;
     const resource = this.#resourceOf(series);
-    this.#told.set(series, { resource, atMs: this.#options.now(), verdict });
+    this.#told.set(series, { atMs: this.#options.now(), verdict });
     const moment = { hello: agent.hello, message: latest, judgement: { ...judgement, verdict }, ended };
     this.#put(`telemetry ${agent.key}`, {
       path: '/v1/metrics',
       body: requestOfWatched(resource, scope, moment),
       said: null,
     });
-    if (ended) for (const known of [this.#told, this.#firstSeenMs]) known.delete(series);
+    if (ended) this.#told.delete(series);
   }
 
   #find(series: Series): void {
