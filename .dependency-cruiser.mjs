@@ -61,6 +61,14 @@ export default {
       to: { path: '^packages/', pathNot: [...indexes, '^packages/[^/]+/src/fixtures/'] },
     },
     {
+      name: 'only-the-audit-knows-names',
+      comment:
+        'What Ebb detects, it detects without a list of names: nothing but `ebb audit` reads the versions known to leak.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/cli/src/(audit/|commands/audit[.])' },
+      to: { path: '^packages/cli/(src/audit/|data/)' },
+    },
+    {
       name: 'no-circular',
       comment: 'Two files that need each other, even for a type, are one thing or three.',
       severity: 'error',

@@ -143,3 +143,17 @@ test('the table has no circle: nothing points back up', () => {
     (mayImport[name] ?? []).some((next) => seen.includes(next) || reaches(next, [...seen, next]));
   for (const name of Object.keys(mayImport)) expect([name, reaches(name, [name])]).toEqual([name, false]);
 });
+
+test('what detects leaks and reads the list of versions known to leak is found', () => {
+  expect(
+    violationsIn({
+      'packages/cli/src/audit/leaky-versions.ts': 'export const leaks: readonly string[] = [];\n',
+      'packages/cli/src/watch/watch.ts':
+        "import { leaks } from '../audit/leaky-versions.ts';\nexport const known: number = leaks.length;\n",
+      'packages/cli/src/commands/audit.ts':
+        "import { leaks } from '../audit/leaky-versions.ts';\nexport const known: number = leaks.length;\n",
+    }),
+  ).toEqual([
+    'only-the-audit-knows-names: packages/cli/src/watch/watch.ts -> packages/cli/src/audit/leaky-versions.ts',
+  ]);
+});

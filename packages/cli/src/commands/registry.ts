@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   judgeCommand,
   testCommand,
   reviewCommand,
+  auditCommand,
   soakCommand,
   logsCommand,
   upCommand,

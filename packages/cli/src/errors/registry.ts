@@ -30,6 +30,8 @@ export type CliErrorCode =
   | 'EBB_CLI_REVIEW_BASE'
   | 'EBB_CLI_REVIEW_FOLDER'
   | 'EBB_CLI_REVIEW_BASELINE'
+  | 'EBB_CLI_AUDIT_NO_LOCKFILE'
+  | 'EBB_CLI_AUDIT_LOCKFILE'
   | 'EBB_CLI_SOAK_ROUTE'
   | 'EBB_CLI_SOAK_ROUTES'
   | 'EBB_CLI_SOAK_BUDGET'
@@ -208,6 +210,16 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 2,
     meaning: 'The file given to `ebb review` with --baseline does not exist, or is no baseline.',
     next: 'write one with --write-baseline FILE',
+  },
+  EBB_CLI_AUDIT_NO_LOCKFILE: {
+    exitCode: 2,
+    meaning: 'The folder given to `ebb audit` has no lock file, or is no folder.',
+    next: 'give the folder that has it; `npm install --package-lock-only` makes one',
+  },
+  EBB_CLI_AUDIT_LOCKFILE: {
+    exitCode: 2,
+    meaning: 'The lock file given to `ebb audit` cannot be read: it is broken, or of a version that Ebb does not know.',
+    next: 'the message has the reason; the package manager that wrote the file makes it anew',
   },
   EBB_CLI_SOAK_ROUTE: {
     exitCode: 2,
