@@ -74,9 +74,12 @@ function releasesIn(tags) {
  * @param {ReadonlySet<string>} having
  */
 function draftOf(having) {
+  /** @type {string[]} */
   const ranges = [];
+  /** @type {string[]} */
   const mended = [];
   for (const major of new Set([...having].map((version) => semver.major(version)))) {
+    /** @type {string | undefined} */
     let from;
     for (const version of releases.filter((each) => semver.major(each) === major)) {
       if (!having.has(version))

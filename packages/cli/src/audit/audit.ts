@@ -28,6 +28,21 @@ export interface NodeAudit {
   readonly enginesAllowEnded: string | null;
 }
 
+/** What came out (`ebb.audit/1`). */
+export interface Audit {
+  readonly format: 'ebb.audit/1';
+  readonly root: string;
+  /** The lock file's name. */
+  readonly lockfile: string;
+  /** How many packages it has, and how many of them are of no released version (from git, a folder, an archive). */
+  readonly packages: number;
+  readonly unjudged: number;
+  readonly node: NodeAudit;
+  readonly findings: readonly AuditFinding[];
+  /** The list that they were held against. */
+  readonly list: { readonly updated: string; readonly leaks: number };
+}
+
 /** Finds the packages in versions known to leak, the same package and version once. */
 export function leakyPackages(
   packages: readonly LockedPackage[],

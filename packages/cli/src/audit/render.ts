@@ -2,8 +2,7 @@
 import chalk from 'chalk';
 import { printable } from '../wording/printable.ts';
 import { wrapLine } from '../wording/wrap.ts';
-import type { AuditFinding } from './audit.ts';
-import type { Audit } from './run.ts';
+import type { Audit, AuditFinding } from './audit.ts';
 
 /** The audit for people: package by package, then Node.js, then a line that sums up. */
 export function renderAudit(audit: Audit, width: number): string {

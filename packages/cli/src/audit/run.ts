@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError } from '../errors/cli-error.ts';
 import { checkReportPlace, writeReport } from '../report/write-file.ts';
-import { auditNode, leakyPackages, leaksOfNode, type AuditFinding, type NodeAudit } from './audit.ts';
+import { auditNode, leakyPackages, leaksOfNode, type Audit } from './audit.ts';
 import { readLeakyVersions } from './leaky-versions.ts';
 import { readLockfile } from './lockfile/read-lockfile.ts';
 import { renderAudit } from './render.ts';
@@ -17,21 +17,6 @@ export interface AuditRequest {
   readonly sarif?: string;
   /** Leave out what only development needs, as far as the lock file says so. */
   readonly omit?: 'dev';
-}
-
-/** What came out (`ebb.audit/1`). */
-export interface Audit {
-  readonly format: 'ebb.audit/1';
-  readonly root: string;
-  /** The lock file's name. */
-  readonly lockfile: string;
-  /** How many packages it has, and how many of them are of no released version (from git, a folder, an archive). */
-  readonly packages: number;
-  readonly unjudged: number;
-  readonly node: NodeAudit;
-  readonly findings: readonly AuditFinding[];
-  /** The list that they were held against. */
-  readonly list: { readonly updated: string; readonly leaks: number };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** An audit as SARIF 2.1.0 (OASIS), for code scanning: each finding at the package's line of the lock file. */
-import type { AuditFinding } from './audit.ts';
-import type { Audit } from './run.ts';
+import type { Audit, AuditFinding } from './audit.ts';
 
 /** The SARIF log of an audit. `lockfile` is the lock file's text, to find lines in it. */
 export function auditSarif(audit: Audit, lockfile: string, version: string): object {

@@ -41,7 +41,12 @@ interface Told {
   format: string;
   base: string | null;
   files: number;
-  findings: { rule: string; fingerprint: string; message: string; location: { repoPath: string; line: number } }[];
+  findings: {
+    rule: string;
+    fingerprint: string;
+    message: string;
+    location: { repoPath: string; line: number; column: number };
+  }[];
   checklist: { repoPath: string; topic: string; questions: string[] }[];
   unread: { repoPath: string; reason: string; line: number | null }[];
 }
@@ -182,6 +187,11 @@ test('files that are no code are named with their line, code that does not compi
   const broken = await reviewOf(folderOf({ 'src/broken.ts': 'export const a = 1;\nexport const = ;\n' }));
   expect(broken.code).toBe(2);
   expect(broken.told.unread).toEqual([expect.objectContaining({ repoPath: 'src/broken.ts', line: 2 })]);
+  const beside = folderOf({ 'src/broken.ts': 'export const = ;\n', 'src/whole.ts': 'export const a = 1;\n' });
+  const others = await reviewOf(beside);
+  expect(others.code).toBe(0); // the rest decides
+  expect(others.told.unread).toEqual([expect.objectContaining({ repoPath: 'src/broken.ts', line: 1 })]);
+  expect((await reviewOf(beside, '--fail-unread')).code).toBe(2);
   const wrong = await reviewOf(
     folderOf({ 'src/wrong.ts': `export const a: number = 'text';\n${store('')}`, 'tsconfig.json': '{}' }),
   );
@@ -239,6 +249,32 @@ test('SARIF has the fingerprint, and the way from where the state is made to whe
   expect(
     codeFlows[0].threadFlows[0].locations.map(({ location }) => location.physicalLocation.region.startLine),
   ).toEqual([2, 4]);
+});
+
+test('Reviewdog gets each finding at its place, columns counted in bytes, and what was not read as warnings', async () => {
+  const folder = folderOf({
+    'src/store.ts': "const hits = new Map();\n/* größer */ export const hit = (ip) => { hits.set(ip, '𐐀'); };\n",
+    'src/broken.ts': 'export const = ;\n',
+  });
+  const { told } = await reviewOf(folder, '--rdjson', join(folder, 'rd.json'));
+  const [finding] = told.findings;
+  // As `message DiagnosticResult` of reviewdog.proto has it; what is not in it, reviewdog refuses.
+  expect(JSON.parse(readFileSync(join(folder, 'rd.json'), 'utf8'))).toEqual({
+    source: { name: 'ebb review' },
+    diagnostics: [
+      {
+        message: `${finding.message} (leak ${finding.fingerprint})`,
+        location: { path: 'src/store.ts', range: { start: { line: 2, column: finding.location.column + 2 } } },
+        severity: 'ERROR',
+        code: { value: finding.rule },
+      },
+      {
+        message: expect.stringMatching(/^not read: /u) as string,
+        location: { path: 'src/broken.ts', range: { start: { line: 1 } } },
+        severity: 'WARNING',
+      },
+    ],
+  });
 });
 
 test('people read the file, the line, what to do, and a sum', async () => {

@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 interface ReviewFlags {
   base?: string;
   sarif?: string;
+  rdjson?: string;
+  failUnread?: boolean;
   json?: boolean;
   strict?: boolean;
   baseline?: string;
@@ -24,14 +26,16 @@ export function reviewCommand(finish: (exitCode: number) => void): Command {
     .option('--base <REV>', 'review what changed since this revision, like origin/main')
     .option('--strict', 'also what is worth a second look: the preset `strict`')
     .option('--sarif <FILE>', 'write a SARIF 2.1.0 log, with code flows')
+    .option('--rdjson <FILE>', "write Reviewdog's format, for reviewdog -f=rdjson")
     .option('--baseline <FILE>', 'leave out what stands in this file')
     .option('--write-baseline <FILE>', 'write what was found to this file, and find nothing wrong')
     .addOption(new Option('--max-bytes <N>', 'files above it are not read').default(1_000_000).argParser(positive))
+    .option('--fail-unread', 'end with 2 when a file cannot be read as code, also when others can')
     .option('--json', 'print the review as one JSON document (ebb.review/1)')
     .addHelpText(
       'after',
       `
-Exit codes: 0 nothing wrong; 1 a leak pattern; 2 the command was used wrongly, or files are no code; 3 Ebb could not finish.
+Exit codes: 0 nothing wrong; 1 a leak pattern; 2 the command was used wrongly, or no file is code; 3 Ebb could not finish.
 
 Examples:
   ebb review

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { CliError } from '../errors/cli-error.ts';
 import { checkReportPlace, writeReport } from '../report/write-file.ts';
 import { baselineOf, readBaseline, withoutKnown } from './baseline.ts';
+import { rdjsonOf } from './rdjson.ts';
 import { renderAnnotations, renderReview } from './render.ts';
 import { review, type Review } from './review.ts';
 import { sarifOf } from './sarif.ts';
@@ -11,10 +12,13 @@ import { sarifOf } from './sarif.ts';
 export interface ReviewRequest {
   readonly base?: string;
   readonly sarif?: string;
+  readonly rdjson?: string;
   readonly json?: boolean;
   readonly strict?: boolean;
   readonly baseline?: string;
   readonly writeBaseline?: string;
+  /** Files that cannot be read as code fail the review, also beside others. */
+  readonly failUnread?: boolean;
   readonly maxBytes: number;
 }
 
@@ -27,17 +31,21 @@ export function runReview(folder: string, request: ReviewRequest): number {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CliError('EBB_CLI_REVIEW_FOLDER', `'${folder}' is no folder`);
   }
-  for (const file of [request.sarif, request.writeBaseline]) if (file !== undefined) checkReportPlace(file);
+  for (const file of [request.sarif, request.rdjson, request.writeBaseline])
+    if (file !== undefined) checkReportPlace(file);
   const baseline = request.baseline === undefined ? undefined : readBaseline(request.baseline);
   const { base, strict = false, maxBytes: mostBytes } = request;
   const all = review({ folder, base, strict, mostBytes });
   const result: Review = baseline ? { ...all, findings: withoutKnown(all.findings, baseline) } : all;
   if (request.sarif !== undefined) writeReport(request.sarif, sarifOf(result, '0.1.0'));
+  if (request.rdjson !== undefined) writeReport(request.rdjson, rdjsonOf(result));
   if (request.writeBaseline !== undefined) writeReport(request.writeBaseline, baselineOf(all.findings));
   process.stdout.write(`${request.json === true ? JSON.stringify(result, null, 2) : textOf(result)}\n`);
   if (request.writeBaseline !== undefined) return 0;
   if (result.findings.length > 0) return 1;
-  return result.unread.some(({ isBroken }) => isBroken) ? 2 : 0;
+  // One file that is no JavaScript says nothing of the others; where no file could be read, nothing was reviewed.
+  const isBroken = result.unread.some((each) => each.isBroken);
+  return isBroken && (request.failUnread === true || result.files === 0) ? 2 : 0;
 }
 
 function textOf(result: Review): string {
