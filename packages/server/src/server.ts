@@ -15,6 +15,11 @@ import { keepImpacts } from './incident/impact-keeper.ts';
 import { IncidentDesk } from './incident/desk.ts';
 import { keepIncidents } from './incident/incident-keeper.ts';
 import { keepTimelines } from './incident/scribe.ts';
+import { teamOf } from './incident/team.ts';
+import { Aftermath } from './postmortem/aftermath.ts';
+import { PostmortemDesk } from './postmortem/postmortem-desk.ts';
+import { keepPostmortems } from './postmortem/postmortem-keeper.ts';
+import { PostmortemStore } from './postmortem/postmortem-store.ts';
 import { ChangeStore } from './store/changes.ts';
 import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
@@ -128,6 +133,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'news could not be read');
       },
     });
+    const aftermath = new Aftermath(database, incidents);
+    const postmortems = new PostmortemDesk({
+      ...{ query: database.query, store: new PostmortemStore(database), fleet, incidents, routes, now },
+      teamOf: (service) => teamOf(alerting.rules, service),
+    });
     const app = await makeApp({
       database,
       tokens,
@@ -141,6 +151,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       fleet,
       incidents,
       desk: new IncidentDesk(database, alerting.listener),
+      postmortems,
+      aftermath,
       signals,
       changes: new ChangeStore(database, limits),
       findings: new FindingStore(database, limits),
@@ -205,6 +217,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         app.log.error({ err: error }, 'timelines could not be written');
       },
     });
+    const postmortemKeeper = keepPostmortems({
+      ...{ postmortems, aftermath, incidents, fleet, database, now },
+      rules: () => alerting.rules,
+      onError: (error) => {
+        app.log.error({ err: error }, 'postmortems could not be written');
+      },
+    });
     alerting.start();
     return {
       url: urlOf(app.server.address() as AddressInfo),
@@ -218,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         await keeper.stop();
         await impactKeeper.stop();
         await scribe.stop();
+        await postmortemKeeper.stop();
         await alerting.stop();
         await writer.close();
         await database.close();

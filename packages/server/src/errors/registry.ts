@@ -17,6 +17,7 @@ export type ServerErrorCode =
   | 'EBB_SERVER_EXISTS'
   | 'EBB_SERVER_CONFLICT'
   | 'EBB_SERVER_NOT_RECOVERED'
+  | 'EBB_SERVER_NO_PROOF'
   | 'EBB_SERVER_TOO_LARGE'
   | 'EBB_SERVER_MEDIA_TYPE'
   | 'EBB_SERVER_TOO_MANY_REQUESTS'
@@ -58,6 +59,7 @@ export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   EBB_SERVER_EXISTS: entry(409, 2, 'choose another name, or use what is there'),
   EBB_SERVER_CONFLICT: entry(409, 2, 'look at how it stands now: somebody was faster, or it is over'),
   EBB_SERVER_NOT_RECOVERED: entry(409, 2, 'wait until it has recovered, or give a reason to resolve it all the same'),
+  EBB_SERVER_NO_PROOF: entry(409, 2, 'replay the leak, and send what the rule, the test or the alert tells of it'),
   EBB_SERVER_TOO_LARGE: entry(413, 2, 'send less at once'),
   EBB_SERVER_MEDIA_TYPE: entry(415, 2, 'send what /api/v1/docs says'),
   EBB_SERVER_TOO_MANY_REQUESTS: entry(429, 2, 'wait for as long as the header retry-after says'),

@@ -18,6 +18,8 @@ import { eventRoutes } from './routes/events.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { incidentWorkRoutes } from './routes/incident-work.ts';
+import { actionItemRoutes } from './routes/action-items.ts';
+import { postmortemRoutes } from './routes/postmortems.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -75,6 +77,8 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(incidentRoutes, { context, guard });
   await app.register(findingRoutes, { context, guard });
   await app.register(incidentWorkRoutes, { context, guard });
+  await app.register(postmortemRoutes, { context, guard });
+  await app.register(actionItemRoutes, { context, guard });
   await app.register(changeRoutes, { context, guard });
   await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });

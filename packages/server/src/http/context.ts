@@ -9,6 +9,8 @@ import type { NewsFeed } from '../live/news-feed.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import type { IncidentDesk } from '../incident/desk.ts';
+import type { Aftermath } from '../postmortem/aftermath.ts';
+import type { PostmortemDesk } from '../postmortem/postmortem-desk.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
@@ -31,6 +33,8 @@ export interface Context {
   fleet: FleetReader;
   incidents: IncidentStore;
   desk: IncidentDesk;
+  postmortems: PostmortemDesk;
+  aftermath: Aftermath;
   signals: SignalStore;
   changes: ChangeStore;
   findings: FindingStore;

@@ -62,6 +62,7 @@ export function incidentPage(input: IncidentInput): Markup {
     <h1>${incident.summary}</h1>
     ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
     <p class="lead">${levelBadge(incident)} ${stateOf(incident, nowMs)}</p>
+    <p><a href="/incidents/${incident.id}/postmortem">Postmortem</a></p>
     ${
       service === undefined
         ? null

@@ -50,7 +50,7 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-const allPaths = (): string[] => ['/', servicePath, '/incidents', incidentPath, '/users'];
+const allPaths = (): string[] => ['/', servicePath, '/incidents', incidentPath, `${incidentPath}/postmortem`, '/users'];
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   test.each([360, 1280])('nothing is wider than a screen of %i pixels', async (width) => {

@@ -80,6 +80,15 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; col
 .plain .note { display: block; }
 .badge.suspected { background: var(--warn-ground); color: var(--warn); }
 .badge.confirmed { background: var(--bad-ground); color: var(--bad); }
+section > form, .wide { margin: 8px 0; }
+.wide { display: grid; gap: 8px; justify-items: start; }
+.wide label, .wide textarea { display: grid; width: 100%; min-width: 0; }
+.wide textarea { font: 14px/1.4 var(--mono); }
+.document h2 { margin-top: 28px; }
+.document li { margin-bottom: 4px; overflow-wrap: anywhere; }
+.document td { white-space: normal; min-width: 11ch; overflow-wrap: anywhere; }
+.document td:last-child { min-width: 24ch; }
+.figure { display: block; overflow-x: auto; }
 .inline { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; margin-top: 4px; }
 details { margin-top: 12px; }
 summary { cursor: pointer; }

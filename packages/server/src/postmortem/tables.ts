@@ -1,5 +1,5 @@
 /** What comes after an incident: the document, the meeting, and what is to be done. */
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { ActionKind } from './action-kind.ts';
 
 /** One version of a postmortem: written once, never changed. */
@@ -58,3 +58,8 @@ export interface PostmortemSchema {
   reviews: ReviewTable;
   action_items: ActionItemTable;
 }
+
+/** A review as it is read. */
+export type ReviewRow = Selectable<ReviewTable>;
+/** An action item as it is read. */
+export type ActionItemRow = Selectable<ActionItemTable>;

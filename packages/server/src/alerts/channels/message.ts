@@ -3,7 +3,7 @@ import type { Level } from '../../incident/level.ts';
 import type { ServiceName } from '../rules/matcher.ts';
 
 /** Why somebody is told: what happened to the incident, or that it goes on. */
-export type NoticeKind = 'opened' | 'raised' | 'reopened' | 'resolved' | 'still-open' | 'test';
+export type NoticeKind = 'opened' | 'raised' | 'reopened' | 'resolved' | 'still-open' | 'action-due' | 'test';
 
 /** News of one incident. */
 export interface IncidentNews extends ServiceName {
@@ -72,5 +72,6 @@ export function nameOf({ service, namespace, environment }: ServiceName): string
 }
 
 function wordOf(change: NoticeKind): string {
+  if (change === 'action-due') return 'action items due';
   return change === 'still-open' ? 'still open' : change === 'reopened' ? 'open again' : change;
 }

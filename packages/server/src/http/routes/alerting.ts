@@ -34,7 +34,7 @@ const Delivery = Type.Object({
       incidentId: Type.Integer(),
       kind: Type.Unsafe<NoticeKind>({
         type: 'string',
-        enum: ['opened', 'raised', 'reopened', 'resolved', 'still-open', 'test'],
+        enum: ['opened', 'raised', 'reopened', 'resolved', 'still-open', 'action-due', 'test'],
       }),
       level: LevelName,
       summary: Type.String(),

@@ -126,7 +126,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
 };
 
 /** The zone that the reader asks for, or that the pages' script has told; null for none. */
-function readerZone({ query, headers }: Pick<FastifyRequest, 'query' | 'headers'>): string | null {
+export function readerZone({ query, headers }: Pick<FastifyRequest, 'query' | 'headers'>): string | null {
   const { zone } = query as { zone?: unknown };
   if (typeof zone === 'string') return zoneOf(zone);
   const told = /(?:^|;\s*)ebb_zone=([^;]*)/.exec(headers.cookie ?? '')?.[1] ?? '';

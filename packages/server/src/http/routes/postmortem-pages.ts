@@ -1,0 +1,95 @@
+/** The page of a postmortem, and its forms. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { Caller } from '../../access/caller.ts';
+import { mayAct } from '../../access/token.ts';
+import { teamOf } from '../../incident/team.ts';
+import { Clock } from '../../incident/zone.ts';
+import { Markup } from '../../pages/html.ts';
+import { postmortemPage } from '../../pages/postmortem-page.ts';
+import { sectionIds, type SectionId } from '../../postmortem/document.ts';
+import { figuresOf, markdownOf } from '../../postmortem/postmortem-desk.ts';
+import { asServerError } from '../answer-error.ts';
+import type { Context } from '../context.ts';
+import { readerZone, type Reader, type Show } from './incident-pages.ts';
+
+const schema = { hide: true };
+const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+const Which = Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })), zone: Type.Optional(Type.String()) });
+const Form = Type.Object({
+  section: Type.Unsafe<SectionId>({ type: 'string', enum: [...sectionIds] }),
+  after: Type.String({ pattern: '^[0-9]{1,9}$' }),
+  text: Type.String(),
+  what: Type.Unsafe<'write' | 'return'>({ type: 'string', enum: ['write', 'return'] }),
+});
+
+/** Adds `/incidents/:id/postmortem`. */
+export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; reader: Reader; show: Show }> = async (
+  app,
+  { context: { postmortems, aftermath, fleet, alerting, now }, reader, show },
+) => {
+  const showPostmortem = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    told: { id: number; version: number | undefined; caller: Caller; problem: string | null },
+  ): Promise<FastifyReply> => {
+    const { id, version, caller, problem } = told;
+    const read = await postmortems.read(id, version);
+    const service = await fleet.service(read.incident.service_id);
+    const markdown = markdownOf(read, await aftermath.markdown(id));
+    // Loaded here: who reads no postmortem does without the library.
+    const { markdownToHtml } = await import('../../postmortem/to-html.ts');
+    const content = postmortemPage({
+      ...{ read, problem, mayAct: mayAct(caller.role, 'responder') && version === undefined },
+      content: new Markup(markdownToHtml(markdown, figuresOf(read.document))),
+      versions: await postmortems.versions(id),
+      hasReview: (await aftermath.review(id)) !== undefined,
+      clock: new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]),
+    });
+    return show(reply, { title: `Postmortem of incident ${id}`, caller, part: 'incidents', content, live: false });
+  };
+  const options = { schema: { ...schema, params: Id, querystring: Which } };
+  app.get('/incidents/:id/postmortem', options, async (request, reply) => {
+    const caller = await reader(request);
+    const { version } = request.query;
+    return await showPostmortem(request, reply, { id: request.params.id, version, caller, problem: null });
+  });
+
+  const act = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: number,
+    work: (by: { name: string; nowMs: number }) => Promise<unknown>,
+  ): Promise<FastifyReply> => {
+    const caller = await reader(request, 'responder');
+    try {
+      await work({ name: caller.name, nowMs: now() });
+    } catch (error) {
+      const { statusCode, message, code } = asServerError(error);
+      if (statusCode >= 500 || code === 'EBB_SERVER_NOT_FOUND') throw error;
+      return await showPostmortem(request, reply.code(statusCode), {
+        id,
+        version: undefined,
+        caller,
+        problem: message,
+      });
+    }
+    return reply.redirect(`/incidents/${id}/postmortem`, 303);
+  };
+  app.post('/incidents/:id/postmortem', { schema: { ...schema, params: Id, body: Form } }, async (request, reply) => {
+    const { id } = request.params;
+    const { section, after, text, what } = request.body;
+    const sections = { [section]: what === 'return' ? null : text.replaceAll('\r\n', '\n') };
+    return await act(
+      request,
+      reply,
+      id,
+      async (by) => await postmortems.edit(id, { sections, after: Number(after) }, by),
+    );
+  });
+  app.post('/incidents/:id/postmortem/refresh', { schema: { ...schema, params: Id } }, async (request, reply) => {
+    const { id } = request.params;
+    return await act(request, reply, id, async (by) => await postmortems.refresh(id, by));
+  });
+};

@@ -1,0 +1,83 @@
+/** Root cause, trigger, and what resolved it. */
+import { bytes } from '../../pages/wording.ts';
+import type { PostmortemFacts } from '../facts.ts';
+import { code, list, plain } from '../markdown.ts';
+import { clockOf, placeOf, upper } from './words.ts';
+
+/** The cause in a sentence, as Markdown. */
+export function causeSentence(facts: PostmortemFacts): string {
+  const { culprit, incident, hypotheses } = facts;
+  const confirmed = hypotheses.find(({ state }) => state === 'confirmed');
+  if (culprit !== null) {
+    const place = placeOf(facts);
+    const where = place === null ? '' : ` at ${code(place)}`;
+    const each = culprit.bytesPerRequest === null ? '' : `, ${bytes(culprit.bytesPerRequest)} with each request`;
+    const proof = culprit.confirmed ? '' : ' (suspected: snapshots have not proved it)';
+    return `A memory leak: ${plain(culprit.subject)}${where} keeps what it gets${each}${proof}`;
+  }
+  if (confirmed !== undefined) return `${plain(confirmed.title)}, as ${plain(confirmed.decided_by ?? '')} confirmed`;
+  if (incident.cause === 'memory') return 'A memory leak; what holds the memory was not found';
+  if (incident.cause === 'elsewhere') return 'Not memory: no process grew. What it was is not known to Ebb';
+  return 'Not known: nobody has confirmed a cause';
+}
+
+/** The section. */
+export function causeSection(facts: PostmortemFacts): string {
+  const { culprit, timeline, versions, service } = facts;
+  const clock = clockOf(facts);
+  const told = (kinds: readonly string[]): string[] =>
+    timeline
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ timeMs, kind, text }) => `${clock.time(timeMs)}: ${kind}: ${plain(text)}`);
+  const blamed = told(['guilty', 'exonerated']);
+  const grew = versions.filter((version) => version.grew > 0);
+  const still = versions.filter((version) => version.grew === 0);
+  const names = (some: typeof versions): string => some.map(({ version }) => code(version || 'no version')).join(', ');
+  const points = [
+    `**Root cause:** ${causeSentence(facts)}.`,
+    culprit === null
+      ? null
+      : `**Evidence:** ${plain(culprit.title)}; ${culprit.confirmed ? 'confirmed by heap snapshots' : 'not confirmed'}, told by ${culprit.times} ${culprit.times === 1 ? 'process' : 'processes'}; fingerprint ${code(culprit.fingerprint)}.`,
+    culprit === null || culprit.routes.length === 0 ? null : `**Fed by:** ${culprit.routes.map(code).join(', ')}.`,
+    grew.length === 0
+      ? null
+      : `**Versions of ${plain(service.name)} that grew:** ${names(grew)}${still.length === 0 ? '; no other version ran' : `; ${names(still)} did not`}.`,
+    `**Trigger:** ${triggerOf(facts)}`,
+    ...blamed.map((line) => `**Changes:** ${line}`),
+    `**Resolution:** ${resolutionOf(facts)}`,
+  ];
+  return list(points);
+}
+
+function triggerOf(facts: PostmortemFacts): string {
+  const { changes, timeline, times, hypotheses } = facts;
+  const clock = clockOf(facts);
+  const guilty = timeline.find(({ kind }) => kind === 'guilty');
+  if (guilty !== undefined) return `${plain(guilty.text)} (${clock.time(guilty.timeMs)}).`;
+  const confirmed = hypotheses.find(({ state, change_id: changeId }) => state === 'confirmed' && changeId !== null);
+  const change = changes.find(({ id }) => id === confirmed?.change_id);
+  if (change !== undefined) return `${change.kind} at ${clock.time(change.time_ms, true)}: ${plain(change.summary)}.`;
+  const { startedMs } = times;
+  const earlier = changes.filter(({ time_ms: timeMs }) => startedMs !== null && timeMs <= startedMs);
+  const before = earlier.findLast(({ source }) => source !== 'telemetry') ?? earlier.at(-1);
+  if (before === undefined) return 'no change is known before it began; the load itself may have brought it.';
+  return `not proved. The last change before it began was at ${clock.time(before.time_ms, true)}: ${plain(before.kind)}: ${plain(before.summary)}.`;
+}
+
+function resolutionOf({ timeline, incident, changes }: PostmortemFacts): string {
+  if (incident.resolvedMs === null) return 'it is not resolved yet.';
+  const done = timeline.filter(({ kind }) => kind === 'action' || kind === 'recovered').map(({ text }) => plain(text));
+  const deploys = changes.filter(({ time_ms: timeMs }) => timeMs > incident.openedMs);
+  // What telemetry saw is the same change again, where somebody told it.
+  const told = deploys.filter(({ source }) => source !== 'telemetry');
+  const last = timeline.findLast(({ kind }) => kind === 'recovery');
+  const lastChange = (told.length > 0 ? told : deploys).at(-1);
+  const parts = [
+    ...done,
+    ...(done.length > 0 || lastChange === undefined
+      ? []
+      : [`the last change before it was over: ${plain(lastChange.summary)}`]),
+    ...(last === undefined ? [] : [plain(last.text)]),
+  ].map(upper);
+  return parts.length === 0 ? 'it ended by itself; nothing that was done is known.' : `${parts.join('. ')}.`;
+}
