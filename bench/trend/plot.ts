@@ -10,7 +10,7 @@ import type { BenchSeries } from './series.ts';
 import { serviceSeries } from './services.ts';
 
 const MB = 1048576;
-const WARMUP_MS = 600_000;
+const SERVICE = { warmupMs: 600_000 };
 const [WIDTH, LEFT, RIGHT, CURVE_TOP, CURVE_HEIGHT, LANE_HEIGHT] = [960, 190, 30, 74, 240, 24];
 const INK = { memory: '#1f6f8b', limit: '#b3261e', today: '#8a8d91', ebb: '#d9822b', leak: '#444' };
 
@@ -32,34 +32,22 @@ function plots(pods: readonly Pod[]): Plot[] {
     if (found === undefined) throw new Error(`there is no pod ${service} on ${day}`);
     return found;
   };
-  const ofPod = (file: string, title: string, which: Pod, share: number): Plot => {
-    const series = podSeries(which, share, false);
-    const asFloor = podSeries(which, share, true);
+  const plot = (file: string, title: string, series: BenchSeries, told: string, best: BenchSeries): Plot => {
+    const { leak, native } = playEbb(best, SERVICE);
+    const today = playRules(series, rulesOfToday);
     return {
       file,
       title,
       series,
-      lanes: {
-        ...playRules(series, rulesOfToday),
-        'Ebb, RSS alone': playEbb(series, WARMUP_MS).leak,
-        'Ebb, as a floor': playEbb(asFloor, WARMUP_MS).leak,
-      },
+      lanes: { ...today, 'Ebb, RSS alone': playEbb(series, SERVICE).leak, [told]: [...leak, ...native] },
     };
   };
+  const ofPod = (file: string, title: string, which: Pod, share: number): Plot =>
+    plot(file, title, podSeries(which, share, false), 'Ebb, as a floor', podSeries(which, share, true));
   const ofService = (file: string, title: string, leaks: boolean, kind: string, seed: number, share: number): Plot => {
     const drawOne = (leaks ? leakingServices : healthyServices)[kind];
-    const series = serviceSeries(kind, drawOne, seed, share, 'rss');
-    const agent = playEbb(serviceSeries(kind, drawOne, seed, share, 'agent'), WARMUP_MS);
-    return {
-      file,
-      title,
-      series,
-      lanes: {
-        ...playRules(series, rulesOfToday),
-        'Ebb, RSS alone': playEbb(series, WARMUP_MS).leak,
-        'Ebb, with its agent': [...agent.leak, ...agent.native],
-      },
-    };
+    const [rss, agent] = (['rss', 'agent'] as const).map((told) => serviceSeries(kind, drawOne, seed, share, told));
+    return plot(file, title, rss, 'Ebb, with its agent', agent);
   };
   const gateway = pod('ts-gateway-service', '2023-01-29');
   const payment = pod('ts-inside-payment-service', '2023-01-29');

@@ -1,6 +1,7 @@
 // The real pods of ../shared/data, each once, as samples for the rules and for Ebb, with a leak in them or none.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { SeenRises } from '@ebb/trend';
 import { MB } from '@ebb/trend/simulate';
 import type { BenchSeries } from './series.ts';
 
@@ -47,7 +48,7 @@ export function readPods(file = podsFile): { pods: Pod[]; told: number; empty: n
 }
 
 /** The service that a pod runs: its name without the day, and without what Kubernetes appends. */
-function serviceOf({ name }: Pod): string {
+export function serviceOf({ name }: Pod): string {
   return name.replace(/^\S+ /, '').replace(/-[0-9a-f]{7,10}-\w{5}$/, '');
 }
 
@@ -102,4 +103,19 @@ export function podSeries(pod: Pod, shareAnHour: number, asFloor: boolean): Benc
     leaksFromS: shareAnHour > 0 ? startS : null,
     wayLeft: (index) => Math.min(1, Math.max(0, (limitBytes - samples[index].point.bytes) / (limitBytes - levelBytes))),
   };
+}
+
+/** What the pods of the same service on the other days did, for a judge that is told what was usual; null where there are none. */
+export function otherDays(pod: Pod, pods: readonly Pod[], asFloor: boolean): SeenRises | null {
+  const others = pods.filter((other) => other !== pod && serviceOf(other) === serviceOf(pod));
+  if (others.length === 0) return null;
+  const rises = new SeenRises();
+  for (const other of others) {
+    const { name, samples } = podSeries(other, 0, asFloor);
+    for (const { point, sample } of samples) {
+      const ageS = point.timeS - samples[0].point.timeS;
+      rises.add({ process: name, ageS, bytes: point.bytes, requests: sample.requests });
+    }
+  }
+  return rises;
 }

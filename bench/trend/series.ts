@@ -1,6 +1,6 @@
 // A series as the bench plays it, and what all rules said of it.
 import { MemoryJudge } from '@ebb/trend';
-import type { MemorySample } from '@ebb/trend';
+import type { MemoryJudgeOptions, MemorySample } from '@ebb/trend';
 import { note } from './alarm.ts';
 import type { Alarm, Point, Rule } from './alarm.ts';
 
@@ -27,12 +27,17 @@ export function playRules(
   return Object.fromEntries(playing.map(({ name, alarms }) => [name, alarms]));
 }
 
+/** Verdicts are read off at every so many samples: when they are decided does not depend on it. */
+const READ_EVERY = 5;
+
 /** What Ebb's judge said of a series: `leak`, and, apart, `native`. */
-export function playEbb(series: BenchSeries, warmupMs: number): { leak: Alarm[]; native: Alarm[] } {
-  const judge = new MemoryJudge({ warmupMs });
+export function playEbb(series: BenchSeries, options: MemoryJudgeOptions): { leak: Alarm[]; native: Alarm[] } {
+  const judge = new MemoryJudge(options);
   const said = { leak: [] as Alarm[], native: [] as Alarm[] };
-  for (const { point, sample } of series.samples) {
-    const { verdict } = judge.observe(sample);
+  for (const [nth, { point, sample }] of series.samples.entries()) {
+    judge.update(sample);
+    if (nth % READ_EVERY !== 0) continue;
+    const { verdict } = judge.judgement;
     note(said.leak, point.timeS, verdict === 'leak');
     note(said.native, point.timeS, verdict === 'native');
   }

@@ -3,6 +3,16 @@ import { MB, seeded, simulate } from '@ebb/trend/simulate';
 import type { DrawService, SimulatedSample } from '@ebb/trend/simulate';
 import type { BenchSeries } from './series.ts';
 
+/** Up to this seed, series were looked at when constants were chosen; those up to twice as many, by the way. */
+export const CHOSEN_SEEDS = 6;
+
+/** So many seeds: half of those that constants were chosen on, and half of those that nobody has looked at. */
+export function seedsOf(runs: number): number[] {
+  return Array.from({ length: runs }, (_, nth) =>
+    nth < runs / 2 ? nth + 1 : 2 * CHOSEN_SEEDS + 1 + nth - Math.ceil(runs / 2),
+  );
+}
+
 /** What Ebb is told of a process: RSS alone, or what its agent tells. */
 export type Told = 'rss' | 'agent';
 

@@ -6,12 +6,13 @@ import { cpus, loadavg } from 'node:os';
 import { healthyServices, leakingServices } from '@ebb/trend/simulate';
 import { MODES, playFleet } from './fleets.ts';
 import type { Fleet, Mode } from './fleets.ts';
+import { CHOSEN_SEEDS, seedsOf } from './services.ts';
 import { FalseAlarms, Hits } from './tally.ts';
 
 const small = process.argv.includes('--small');
-const runs = small ? 6 : 12;
+const runs = small ? 2 : 12;
 const PROCESSES = 4;
-const LEAKS = small ? [0.01, 0.01, 0.01] : [0.001, 0.01, 0.05];
+const LEAKS = [0.001, 0.01, 0.05];
 const NAMES: Record<Mode, string> = {
   alone: 'floor, RSS and requests',
   siblings: '… with three siblings',
@@ -41,9 +42,9 @@ const rowsOf = (): Map<Mode, Row> =>
 /** Plays all seeds of a kind and counts: in all, and by half of the seeds. */
 function play(kind: string, draw: Fleet['draw'], isOdd: boolean, share: number, count: Map<Mode, Row>[]): string[] {
   const own = new Map(MODES.map((mode) => [mode, { false: new FalseAlarms(), hits: new Hits() }]));
-  for (let seed = 1; seed <= runs; seed++) {
+  for (const seed of seedsOf(runs)) {
     const { series, said } = playFleet({ kind, draw, seed, processes: PROCESSES, share, isOdd }, MODES);
-    const half = count[seed <= runs / 2 ? 1 : 2];
+    const half = count[seed <= CHOSEN_SEEDS ? 1 : 2];
     for (const mode of MODES) {
       for (const rows of [count[0], half]) {
         const row = rows.get(mode)!;
@@ -92,7 +93,7 @@ function onFleets(isOdd: boolean): void {
   for (const [kind, draw] of Object.entries(healthyServices))
     kinds.push(`| ${kind} | ${play(kind, draw, isOdd, 0, [all, chosen, held]).join(' | ')} |`);
   for (const [kind, draw] of Object.entries(leakingServices)) {
-    for (const share of new Set(LEAKS)) {
+    for (const share of LEAKS) {
       const cells = play(kind, draw, isOdd, share, [all, chosen, held]);
       if (share === 0.01) kinds.push(`| leaks ${kind}, 1 % an hour | ${cells.join(' | ')} |`);
     }

@@ -38,12 +38,14 @@ export function theilSen(x: Float64Array, y: Float64Array, from: number, to: num
   for (let i = 0; i < n; i++) residuals[i] = y[from + i] - slope * x[from + i];
   const centre = middle(residuals.slice(), n);
   for (let i = 0; i < n; i++) residuals[i] -= centre;
-  const noise = 1.4826 * middle(residuals.map(Math.abs), n);
-  if (n < 4) return { slope, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise };
   const r = autocorrelation(residuals);
+  for (let i = 0; i < n; i++) residuals[i] = Math.abs(residuals[i]);
+  const noise = 1.4826 * middle(residuals, n);
+  if (n < 4) return { slope, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, noise };
   const deviation = Z_95 * Math.sqrt(((n * (n - 1) * (2 * n + 5)) / 18) * ((1 + r) / (1 - r)));
   const low = Math.floor((pairs - deviation) / 2);
   const high = Math.ceil((pairs + deviation) / 2);
+  if (low >= 0 && high < pairs) return { slope, low: nth(slopes, pairs, low), high: nth(slopes, pairs, high), noise };
   // Past the ends of the sorted slopes nothing is known from ranks; go on by as much again as the ends are away.
   const least = nth(slopes, pairs, 0);
   const most = nth(slopes, pairs, pairs - 1);

@@ -31,9 +31,10 @@ it('does not count teeth of a saw that are much shorter than the stretch', () =>
   expect(day.seen(2 * HOUR, 8 * HOUR)?.riseBytes).toBeGreaterThan(50);
 });
 
-it('knows nothing of one life alone, nor of ages that too few have reached', () => {
-  expect(seen(1, () => 100).seen(HOUR, 2 * HOUR)).toBeNull();
-  expect(seen(2, () => 100).seen(40 * HOUR, 50 * HOUR)).toBeNull();
+it('knows nothing of ages that none has reached, nor of stretches of which too few were seen', () => {
+  expect(seen(1, () => 100).seen(HOUR, 2 * HOUR)).not.toBeNull();
+  expect(seen(1, () => 100).seen(HOUR, 20 * HOUR)).toBeNull();
+  expect(seen(9, () => 100).seen(40 * HOUR, 50 * HOUR)).toBeNull();
   expect(seen(2, () => 100).seen(5 * HOUR, 5 * HOUR)).toBeNull();
 });
 

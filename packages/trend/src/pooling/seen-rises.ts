@@ -20,10 +20,8 @@ export interface SeenRisesState {
 const MOST_LIVES = 16;
 const POINTS = 46;
 const BUCKET_S = 60;
-/** At an age that so many lives have not reached, nothing is known … */
-const LEAST_LIVES = 2;
-/** … nor with so few stretches of that length, in all lives together. */
-const LEAST_STRETCHES = 8;
+/** Nothing is known with fewer stretches of that length than this, in all lives together that have reached the age. */
+const LEAST_STRETCHES = 3;
 /** Points stand where they stand: a stretch that is longer by so much is as long. */
 const ABOUT = 1.25;
 /** A stretch may reach beyond the last point by this much of its age. */
@@ -63,19 +61,17 @@ export class SeenRises {
   seen(fromS: number, toS: number): SeenRise | null {
     const lengthS = toS - fromS;
     if (!(lengthS > 0)) return null;
-    let lives = 0;
     let stretches = 0;
     let riseBytes = 0;
     let requestsPerS: number | null = 0;
     for (const life of this.#lives.values()) {
       if (!life.covers(fromS, toS)) continue;
-      lives++;
       stretches += (life.newestS - fromS) / lengthS;
       riseBytes = Math.max(riseBytes, life.farthestRise(fromS, lengthS));
       const rate = life.mostRequestsPerS(fromS, lengthS);
       requestsPerS = rate === null || requestsPerS === null ? null : Math.max(requestsPerS, rate);
     }
-    return lives < LEAST_LIVES || stretches < LEAST_STRETCHES ? null : { riseBytes, requestsPerS };
+    return stretches < LEAST_STRETCHES ? null : { riseBytes, requestsPerS };
   }
 
   save(): SeenRisesState {

@@ -103,7 +103,7 @@ export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | 
     const isShort = spanS < ABOUT * patience.enough * warmupS;
     if (worked && !isUnusual && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
     const shape = new Shape(points);
-    if (shape.line.low <= 0 || shape.isSlowerThan(patience.latePace)) continue;
+    if (shape.isSlowerThan(patience.latePace) || shape.line.low <= 0) continue;
     if (!worked || !outpaced(shape)) return shape;
   }
   return null;

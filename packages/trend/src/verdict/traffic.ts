@@ -20,9 +20,10 @@ const TURNS = 6;
  */
 export function explainedByTraffic(points: Points): boolean {
   const { count, timeS, bytes, requests } = points;
-  if (followsTraffic(points) && !turns(points)) return true;
-  const rate = centred(ratesOf(points), count);
+  const rates = ratesOf(points);
+  const rate = centred(rates, count);
   const held = centred(bytes, count);
+  if (areAlike(rate, held) && !turns(points, rates)) return true;
   const riseBytes = bytes[count - 1] - bytes[0];
   return [timeS, requests].every((axis) => {
     const least = leastSlope(centred(axis, count), rate, held);
@@ -33,27 +34,34 @@ export function explainedByTraffic(points: Points): boolean {
 /** Whether memory goes with the rate of requests, up and down, as closely as if it were held for them. */
 export function followsTraffic(points: Points): boolean {
   const { count, bytes } = points;
-  const rate = centred(ratesOf(points), count);
-  const held = centred(bytes, count);
+  return areAlike(centred(ratesOf(points), count), centred(bytes, count));
+}
+
+function areAlike(rate: Float64Array, held: Float64Array): boolean {
   const together = dot(rate, held);
   return together > 0 && together * together > ALIKE * dot(rate, rate) * dot(held, held);
 }
 
 /** Whether the traffic does more than rise or fall evenly, beyond what its noise makes of it: then time and rate can be told apart. */
-function turns(points: Points): boolean {
+function turns(points: Points, rates: Float64Array): boolean {
   const { timeS, requests } = points;
   // At the ends a rate is that of one side only, which bends a straight line.
   const edge = Math.ceil(NEARBY * points.count);
   const count = points.count - 2 * edge;
   if (count < 4) return false;
-  const rate = centred(ratesOf(points).subarray(edge), count);
+  const rate = centred(rates.subarray(edge), count);
   const time = centred(timeS.subarray(edge), count);
   const unlikeTime = dot(rate, rate) - dot(rate, time) ** 2 / dot(time, time);
+  const stepRate = (to: number): number => (requests[to] - requests[to - 1]) / (timeS[to] - timeS[to - 1]);
   // Noise by second differences of the rates from point to point; each of `rates` is a mean of several of these.
   let squares = 0;
+  let before = stepRate(1);
+  let now = stepRate(2);
   for (let at = 2; at + 1 < points.count; at++) {
-    const [a, b, c] = [at - 1, at, at + 1].map((to) => (requests[to] - requests[to - 1]) / (timeS[to] - timeS[to - 1]));
-    squares += (a - 2 * b + c) ** 2 / 6;
+    const next = stepRate(at + 1);
+    squares += (before - 2 * now + next) ** 2 / 6;
+    before = now;
+    now = next;
   }
   const noise = squares / (points.count - 3) / (2 * edge);
   return unlikeTime > TURNS * noise * count;
@@ -102,7 +110,10 @@ function leastSlope(x: Float64Array, rate: Float64Array, y: Float64Array): numbe
 function centred(values: Float64Array, count: number): Float64Array {
   let sum = 0;
   for (let at = 0; at < count; at++) sum += values[at];
-  return Float64Array.from({ length: count }, (_, at) => values[at] - sum / count);
+  const mean = sum / count;
+  const around = new Float64Array(count);
+  for (let at = 0; at < count; at++) around[at] = values[at] - mean;
+  return around;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
