@@ -5,5 +5,6 @@ export { checkNode, startServer } from './server.ts';
 export type { Server, ServerOptions } from './server.ts';
 export type { DatabasePlace } from './store/database.ts';
 export { checkRules } from './alerts/rules/check-rules.ts';
+export { checkOnCall } from './oncall/plan/check-plan.ts';
 export { ServerError } from './errors/server-error.ts';
 export type { ServerErrorCode } from './errors/registry.ts';

@@ -9,6 +9,8 @@ import { ServerError } from './errors/server-error.ts';
 import { FindingStore } from './findings/finding-store.ts';
 import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
+import { OnCall } from './oncall/on-call.ts';
+import { nobody, type OnCallPlan } from './oncall/plan/plan.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
 import { usualRules } from './incident/decide.ts';
 import { keepImpacts } from './incident/impact-keeper.ts';
@@ -44,6 +46,8 @@ export interface ServerOptions {
   port?: number;
   /** A file of alert rules; without one, incidents are kept and nobody is told. */
   rulesFile?: string;
+  /** A plan of who is on call; without one, nobody is paged. */
+  onCallFile?: string;
   /** Where secrets that the rules name are; default: the process's environment. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Where readers reach it, such as `https://ebb.example.com`, if that is not where it listens. */
@@ -62,9 +66,9 @@ export interface Server {
   /** The tokens that were made because there was none; told once, and kept nowhere. */
   firstTokens: { admin: string; agent: string } | null;
   /**
-   * Reads the file of alert rules anew.
+   * Reads the alert rules and the on-call plan anew.
    *
-   * @throws {ServerError} EBB_SERVER_RULES when they cannot be used: then the ones before hold on
+   * @throws {ServerError} EBB_SERVER_RULES, EBB_SERVER_ONCALL when they cannot be used: then the ones before hold on
    */
   reloadRules(): Promise<void>;
   /** Takes nothing more, finishes what it has begun, and closes the database. */
@@ -98,8 +102,9 @@ const oldestNode: readonly [major: number, minor: number] = [22, 13];
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkNode(process.versions.node);
   const environment = options.environment ?? process.env;
-  const rules = await readRules(options.rulesFile, environment);
   const now = options.now ?? Date.now;
+  const rules = await readRules(options.rulesFile, environment);
+  const plan = await readPlan(options.onCallFile, environment, now());
   const database = await openDatabase(options.database);
   try {
     const limits = {
@@ -111,9 +116,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const firstTokens = await makeFirstTokens(tokens, now());
     const writer = await ReportWriter.open(database, limits, now);
     const fleet = new FleetReader(database.query);
-    const alerting = new Alerting({
+    const oncall: OnCall = new OnCall({
+      database,
+      plan,
+      baseUrl: () => options.publicUrl?.href.replace(/\/$/, '') ?? alerting.rules.url,
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'nobody could be paged');
+      },
+    });
+    const alerting: Alerting = new Alerting({
       database,
       rules,
+      pages: oncall.pages,
       environment,
       now,
       random: Math.random,
@@ -158,6 +173,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       findings: new FindingStore(database, limits),
       routes,
       alerting,
+      oncall,
+      responders: oncall.responders(alerting),
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -225,17 +242,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       },
     });
     alerting.start();
+    oncall.start(alerting);
     return {
       url: urlOf(app.server.address() as AddressInfo),
       databasePlace: database.place,
       firstTokens,
-      reloadRules: async () => alerting.replaceRules(await readRules(options.rulesFile, environment)),
+      reloadRules: async () => {
+        const [newRules, newPlan] = [
+          await readRules(options.rulesFile, environment),
+          await readPlan(options.onCallFile, environment, now()),
+        ];
+        alerting.replaceRules(newRules);
+        oncall.replacePlan(newPlan);
+      },
       close: async () => {
         await app.close();
         await feed.stop();
         await housekeeper.stop();
         await keeper.stop();
         await impactKeeper.stop();
+        await oncall.stop();
         await scribe.stop();
         await postmortemKeeper.stop();
         await alerting.stop();
@@ -265,6 +291,17 @@ async function readRules(file: string | undefined, environment: ServerOptions['e
   // Loaded here: who has no rules does without the parser.
   const { readRulesFile } = await import('./alerts/rules/rules-file.ts');
   return readRulesFile(file, environment);
+}
+
+async function readPlan(
+  file: string | undefined,
+  environment: ServerOptions['environment'],
+  nowMs: number,
+): Promise<OnCallPlan> {
+  if (file === undefined) return nobody;
+  // Loaded here: who has no plan does without calendars and zones.
+  const { readPlanFile } = await import('./oncall/plan/plan-file.ts');
+  return readPlanFile(file, { environment, nowMs });
 }
 
 async function makeFirstTokens(tokens: TokenStore, nowMs: number): Promise<Server['firstTokens']> {

@@ -12,6 +12,7 @@ import { soakCommand } from './soak.ts';
 import { testCommand } from './test.ts';
 import { upCommand } from './up.ts';
 import { watchCommand } from './watch.ts';
+import { oncallCommand } from './oncall.ts';
 
 /** A command: what it takes and does. What it is asked for ends in an exit code. */
 export type MakeCommand = (finish: (exitCode: number) => void) => Command;
@@ -31,4 +32,5 @@ export const COMMANDS: readonly MakeCommand[] = [
   backupCommand,
   restoreCommand,
   mcpCommand,
+  oncallCommand,
 ];

@@ -5,6 +5,7 @@ interface UpFlags extends PlaceFlags {
   host: string;
   port: number;
   rules?: string;
+  oncall?: string;
   checkRules?: true;
   publicUrl?: URL;
 }
@@ -32,6 +33,10 @@ export function upCommand(finish: (exitCode: number) => void): Command {
     );
   return addPlaceOptions(command)
     .option('--rules <FILE>', 'alert rules in YAML: what is an alert, and who is told; SIGHUP reads them anew')
+    .option(
+      '--oncall <FILE>',
+      'who is on call, in YAML: people, schedules, who is paged after whom; SIGHUP reads it anew',
+    )
     .option('--check-rules', 'start nothing: look whether the rules can be used, and say all that is wrong')
     .addHelpText(
       'after',
@@ -40,7 +45,7 @@ Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb coul
 
 It needs Node.js 22.13 or later.`,
     )
-    .action(async ({ host, port, publicUrl, rules, checkRules, ...place }: UpFlags) => {
+    .action(async ({ host, port, publicUrl, rules, oncall, checkRules, ...place }: UpFlags) => {
       // Loaded here: other commands do without it, also on versions of Node.js that it does not run on.
       const { check, serve } = await import('../up/serve.ts');
       if (checkRules === true) {
@@ -53,6 +58,7 @@ It needs Node.js 22.13 or later.`,
         port,
         ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(rules === undefined ? {} : { rulesFile: rules }),
+        ...(oncall === undefined ? {} : { onCallFile: oncall }),
         database: placeOf(place),
       });
       finish(0);

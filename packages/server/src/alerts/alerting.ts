@@ -8,6 +8,7 @@ import { Conditions } from './conditions/conditions.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
 import { Courier, type CourierOptions } from './outbox/courier.ts';
 import { outboxListener } from './outbox/outbox.ts';
+import { noPages, type PageDesk } from './outbox/page-desk.ts';
 import { rulesFor, type AlertRules } from './rules/rules.ts';
 import { Muting } from './silences/muting.ts';
 import { OpenIncidents } from './silences/open-incidents.ts';
@@ -17,6 +18,8 @@ import { SilenceStore } from './silences/silence-store.ts';
 export interface AlertingOptions extends SendOptions {
   database: Database;
   rules: AlertRules;
+  /** Who pages people; nobody unless it is there. */
+  pages?: PageDesk;
   /** From 0 to 1; for tests. */
   random: () => number;
   /** Told when something failed that is tried again by itself. */
@@ -49,6 +52,7 @@ export class Alerting {
       database,
       rules,
       incidents: this.incidents,
+      pages: options.pages ?? noPages,
       mutingAt: async (db, nowMs) => await this.mutingAt(db, nowMs),
       send: async (receiver, message) => await send(receiver, message, options),
       tidy: async (nowMs) => await this.silences.forget(nowMs - silencesKeptMs),

@@ -8,6 +8,7 @@ export type ServerErrorCode =
   | 'EBB_SERVER_NEWER_DATABASE'
   | 'EBB_SERVER_LISTEN'
   | 'EBB_SERVER_RULES'
+  | 'EBB_SERVER_ONCALL'
   | 'EBB_SERVER_BAD_REQUEST'
   | 'EBB_SERVER_UNAUTHORIZED'
   | 'EBB_SERVER_LOG_IN'
@@ -46,6 +47,7 @@ export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   EBB_SERVER_NEWER_DATABASE: entry(500, 2, 'start the Ebb that wrote it, or a newer one'),
   EBB_SERVER_LISTEN: entry(500, 2, 'give another --port or --host, or end what listens there'),
   EBB_SERVER_RULES: entry(500, 2, 'mend what the message names; ebb up --check-rules looks again'),
+  EBB_SERVER_ONCALL: entry(500, 2, 'mend what the message names; ebb oncall check FILE looks again'),
   EBB_SERVER_BAD_REQUEST: entry(400, 2, 'mend what the message names'),
   EBB_SERVER_UNAUTHORIZED: entry(401, 2, 'send a token that is valid: authorization: Bearer TOKEN'),
   EBB_SERVER_LOG_IN: entry(401, 2, 'look whether capitals are locked, or ask an admin for another password'),

@@ -20,6 +20,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { incidentWorkRoutes } from './routes/incident-work.ts';
 import { actionItemRoutes } from './routes/action-items.ts';
 import { postmortemRoutes } from './routes/postmortems.ts';
+import { onCallRoutes } from './routes/oncall.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -84,6 +85,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(serviceRoutes, { context, guard });
   await app.register(alertingRoutes, { context, guard });
   await app.register(silenceRoutes, { context, guard });
+  await app.register(onCallRoutes, { context, guard });
   const logIns = makeLogIns(app, guard, context);
   await app.register(sessionRoutes, { context, guard, logIns });
   await app.register(userRoutes, { context, guard });

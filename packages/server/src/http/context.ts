@@ -5,6 +5,8 @@ import type { Refusals } from '../access/refusals.ts';
 import type { FindingStore } from '../findings/finding-store.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
+import type { OnCall } from '../oncall/on-call.ts';
+import type { Responders } from '../oncall/escalation/respond.ts';
 import type { NewsFeed } from '../live/news-feed.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
@@ -40,6 +42,8 @@ export interface Context {
   findings: FindingStore;
   routes: RouteReader;
   alerting: Alerting;
+  oncall: OnCall;
+  responders: Responders;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

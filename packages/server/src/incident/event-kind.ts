@@ -34,6 +34,15 @@ export const incidentEventKinds = [
   'postmortem',
   'review',
   'action-item',
+  // People: paged, acknowledged, no longer acknowledged, gone on to the next step, given to somebody, joined by somebody;
+  // and that nobody is left to be paged.
+  'paged',
+  'acknowledged',
+  'acknowledgement-expired',
+  'escalated',
+  'reassigned',
+  'responders-added',
+  'nobody-reachable',
 ] as const;
 
 /** The kind of an entry on the timeline. */

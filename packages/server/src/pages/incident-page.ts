@@ -41,6 +41,8 @@ export interface IncidentInput {
   service: ServiceRow | undefined;
   /** The service now; undefined when none of its processes is heard of. */
   state: ServiceState | undefined;
+  /** Who is paged, and who has acknowledged; null where there is nothing to say. */
+  escalation: Markup | null;
   /** In the order in which it was told. */
   timeline: readonly IncidentEvent[];
   hypotheses: readonly HypothesisRow[];
@@ -71,7 +73,7 @@ export function incidentPage(input: IncidentInput): Markup {
             ${state === undefined ? 'is not heard of any more' : html`${verdictBadge(state.verdict)} ${timeToLimit(state)}`}
           </p>`
     }
-    ${rolesSection(input)} ${hypothesesSection(input)}
+    ${input.escalation} ${rolesSection(input)} ${hypothesesSection(input)}
     <section aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       <ol class="timeline">

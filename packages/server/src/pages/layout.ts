@@ -7,7 +7,7 @@ export interface Frame {
   /** Null before somebody has logged in. */
   caller: Caller | null;
   /** The part of the page that is marked in the navigation. */
-  part: 'services' | 'incidents' | 'users' | null;
+  part: 'services' | 'incidents' | 'oncall' | 'users' | null;
   content: Content;
   /** Whether the page shows what changes by itself: its script follows the server's events. */
   live: boolean;
@@ -49,7 +49,8 @@ function header({ name, role }: Caller, part: Frame['part']): Markup {
   return html`<header>
     <nav aria-label="Ebb">
       ${link('/', 'services', 'Services')} ${link('/incidents', 'incidents', 'Incidents')}
-      ${role === 'admin' ? link('/users', 'users', 'Users') : null} <a href="/api/v1/docs">API</a>
+      ${link('/oncall', 'oncall', 'On call')} ${role === 'admin' ? link('/users', 'users', 'Users') : null}
+      <a href="/api/v1/docs">API</a>
     </nav>
     <form method="post" action="/logout">
       <span class="who">${name}</span>

@@ -41,7 +41,7 @@ export async function sendEmail(
       from,
       to: [...to],
       subject: titleOf(message),
-      text: `${textOf(message)}\n`,
+      text: `${textOf(message)}\n${acknowledgeText(message)}`,
       messageId: `<${message.key.replaceAll(/[^\w.-]/g, '-')}@${domain}>`,
       ...(thread === null ? {} : { references: thread }),
       headers: { 'auto-submitted': 'auto-generated' },
@@ -58,6 +58,13 @@ export async function sendEmail(
     clearTimeout(timer);
     transport.close();
   }
+}
+
+/** The link stands on a line of its own, behind what it is about. */
+function acknowledgeText({ incidents }: AlertMessage): string {
+  return incidents
+    .flatMap(({ acknowledgeLink }) => (acknowledgeLink ? [`\nAcknowledge: ${acknowledgeLink}\n`] : []))
+    .join('');
 }
 
 function domainOf(from: string): string {

@@ -3,7 +3,7 @@ import type { Level } from '../../incident/level.ts';
 import type { ServiceName } from '../rules/matcher.ts';
 
 /** Why somebody is told: what happened to the incident, or that it goes on. */
-export type NoticeKind = 'opened' | 'raised' | 'reopened' | 'resolved' | 'still-open' | 'action-due' | 'test';
+export type NoticeKind = 'opened' | 'raised' | 'reopened' | 'resolved' | 'still-open' | 'paged' | 'action-due' | 'test';
 
 /** News of one incident. */
 export interface IncidentNews extends ServiceName {
@@ -18,6 +18,10 @@ export interface IncidentNews extends ServiceName {
   labels: Readonly<Record<string, string>>;
   /** Where people look at it; null where the rules do not say where the server is reached. */
   link: string | null;
+  /** Why this person is told: as whom they are on call. Only in pages. */
+  why?: string;
+  /** Whoever opens it can acknowledge this incident, as the person who is paged, without logging in. */
+  acknowledgeLink?: string | null;
 }
 
 /** One message to one receiver. The same again after a failure has the same key. */
@@ -55,9 +59,10 @@ export function textOf({ incidents }: AlertMessage): string {
 }
 
 /** The line of one incident. */
-export function lineOf({ change, level, summary, link }: IncidentNews): string {
+export function lineOf({ change, level, summary, link, why }: IncidentNews): string {
   const what = change === 'resolved' ? 'resolved' : change === 'test' ? 'a test' : `${wordOf(change)}, ${level}`;
-  return `${what}: ${summary}${link === null ? '' : ` ${link}`}`;
+  const because = why === undefined || change === 'resolved' ? '' : ` (you are paged: ${why})`;
+  return `${what}: ${summary}${because}${link === null ? '' : ` ${link}`}`;
 }
 
 /** One name for an incident at a receiver, from its start to its end; another database's incidents have others. */

@@ -11,9 +11,13 @@ const longestText = 2900;
 export async function sendSlack(message: AlertMessage, { url, secrets, timeoutMs, now }: Sending): Promise<Answer> {
   const title = escaped(titleOf(message));
   const lines = message.incidents.map((incident) => {
-    const { link } = incident;
+    const { link, acknowledgeLink = null } = incident;
     const line = escaped(lineOf({ ...incident, link: null }));
-    return link === null ? line : `${line} <${link}|Incident ${incident.id}>`;
+    const links = [
+      ...(link === null ? [] : [`<${link}|Incident ${incident.id}>`]),
+      ...(acknowledgeLink === null ? [] : [`*<${acknowledgeLink}|Acknowledge>*`]),
+    ];
+    return [line, ...links].join(' ');
   });
   const text = `*${title}*\n${lines.join('\n')}`;
   const body = JSON.stringify({

@@ -19,6 +19,7 @@ const placeholders: Readonly<Record<string, (message: AlertMessage) => string>> 
   environment: ({ incidents }) => [...new Set(incidents.map(({ environment }) => environment))].join(', '),
   summary: ({ incidents }) => incidents.map(({ summary }) => summary).join('\n'),
   incident: ({ incidents }) => incidents.map(({ id }) => String(id)).join(', '),
+  acknowledge: ({ incidents }) => incidents.find(({ acknowledgeLink }) => acknowledgeLink)?.acknowledgeLink ?? '',
   link: ({ incidents }) => incidents.find(({ link }) => link !== null)?.link ?? '',
 };
 

@@ -9,40 +9,38 @@ import type { Muting } from '../silences/muting.ts';
 import type { OpenIncidents } from '../silences/open-incidents.ts';
 import { appendEvent } from '../../store/incident-events.ts';
 import { backoffMs } from './backoff.ts';
+import type { Next, PageDesk, Told } from './page-desk.ts';
 import type { DeliveryRow, NoticeRow } from './tables.ts';
 
 /** A message that nobody took for so long is given up. */
 const longestMs = 24 * 3_600_000;
 /** One that a receiver refuses for what is in it, after so many attempts. */
 const mostRefusals = 5;
+/** A page that a way does not take after so many attempts goes by the next one: somebody has to hear of it soon. */
+const mostPageAttempts = 3;
 
 /** What an attempt needs. */
 export interface AttemptOptions {
   database: Database;
   rules: () => AlertRules;
   incidents: OpenIncidents;
+  pages: PageDesk;
   mutingAt: (db: Kysely<Schema>, nowMs: number) => Promise<Muting>;
   send: (receiver: Receiver, message: AlertMessage) => Promise<Answer>;
   now: () => number;
   random: () => number;
 }
 
-interface Told {
-  news: IncidentNews[];
-  /** Why all of it is muted; null when something is to be told. */
-  muted: string | null;
-}
-
 /** Tries to send a delivery that the caller holds. Returns what the receiver answered; null when nothing was sent. */
 export async function attempt(delivery: DeliveryRow, options: AttemptOptions): Promise<Answer | null> {
-  const { database, now, rules, send } = options;
+  const { database, now, rules, pages, send } = options;
   const { news, muted } = await newsOf(delivery, options);
   const startMs = now();
   if (news.length === 0 || muted !== null) {
-    await database.query.transaction().execute(async (db) => await mute(db, delivery, muted, startMs));
+    await database.query.transaction().execute(async (db) => await mute(db, delivery, muted, options));
     return null;
   }
-  const receiver = rules().receivers.get(delivery.receiver);
+  const receiver = rules().receivers.get(delivery.receiver) ?? pages.receiver(delivery.receiver);
   const message = { key: delivery.key, receiver: delivery.receiver, sentMs: startMs, incidents: news };
   const answer =
     receiver === undefined ? failed('the rules have no such receiver any more') : await send(receiver, message);
@@ -66,10 +64,12 @@ export async function attempt(delivery: DeliveryRow, options: AttemptOptions): P
 /** What a delivery has to tell, as it is now. */
 async function newsOf(
   delivery: DeliveryRow,
-  { database, rules, incidents, mutingAt, now }: AttemptOptions,
+  { database, rules, incidents, pages, mutingAt, now }: AttemptOptions,
 ): Promise<Told> {
   if (delivery.kind === 'test') return { news: [testNews(now())], muted: null };
   const { query } = database;
+  if (delivery.page_id !== null)
+    return await pages.newsOf(query, delivery, { incidents, muting: await mutingAt(query, now()), nowMs: now() });
   const rows = await query
     .selectFrom('notices')
     .innerJoin('incidents', 'incidents.id', 'notices.incident_id')
@@ -123,10 +123,9 @@ function testNews(nowMs: number): IncidentNews {
   };
 }
 
-type Next = 'done' | 'give up' | 'again';
-
 function nextOf({ kind, attempts, created_ms: createdMs }: DeliveryRow, answer: Answer, nowMs: number): Next {
   if (answer.ok) return 'done';
+  if (kind === 'page') return answer.isRefusal || attempts + 1 >= mostPageAttempts ? 'give up' : 'again';
   const isHopeless = answer.isRefusal && attempts + 1 >= mostRefusals;
   return kind === 'test' || isHopeless || nowMs - createdMs >= longestMs ? 'give up' : 'again';
 }
@@ -136,7 +135,7 @@ async function settle(
   delivery: DeliveryRow,
   answer: Answer,
   next: Next,
-  { now, random }: AttemptOptions,
+  { pages, now, random }: AttemptOptions,
 ): Promise<void> {
   const nowMs = now();
   const attempts = delivery.attempts + 1;
@@ -155,6 +154,10 @@ async function settle(
     .where('lease_by', '=', delivery.lease_by)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return;
+  if (delivery.page_id !== null) {
+    await pages.settled(db, delivery, { answer, next, attempts, nowMs });
+    return;
+  }
   const notices = db.updateTable('notices').where('delivery_id', '=', delivery.id);
   const rows = isOver
     ? await notices
@@ -178,7 +181,14 @@ function textFor(receiver: string, answer: Answer, next: Next, attempts: number)
   return attempts === 1 ? `${receiver} could not be told, and is tried again: ${answer.detail}` : null;
 }
 
-async function mute(db: Transaction<Schema>, delivery: DeliveryRow, why: string | null, nowMs: number): Promise<void> {
+async function mute(
+  db: Transaction<Schema>,
+  delivery: DeliveryRow,
+  why: string | null,
+  { pages, now }: AttemptOptions,
+): Promise<void> {
+  const nowMs = now();
+  if (delivery.page_id !== null) await pages.dropped(db, delivery);
   await db
     .updateTable('deliveries')
     .set({ state: 'muted', lease_until_ms: 0 })

@@ -30,7 +30,8 @@ export interface DeliveryTable {
   key: string;
   receiver: string;
   group_key: string;
-  kind: 'notices' | 'test';
+  /** `page` pages a person, and `page-over` tells them that it is over. */
+  kind: 'notices' | 'test' | 'page' | 'page-over';
   created_ms: number;
   /** When it is tried next. */
   next_ms: number;
@@ -38,6 +39,8 @@ export interface DeliveryTable {
   /** Whoever tries holds it until then; 0: nobody does. */
   lease_until_ms: number;
   lease_by: string;
+  /** The page that it brings; null where it brings none. */
+  page_id: number | null;
   state: 'waiting' | 'done' | 'muted' | 'failed';
 }
 

@@ -7,7 +7,7 @@ import type { Fields, Value } from './yaml-file.ts';
 /** Environment variables; undefined while the rules are only checked, where they need not be set. */
 export type Environment = Readonly<Record<string, string | undefined>> | undefined;
 
-const kinds = ['webhook', 'alertmanager', 'slack', 'pagerduty', 'email'] as const;
+const allKinds = ['webhook', 'alertmanager', 'slack', 'pagerduty', 'email'] as const;
 const nameForm = /^[\w.-]{1,60}$/;
 const secretForm = /^EBB_[A-Z0-9_]{1,100}$/;
 const addressForm = /^(?:[^<>\r\n]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/;
@@ -60,7 +60,12 @@ export function readUrl(
   return usual === null ? fields.wrong("'url' or 'url_env' is missing here") : { url: usual };
 }
 
-function readChannel(value: Value, environment: Environment): Channel | null {
+/** Reads one of the channels that are taken: the map with its name. */
+export function readChannel(
+  value: Value,
+  environment: Environment,
+  kinds: readonly Channel['type'][] = allKinds,
+): Channel | null {
   const fields = value.fields(kinds);
   const all = fields.all();
   if (all.length !== 1) return fields.wrong(`a receiver is one of ${kinds.join(', ')}`);

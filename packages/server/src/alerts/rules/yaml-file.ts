@@ -22,6 +22,8 @@ type Place = { range?: [number, number, number] | null } | null | undefined;
 /** A file, with what was found wrong in it so far. */
 export class YamlFile {
   readonly problems: Problem[] = [];
+  /** What is likely not meant, and keeps nobody from using the file. */
+  readonly warnings: Problem[] = [];
   readonly root: Value;
   readonly #lines = new LineCounter();
 
@@ -34,9 +36,18 @@ export class YamlFile {
     this.#noteAt(place?.range?.[0] ?? 0, message);
   }
 
+  /** Notes something at a node that may be as it is meant. */
+  warn(place: Place, message: string): void {
+    this.warnings.push(this.#at(place?.range?.[0] ?? 0, message));
+  }
+
   #noteAt(offset: number, message: string): void {
+    this.problems.push(this.#at(offset, message));
+  }
+
+  #at(offset: number, message: string): Problem {
     const { line, col } = this.#lines.linePos(offset);
-    this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), message });
+    return { line: Math.max(1, line), column: Math.max(1, col), message };
   }
 
   #parse(text: string): Node | null {
@@ -79,6 +90,11 @@ export class Value {
     return this.#node === null || (isScalar(this.#node) && this.#node.value === null);
   }
 
+  /** Whether it is a text, of whatever length. */
+  get isText(): boolean {
+    return typeof this.#scalar() === 'string';
+  }
+
   /** Whether it is just that word or boolean. */
   is(word: string | boolean): boolean {
     return this.#scalar() === word;
@@ -88,6 +104,11 @@ export class Value {
   wrong(message: string): null {
     this.#file.note(this.#place, `${this.#name}: ${message}`);
     return null;
+  }
+
+  /** Notes something about the value that may be as it is meant. */
+  warn(message: string): void {
+    this.#file.warn(this.#place, `${this.#name}: ${message}`);
   }
 
   /** A text. Numbers and the like have to stand in quotes. */

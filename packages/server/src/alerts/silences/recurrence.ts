@@ -59,7 +59,8 @@ export async function spansOf({ startsLocal, zone, durationMs, rule, untilMs }: 
   return spans;
 }
 
-function isZone(zone: string): boolean {
+/** Whether there is such a zone in the IANA database. */
+export function isZone(zone: string): boolean {
   // Offsets like +02:00 are taken by Intl, too, and know of no change of the clocks.
   if (!/^[A-Za-z]/.test(zone)) return false;
   try {

@@ -10,6 +10,7 @@ import { incidentRoles, type IncidentRole } from '../../incident/role.ts';
 import { teamOf } from '../../incident/team.ts';
 import { Clock, zoneOf } from '../../incident/zone.ts';
 import { serviceStates } from '../../live/service-states.ts';
+import { escalationSection } from '../../pages/escalation-section.ts';
 import { incidentPage } from '../../pages/incident-page.ts';
 import type { Frame } from '../../pages/layout.ts';
 import { asServerError } from '../answer-error.ts';
@@ -29,7 +30,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
   app,
   { context, reader, show },
 ) => {
-  const { incidents, desk, fleet, changes, routes, alerting, now } = context;
+  const { incidents, desk, fleet, changes, routes, alerting, responders, now } = context;
   const showIncident = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -42,6 +43,13 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
       incident,
       service,
       state: (await serviceStates(fleet, [incident.service_id], now()))[0],
+      escalation: escalationSection({
+        incidentId: id,
+        isOpen: incident.resolved_ms === null,
+        found: await responders.escalationOf(id),
+        mayAct: mayAct(caller.role, 'responder'),
+        nowMs: now(),
+      }),
       timeline: await incidents.timeline(id),
       hypotheses: await desk.hypotheses(id),
       roles: await desk.roles(id),

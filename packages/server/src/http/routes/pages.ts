@@ -21,6 +21,7 @@ import { asServerError } from '../answer-error.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
 import type { LogIns } from '../log-ins.ts';
+import { onCallPages } from './oncall-pages.ts';
 import { addressOf } from '../public-address.ts';
 import { incidentPageRoutes, type Reader, type Show } from './incident-pages.ts';
 import { postmortemPageRoutes } from './postmortem-pages.ts';
@@ -80,6 +81,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
     const content = problemPage(told);
     return show(reply.code(told.statusCode), { title: told.message, caller: null, part: null, content, live: false });
   });
+  await app.register(onCallPages, { context, guard, show });
   for (const { path, type, text } of assets.files) {
     app.get(path, { schema }, async (_request, reply) =>
       reply.type(`${type}; charset=utf-8`).header('cache-control', 'public, max-age=31536000, immutable').send(text),

@@ -7,6 +7,7 @@ import { alertsMigration } from './0004-alerts.ts';
 import { usersMigration } from './0005-users.ts';
 import { fewerIndexesMigration } from './0006-fewer-indexes.ts';
 import { findingsMigration } from './0007-findings.ts';
+import { onCallMigration } from './0008-oncall.ts';
 import { postmortemMigration } from './0009-postmortem.ts';
 import type { Engine } from './column-types.ts';
 
@@ -22,6 +23,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0005-users': usersMigration(engine),
     '0006-fewer-indexes': fewerIndexesMigration(engine),
     '0007-findings': findingsMigration(engine),
+    '0008-oncall': onCallMigration(engine),
     '0009-postmortem': postmortemMigration(engine),
   };
 }

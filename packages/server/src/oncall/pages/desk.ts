@@ -1,0 +1,178 @@
+/** What a page says when it is brought out, and what follows when nobody takes it: the person's next way. */
+import type { Kysely, Transaction } from 'kysely';
+import type { IncidentNews } from '../../alerts/channels/message.ts';
+import type { Next, PageDesk, Told } from '../../alerts/outbox/page-desk.ts';
+import type { DeliveryRow } from '../../alerts/outbox/tables.ts';
+import type { Answer } from '../../alerts/channels/answer.ts';
+import type { Receiver } from '../../alerts/rules/rules.ts';
+import type { Muting } from '../../alerts/silences/muting.ts';
+import type { OpenIncidents } from '../../alerts/silences/open-incidents.ts';
+import { appendEvent } from '../../store/incident-events.ts';
+import type { Schema } from '../../store/schema.ts';
+import type { OnCallPlan } from '../plan/plan.ts';
+import type { PageRow } from '../tables.ts';
+import type { AcknowledgeLinks } from './links.ts';
+import { receiverName, writeDelivery } from './write-pages.ts';
+
+/** What the desk works with. */
+export interface PersonalPagesOptions {
+  plan: () => OnCallPlan;
+  links: AcknowledgeLinks;
+  /** Where people reach the server, without a slash at the end; null where nobody said. */
+  baseUrl: () => string | null;
+}
+
+/** Brings pages to people. */
+export class PersonalPages implements PageDesk {
+  readonly #options: PersonalPagesOptions;
+
+  constructor(options: PersonalPagesOptions) {
+    this.#options = options;
+  }
+
+  /** As the plan says now. */
+  receiver(name: string): Receiver | undefined {
+    const person = this.#options.plan().people.get(name.slice(0, name.lastIndexOf('/')));
+    return person?.reach.find((one) => one.name === name);
+  }
+
+  /** The incident as it is now, with the link by which this person acknowledges. */
+  async newsOf(
+    db: Kysely<Schema>,
+    { kind, page_id: pageId }: DeliveryRow,
+    { incidents, muting, nowMs }: { incidents: OpenIncidents; muting: Muting; nowMs: number },
+  ): Promise<Told> {
+    const row = await db
+      .selectFrom('pages')
+      .innerJoin('incidents', 'incidents.id', 'pages.incident_id')
+      .innerJoin('services', 'services.id', 'incidents.service_id')
+      .select(['pages.incident_id', 'person', 'why', 'state', 'level', 'summary', 'opened_ms', 'resolved_ms'])
+      .select(['services.name', 'namespace', 'environment'])
+      .where('pages.id', '=', pageId)
+      .executeTakeFirst();
+    const isOver = kind === 'page-over';
+    // Resolved, acknowledged or given to somebody else in the meantime.
+    if (row === undefined || (row.resolved_ms !== null) !== isOver || (!isOver && row.state !== 'waiting'))
+      return { news: [], muted: null };
+    const subject = incidents.subjectOf(row);
+    const id = row.incident_id;
+    const base = this.#options.baseUrl();
+    const news: IncidentNews = {
+      ...subject,
+      id,
+      change: isOver ? 'resolved' : 'paged',
+      summary: row.summary,
+      openedMs: row.opened_ms,
+      resolvedMs: row.resolved_ms,
+      link: base === null ? null : `${base}/incidents/${id}`,
+      why: row.why,
+      acknowledgeLink:
+        base === null || isOver
+          ? null
+          : base +
+            (await this.#options.links.pathFor(db, {
+              incidentId: id,
+              openedMs: row.opened_ms,
+              person: row.person,
+              nowMs,
+            })),
+    };
+    return { news: [news], muted: isOver ? null : muting.of(id, subject) };
+  }
+
+  /** Whoever was not reached by one way is reached by the next; by none, the escalation goes on at once. */
+  async settled(
+    db: Transaction<Schema>,
+    delivery: DeliveryRow,
+    told: { answer: Answer; next: Next; attempts: number; nowMs: number },
+  ): Promise<void> {
+    const { answer, next, attempts, nowMs } = told;
+    const page = await pageOf(db, delivery);
+    if (page === undefined || next === 'again') {
+      if (page !== undefined && attempts === 1)
+        await this.#tell(
+          db,
+          page,
+          'not-notified',
+          `${this.#wayOf(delivery)} could not be told, and is tried again: ${answer.detail}`,
+          nowMs,
+        );
+      return;
+    }
+    const text =
+      next === 'done' ? 'was told' : `was not told, and is given up after ${attempts} attempts: ${answer.detail}`;
+    const kind = next === 'done' ? 'notified' : 'not-notified';
+    const over = delivery.kind === 'page-over' ? ' (resolved)' : '';
+    await this.#tell(db, page, kind, `${this.#wayOf(delivery)} ${text}${over}`, nowMs);
+    // Of one that was cancelled meanwhile nothing more is tried.
+    if (delivery.kind === 'page-over' || page.state !== 'waiting') return;
+    if (next === 'done') {
+      await db.updateTable('pages').set({ state: 'told' }).where('id', '=', page.id).execute();
+      return;
+    }
+    const channel = Number(delivery.receiver.slice(delivery.receiver.lastIndexOf('/') + 1));
+    const receiver = receiverName(page.person, channel);
+    if (this.receiver(receiver) !== undefined) {
+      const key = `${page.key}-${channel + 1}`;
+      await writeDelivery(db, { key, receiver, incidentId: page.incident_id, pageId: page.id, kind: 'page', nowMs });
+      return;
+    }
+    await db.updateTable('pages').set({ state: 'unreached' }).where('id', '=', page.id).execute();
+    await this.#tell(db, page, 'not-notified', `${page.person} cannot be reached by any way`, nowMs);
+    await hurry(db, page, nowMs);
+  }
+
+  /** A page that was muted on its way counts as cancelled: the escalation notices by itself. */
+  async dropped(db: Transaction<Schema>, { page_id: pageId, kind }: DeliveryRow): Promise<void> {
+    if (kind !== 'page') return;
+    await db
+      .updateTable('pages')
+      .set({ state: 'cancelled' })
+      .where('id', '=', pageId)
+      .where('state', '=', 'waiting')
+      .execute();
+  }
+
+  #wayOf({ receiver: name }: DeliveryRow): string {
+    const type = this.receiver(name)?.channel.type;
+    return type === undefined ? name : `${name.slice(0, name.lastIndexOf('/'))} by ${type}`;
+  }
+
+  async #tell(
+    db: Transaction<Schema>,
+    page: PageRow,
+    kind: 'notified' | 'not-notified',
+    text: string,
+    nowMs: number,
+  ): Promise<void> {
+    await appendEvent(db, page.incident_id, { timeMs: nowMs, kind, text });
+  }
+}
+
+async function pageOf(db: Transaction<Schema>, { page_id: pageId }: DeliveryRow): Promise<PageRow | undefined> {
+  return await db.selectFrom('pages').selectAll().where('id', '=', pageId).executeTakeFirst();
+}
+
+/** When nobody of a step can be reached, the next step is due now. */
+async function hurry(
+  db: Transaction<Schema>,
+  { incident_id: incidentId, version }: PageRow,
+  nowMs: number,
+): Promise<void> {
+  const others = await db
+    .selectFrom('pages')
+    .select('id')
+    .where('incident_id', '=', incidentId)
+    .where('version', '=', version)
+    .where('state', 'in', ['waiting', 'told'])
+    .limit(1)
+    .executeTakeFirst();
+  if (others !== undefined) return;
+  await db
+    .updateTable('escalations')
+    .set({ due_ms: nowMs })
+    .where('incident_id', '=', incidentId)
+    .where('version', '=', version)
+    .where('state', '=', 'paging')
+    .execute();
+}
