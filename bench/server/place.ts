@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster, type Cluster } from '../../packages/server/src/fixtures/postgres.ts';
-import { openDatabase, type Database } from '../../packages/server/src/fixtures/database.ts';
+import { openDatabase, type Database, type DatabasePlace } from '../../packages/server/src/fixtures/database.ts';
 import { cpuSecondsIn } from './server-process.ts';
 
 /** Which database. */
@@ -11,6 +11,7 @@ export type EngineName = 'sqlite' | 'postgres';
 
 /** An empty database. */
 export interface Place {
+  database: DatabasePlace;
   /** For `ebb up`. */
   flags: string[];
   cluster: Cluster | undefined;
@@ -25,6 +26,7 @@ export function makePlace(engine: EngineName): Place {
   if (engine === 'sqlite') {
     const directory = mkdtempSync(join(tmpdir(), 'ebb-bench-'));
     return {
+      database: { directory },
       flags: ['--data', directory],
       cluster: undefined,
       cpuSeconds: () => 0,
@@ -37,6 +39,7 @@ export function makePlace(engine: EngineName): Place {
   // Its processes work in the cluster's data, beside its socket.
   const data = join(new URL(url).searchParams.get('host') ?? '', 'data');
   return {
+    database: { url },
     flags: ['--database', url],
     cluster,
     cpuSeconds: () => cpuSecondsIn(data),

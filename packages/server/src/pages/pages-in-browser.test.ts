@@ -50,7 +50,10 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-const allPaths = (): string[] => ['/', servicePath, '/incidents', incidentPath, `${incidentPath}/postmortem`, '/users'];
+const allPaths = (): string[] => [
+  ...['/', servicePath, '/incidents', incidentPath, `${incidentPath}/postmortem`],
+  ...['/oncall', '/users'],
+];
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
   test.each([360, 1280])('nothing is wider than a screen of %i pixels', async (width) => {

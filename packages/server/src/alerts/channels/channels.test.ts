@@ -136,6 +136,20 @@ test('Slack gets text in which no name mentions everybody or makes a link', asyn
   expect(text).not.toContain('<!channel>');
 });
 
+test('a page says why it is theirs, and has the link to acknowledge in Slack, at PagerDuty and in templates', async () => {
+  const acknowledgeLink = 'https://ebb.example/acknowledgements?link=7.9.x.ada';
+  const page = message(news({ change: 'paged', why: 'on call in web', acknowledgeLink }));
+  await tell({ type: 'slack', url: { url: receiver.url } }, page);
+  await tell({ type: 'pagerduty', url: { url: receiver.url }, secretEnv: 'EBB_TEST_SECRET' }, page);
+  await tell({ type: 'webhook', url: { url: receiver.url }, secretEnv: null, template: '{{acknowledge}}' }, page);
+  await tell({ type: 'webhook', url: { url: receiver.url }, secretEnv: null, template: '{{acknowledge}}' }, message());
+  const [slack, pagerDuty, webhook, without] = receiver.told.map(({ json }) => json);
+  expect(slack.blocks[0].text.text).toContain('(you are paged: on call in web)');
+  expect(slack.blocks[0].text.text).toContain(`*<${acknowledgeLink}|Acknowledge>*`);
+  expect(pagerDuty.links).toContainEqual({ href: acknowledgeLink, text: 'Acknowledge in Ebb' });
+  expect([webhook, without]).toEqual([acknowledgeLink, '']);
+});
+
 test('a URL that is a secret is never told, whatever goes wrong', async () => {
   receiver.answer = (told, response) => void response.writeHead(404).end(`nothing at ${receiver.url}${told.path}`);
   const url = `${receiver.url}/services/T000/B000/secret-part`;

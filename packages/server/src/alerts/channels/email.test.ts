@@ -73,6 +73,17 @@ test('a mail says what is wrong, and the same message again has the same Message
   expect(mails[0].text).toContain('shop 1.1 leaks');
 });
 
+test('a page has the link to acknowledge on a line of its own', async () => {
+  const acknowledgeLink = 'https://ebb.example/acknowledgements?link=7.9.x.ada';
+  await mail(
+    `smtp://127.0.0.1:${await listen()}`,
+    message(news({ change: 'paged', why: 'on call in web', acknowledgeLink })),
+  );
+  const text = mails[0].text.replaceAll('=\r\n', '').replaceAll('=3D', '=');
+  expect(text).toContain(`\r\nAcknowledge: ${acknowledgeLink}\r\n`);
+  expect(text).toContain('(you are paged: on call in web)');
+});
+
 test('a name with line breaks makes no header of its own', async () => {
   const url = `smtp://127.0.0.1:${await listen()}`;
   await mail(url, message(news({ service: 'x\r\nBcc: evil@example.com\r\n\r\nhello' })));

@@ -37,13 +37,18 @@ export async function sendPagerDuty(
 
 function eventOf(incident: IncidentNews, routingKey: string, messageKey: string): object {
   const { id, change, level, summary, link, openedMs, resolvedMs, service, environment, labels } = incident;
+  const { acknowledgeLink = null } = incident;
+  const links = [
+    ...(link === null ? [] : [{ href: link, text: 'The incident' }]),
+    ...(acknowledgeLink === null ? [] : [{ href: acknowledgeLink, text: 'Acknowledge in Ebb' }]),
+  ];
   const key = { routing_key: routingKey, dedup_key: change === 'test' ? messageKey : incidentKey(incident) };
   if (resolvedMs !== null) return { ...key, event_action: 'resolve' };
   return {
     ...key,
     event_action: 'trigger',
     client: 'Ebb',
-    ...(link === null ? {} : { client_url: link, links: [{ href: link, text: 'The incident' }] }),
+    ...(link === null ? {} : { client_url: link, links }),
     payload: {
       summary: summary.slice(0, longestSummary),
       source: nameOf(incident),
