@@ -90,7 +90,7 @@ test('a plan is checked without a server', async () => {
   expect(stderr).toContain(`${bad}:1:16: ada: there is no way to reach ada`);
 });
 
-test('who is on call now, and a schedule by the clocks of its zone', async () => {
+test('who is on call now, and a schedule by the clocks of its zone', { timeout: 180_000 }, async () => {
   expect((await oncall()).stdout).toBe('web: ada\n');
   expect(JSON.parse((await oncall('--json')).stdout)).toMatchObject({
     format: 'ebb.oncall/1',
@@ -100,7 +100,7 @@ test('who is on call now, and a schedule by the clocks of its zone', async () =>
   expect(stdout).toMatch(/^web, Africa\/Nairobi\n\w{3} \d{4}-\d\d-\d\d \d\d:\d\d {2}\(.* UTC\) {2}ada\n$/);
 });
 
-test('a test says what came of each way, and ends with 1 when nobody was reached', async () => {
+test('a test says what came of each way, and ends with 1 when nobody was reached', { timeout: 180_000 }, async () => {
   expect(await oncall('test', 'grace')).toMatchObject({ code: 0, stdout: 'took it  webhook: status 200\n' });
   expect(await oncall('test', 'linus')).toMatchObject({ code: 1, stdout: 'FAILED   webhook: status 500\n' });
   expect(await oncall('test', 'nobody')).toMatchObject({
@@ -109,7 +109,7 @@ test('a test says what came of each way, and ends with 1 when nobody was reached
   });
 });
 
-test('a page is acknowledged, given on, and others are called in', async () => {
+test('a page is acknowledged, given on, and others are called in', { timeout: 180_000 }, async () => {
   while (!pages.some(({ path, change }) => path === '/ada' && change === 'paged'))
     await new Promise((resolve) => setTimeout(resolve, 50));
   const id = String(pages.find(({ change }) => change === 'paged')?.id);
