@@ -11,7 +11,7 @@ import { OrderFeed } from './orders/order-feed.ts';
 import { OrderLog } from './orders/order-log.ts';
 import { orderRoutes } from './orders/order-routes.ts';
 import { SalesCube } from './orders/sales-cube.ts';
-import { featuresOfRelease, type Release } from './release.ts';
+import { featuresOfRelease, type Features, type Release } from './release.ts';
 import { loginRoutes } from './session/login-routes.ts';
 import { loadSession } from './session/session-cookie.ts';
 import { SessionStore } from './session/session-store.ts';
@@ -21,6 +21,8 @@ import { ensureSampleData, regions } from './storage/sample-data.ts';
 /** What a storefront needs to know. */
 export interface StorefrontOptions {
   readonly release: Release;
+  /** Other features than the release's own, to see what one of them does alone. */
+  readonly features?: Features;
   /** Where to keep data; `null`: in a temporary folder that `stop()` removes. */
   readonly dataFolder: string | null;
   readonly sessionIdleMs: number;
@@ -43,7 +45,7 @@ export interface Storefront {
 /** Puts a storefront together: opens its storage, counts the orders that are there, and wires the routes. */
 export async function createStorefront(options: StorefrontOptions): Promise<Storefront> {
   const { release, now } = options;
-  const features = featuresOfRelease(release);
+  const features = options.features ?? featuresOfRelease(release);
   const folder = await openDataFolder(options.dataFolder);
   const log = new OrderLog(folder.ordersFolder);
   await ensureSampleData(folder, log, now());
