@@ -6,6 +6,8 @@ import { Authenticator } from './access/authenticator.ts';
 import { Passwords } from './access/password.ts';
 import { Refusals } from './access/refusals.ts';
 import { ServerError } from './errors/server-error.ts';
+import { keepAttributions } from './attribution/attribution-keeper.ts';
+import { AttributionStore } from './attribution/attribution-store.ts';
 import { FindingStore } from './findings/finding-store.ts';
 import { makeApp } from './http/app.ts';
 import type { HttpLimits } from './http/context.ts';
@@ -140,6 +142,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const incidents = new IncidentStore(database, alerting.listener);
     const signals = new SignalStore(database, limits);
     const routes = new RouteReader(database.query);
+    const attributions = new AttributionStore(database);
     const feed = new NewsFeed({
       reader: new NewsReader(database.query),
       states: async (serviceIds) => await serviceStates(fleet, serviceIds, now()),
@@ -155,6 +158,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     const app = await makeApp({
       database,
+      attributions,
       tokens,
       authenticator: new Authenticator(tokens, now),
       users: new UserStore(database.query),
@@ -175,6 +179,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       alerting,
       oncall,
       responders: oncall.responders(alerting),
+      githubSecret: environment['EBB_GITHUB_WEBHOOK_SECRET'] || null,
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -204,6 +209,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       now,
       onError: (error) => {
         app.log.error({ err: error }, 'the database could not be tidied');
+      },
+    });
+    const attributionKeeper = keepAttributions({
+      incidents,
+      attributions,
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'changes could not be held against the growth');
       },
     });
     const keeper = keepIncidents({
@@ -259,6 +272,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         await app.close();
         await feed.stop();
         await housekeeper.stop();
+        await attributionKeeper.stop();
         await keeper.stop();
         await impactKeeper.stop();
         await oncall.stop();

@@ -22,3 +22,5 @@ export type {
   FleetPoolState,
   FleetRow,
 } from './pooling/fleet-pool.ts';
+export { sharedGrowth } from './growth/shared-growth.ts';
+export type { GrowthPoint, SharedGrowth } from './growth/shared-growth.ts';

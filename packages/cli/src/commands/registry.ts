@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
+import { deployCommand } from './deploy.ts';
 import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly MakeCommand[] = [
   soakCommand,
   logsCommand,
   upCommand,
+  deployCommand,
   backupCommand,
   restoreCommand,
   mcpCommand,

@@ -2,6 +2,7 @@ import type { Alerting } from '../alerts/alerting.ts';
 import type { Authenticator } from '../access/authenticator.ts';
 import type { Passwords } from '../access/password.ts';
 import type { Refusals } from '../access/refusals.ts';
+import type { AttributionStore } from '../attribution/attribution-store.ts';
 import type { FindingStore } from '../findings/finding-store.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
@@ -24,6 +25,7 @@ import type { UserStore } from '../store/users.ts';
 /** What the routes work with. */
 export interface Context {
   database: Database;
+  attributions: AttributionStore;
   tokens: TokenStore;
   authenticator: Authenticator;
   users: UserStore;
@@ -44,6 +46,8 @@ export interface Context {
   alerting: Alerting;
   oncall: OnCall;
   responders: Responders;
+  /** What GitHub signs its webhooks with; null where none are taken. */
+  githubSecret: string | null;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -40,6 +40,8 @@ export interface Known {
   findings: readonly Finding[];
   /** What the open incident comes from; null where none is open. */
   before: Cause | null;
+  /** Which change brought it, and whether a rollback helps; null where nothing is known of it. */
+  advice?: string | null;
 }
 
 /** What the incident is about. */
@@ -65,7 +67,12 @@ export function diagnose(known: Known, rules: LevelRules): Diagnosis {
   const level = highest([memoryLevel, ...ends.map((end) => end.level), ...alerts.map((alert) => alert.level)]);
   // Sticky: a process that ended has taken its verdict along, and the alert that is left is still about memory.
   const isMemory = memoryLevel !== null || ends.length > 0 || before === 'memory';
-  if (isMemory) return { level, cause: 'memory', summary: sentences(memoryWords(known, ends), symptomWords(known)) };
+  if (isMemory)
+    return {
+      level,
+      cause: 'memory',
+      summary: sentences(memoryWords(known, ends), adviceOf(known), symptomWords(known)),
+    };
   const cause = causeWithoutMemory(known);
   const words = alerts.length === 0 ? `${name}: what was told is over` : `${name}: ${named(alerts)}`;
   return { level, cause, summary: sentences(words, ...withoutMemoryWords(known, cause)) };
@@ -96,6 +103,11 @@ function withoutMemoryWords({ service, gcShare }: Known, cause: Cause): string[]
   if (gcShare !== null && gcShare >= highGcShare)
     return [`It is garbage collection: up to ${percent(gcShare)} of the time; whether memory grows is not decided yet`];
   return [`The cause is open: ${processes}, ${verdictWords(service)}${collections === null ? '' : `; ${collections}`}`];
+}
+
+/** As a part of several sentences. */
+function adviceOf({ advice }: Known): string {
+  return (advice ?? '').replace(/\.$/, '');
 }
 
 function memoryWords({ name, service, findings }: Known, ends: readonly Symptom[]): string {

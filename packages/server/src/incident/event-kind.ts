@@ -14,6 +14,13 @@ export const incidentEventKinds = [
   'finding',
   // The service was changed, shortly before or meanwhile.
   'change',
+  // What is known of a change's part in the growth.
+  'guilty',
+  'exonerated',
+  // Whether what was done helped: when that will be known, and what is.
+  'recovery-awaited',
+  'recovered',
+  'not-recovered',
   // Requests and clients that were slow or failed.
   'impact',
   // It was over, came back once too often, and counts as one that goes on.

@@ -66,8 +66,8 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
       flapping,
       ends: endsNearLimit(processes, nowMs),
       high: (lasting) => highFigures(processes, lasting, nowMs),
-      diagnose: (before, symptoms, findings) => {
-        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before }, rules);
+      diagnose: (before, symptoms, findings, advice) => {
+        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before, advice }, rules);
         return withConditions(diagnosis, row.name, conditions.get(serviceId) ?? []);
       },
       decide: (found, { level }) => {

@@ -1,3 +1,4 @@
+import type { ToldAttribution } from '../attribution/told.ts';
 import type { ServiceState } from '../judge/fleet.ts';
 import { longestName, longestNote, longestReason } from '../incident/desk.ts';
 import { incidentRoles, roleWords } from '../incident/role.ts';
@@ -5,6 +6,7 @@ import type { HypothesisRow, IncidentRoleRow } from '../incident/tables.ts';
 import type { Clock } from '../incident/zone.ts';
 import type { IncidentEvent } from '../store/incidents.ts';
 import type { ChangeRow, ServiceRow } from '../store/schema.ts';
+import { changesSection } from './changes-section.ts';
 import { html, type Markup } from './html.ts';
 import { byUrgency, incidentList, levelBadge, stateOf, type ListedIncident } from './incident-list.ts';
 import { timeToLimit } from './services-page.ts';
@@ -43,6 +45,8 @@ export interface IncidentInput {
   state: ServiceState | undefined;
   /** Who is paged, and who has acknowledged; null where there is nothing to say. */
   escalation: Markup | null;
+  /** Which change brought it; null while nothing is known. */
+  attribution: ToldAttribution | null;
   /** In the order in which it was told. */
   timeline: readonly IncidentEvent[];
   hypotheses: readonly HypothesisRow[];
@@ -59,7 +63,7 @@ export interface IncidentInput {
 
 /** An incident: what it is about, how it stands now, who does what, what is suspected, and what happened. */
 export function incidentPage(input: IncidentInput): Markup {
-  const { incident, service, state, timeline, clock, problem, nowMs } = input;
+  const { incident, service, state, attribution, timeline, clock, problem, nowMs } = input;
   return html`<p class="crumb"><a href="/incidents">Incidents</a></p>
     <h1>${incident.summary}</h1>
     ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
@@ -73,7 +77,7 @@ export function incidentPage(input: IncidentInput): Markup {
             ${state === undefined ? 'is not heard of any more' : html`${verdictBadge(state.verdict)} ${timeToLimit(state)}`}
           </p>`
     }
-    ${input.escalation} ${rolesSection(input)} ${hypothesesSection(input)}
+    ${changesSection(attribution)} ${input.escalation} ${rolesSection(input)} ${hypothesesSection(input)}
     <section aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       <ol class="timeline">

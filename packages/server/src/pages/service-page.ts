@@ -1,6 +1,8 @@
+import type { ToldAttribution } from '../attribution/told.ts';
 import type { ServiceState, VersionState } from '../judge/fleet.ts';
 import { runsOut } from '../judge/pool.ts';
 import type { ProcessRow } from '../store/schema.ts';
+import { changesSection } from './changes-section.ts';
 import { html, type Content, type Markup } from './html.ts';
 import { incidentList, type ListedIncident } from './incident-list.ts';
 import { memoryChart, type ChartInput } from './memory-chart.ts';
@@ -13,6 +15,8 @@ export interface ServiceInput {
   /** Those that run. */
   processes: readonly ProcessRow[];
   open: readonly ListedIncident[];
+  /** Which change brought the growth that is an open incident; null else. */
+  attribution: ToldAttribution | null;
   /** The process whose memory is drawn, with what it told. */
   chosen: { process: ProcessRow; chart: ChartInput } | null;
   nowMs: number;
@@ -21,14 +25,14 @@ export interface ServiceInput {
 const mostShown = 50;
 
 /** A service: its versions, its processes with the odd one out, and the memory of one. */
-export function servicePage({ service, processes, open, chosen, nowMs }: ServiceInput): Markup {
+export function servicePage({ service, processes, open, attribution, chosen, nowMs }: ServiceInput): Markup {
   const odd = new Set(service.versions.flatMap((version) => version.odd));
   const ordered = inOrder(processes, odd);
   const shown = ordered.slice(0, mostShown);
   return html`<p class="crumb"><a href="/">Services</a></p>
     <h1>${service.name} <span class="place">${placeOf(service)}</span></h1>
     <p class="lead">${verdictBadge(service.verdict)} ${timeToLimit(service)}</p>
-    ${open.length === 0 ? null : incidentList(open, nowMs)}
+    ${open.length === 0 ? null : incidentList(open, nowMs)} ${changesSection(attribution)}
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
       ${table(

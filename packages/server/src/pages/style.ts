@@ -68,6 +68,13 @@ path.rss { stroke: var(--faint); stroke-width: 1.25; }
 .chart text { font: 12px var(--sans); fill: var(--faint); }
 .chart text.limit, .chart text.leak, .chart text.native { fill: var(--bad); }
 .chart text.leak, .chart text.native, .chart text.bounded, .chart text.warming, .chart text.clean { font-weight: 600; }
+.chart rect.bar { fill: var(--plain-ground); stroke: var(--line); }
+.chart rect.bar.leak { fill: var(--bad-ground); stroke: var(--bad); }
+.chart rect.bar.clean { fill: var(--good-ground); stroke: var(--good); }
+.chart line.reach { stroke: var(--text); stroke-width: 1.5; }
+.rows .change { padding: 10px 0 2px; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.rows .change p { margin-bottom: 6px; }
+.rows .change time { color: var(--faint); font-size: 14px; margin-left: 8px; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; color: var(--faint); }
 .key::before { content: ""; display: inline-block; width: 18px; height: 0; border-top: 2.5px solid var(--link); margin-right: 6px; vertical-align: middle; }
 .key.rss::before { border-top: 1.25px solid var(--faint); }

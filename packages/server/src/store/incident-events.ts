@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
+import type { Note } from '../incident/notes.ts';
 import { appendNews } from './news.ts';
 import type { Schema } from './schema.ts';
 
@@ -26,4 +27,22 @@ export async function appendEvent(
     .where('id', '=', incidentId)
     .executeTakeFirstOrThrow();
   await appendNews(db, [{ kind: 'incident', serviceId, told: { incidentId, kind, timeMs, text } }]);
+}
+
+/** Writes the notes that the timeline does not have yet. */
+export async function tellOnce(db: Transaction<Schema>, incidentId: number, notes: readonly Note[]): Promise<void> {
+  if (notes.length === 0) return;
+  const told = new Set(await refsOf(db, incidentId));
+  for (const one of notes.filter(({ ref }) => !told.has(ref))) await appendEvent(db, incidentId, one);
+}
+
+/** What an incident's timeline tells of already. */
+export async function refsOf(db: Kysely<Schema>, incidentId: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('incident_events')
+    .select('ref')
+    .where('incident_id', '=', incidentId)
+    .where('ref', 'is not', null)
+    .execute();
+  return rows.flatMap(({ ref }) => ref ?? []);
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { adviceOn } from '../attribution/attribution-store.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findingsOf } from '../findings/finding-store.ts';
 import type { Cause } from '../incident/cause.ts';
@@ -18,7 +19,7 @@ import type { ToldSignal } from '../signals/signal.ts';
 import { changesBetween } from './changes.ts';
 import type { Database } from './database.ts';
 import { reopen, type FlappingRule } from './flapping.ts';
-import { appendEvent } from './incident-events.ts';
+import { appendEvent, refsOf, tellOnce } from './incident-events.ts';
 import type { IncidentRow, Schema, SignalRow } from './schema.ts';
 import { activeSignals, endSignals, signalsSince, storeSignal } from './signals.ts';
 
@@ -41,7 +42,12 @@ export interface Turn {
   /** What is high in agents' rows, given the keys of what was; asked while an incident is open only. */
   high: (lasting: ReadonlySet<string>) => ToldSignal[];
   /** Says what it is about, given what is open, the signals that last, and what was found to hold memory. */
-  diagnose: (before: Cause | null, symptoms: readonly SignalRow[], findings: readonly Finding[]) => Diagnosis;
+  diagnose: (
+    before: Cause | null,
+    symptoms: readonly SignalRow[],
+    findings: readonly Finding[],
+    advice: string | null,
+  ) => Diagnosis;
   decide: (open: IncidentRow | null, diagnosis: Diagnosis) => Decision;
 }
 
@@ -164,7 +170,8 @@ export class IncidentStore {
       if (open !== null) await keepFigures(db, serviceId, turn);
       const signals = await signalsSince(db, serviceId, (open?.opened_ms ?? nowMs) - signalsBeforeMs, nowMs);
       const findings = await findingsOf(db, serviceId, { sinceMs: (open?.opened_ms ?? nowMs) - findingsBeforeMs });
-      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings);
+      const advice = open === null ? null : await adviceOn(db, open.id);
+      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings, advice);
       const isHeld = open === null && (await isHeldBack(db, serviceId, diagnosis, nowMs));
       const decision = isHeld ? 'nothing' : turn.decide(open, diagnosis);
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
@@ -275,21 +282,4 @@ async function change(
     else if (open.quiet_since_ms !== null)
       await appendEvent(db, open.id, { timeMs: nowMs, kind: 'back', text: summary });
   }
-}
-
-/** Writes the notes that the timeline does not have yet. */
-async function tellOnce(db: Transaction<Schema>, incidentId: number, notes: readonly Note[]): Promise<void> {
-  if (notes.length === 0) return;
-  const told = new Set(await refsOf(db, incidentId));
-  for (const one of notes.filter(({ ref }) => !told.has(ref))) await appendEvent(db, incidentId, one);
-}
-
-async function refsOf(db: Database['query'], incidentId: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('incident_events')
-    .select('ref')
-    .where('incident_id', '=', incidentId)
-    .where('ref', 'is not', null)
-    .execute();
-  return rows.flatMap(({ ref }) => ref ?? []);
 }

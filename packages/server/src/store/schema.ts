@@ -7,6 +7,7 @@ import type { Generated, Selectable } from 'kysely';
 import type { Role } from '../access/token.ts';
 import type { OutboxSchema } from '../alerts/outbox/tables.ts';
 import type { SilenceSchema } from '../alerts/silences/tables.ts';
+import type { AttributionSchema } from '../attribution/tables.ts';
 import type { OnCallSchema } from '../oncall/tables.ts';
 import type { ChangeKind } from '../changes/change.ts';
 import type { FindingsSchema } from '../findings/tables.ts';
@@ -249,7 +250,14 @@ export interface NewsTable {
 
 /** All tables. */
 export interface Schema
-  extends OutboxSchema, SilenceSchema, FindingsSchema, IncidentWorkSchema, PostmortemSchema, OnCallSchema {
+  extends
+    AttributionSchema,
+    OutboxSchema,
+    SilenceSchema,
+    FindingsSchema,
+    IncidentWorkSchema,
+    PostmortemSchema,
+    OnCallSchema {
   tokens: TokenTable;
   audit: AuditTable;
   services: ServiceTable;

@@ -30,7 +30,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
   app,
   { context, reader, show },
 ) => {
-  const { incidents, desk, fleet, changes, routes, alerting, responders, now } = context;
+  const { attributions, incidents, desk, fleet, changes, routes, alerting, responders, now } = context;
   const showIncident = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -50,6 +50,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
         mayAct: mayAct(caller.role, 'responder'),
         nowMs: now(),
       }),
+      attribution: await attributions.find(id),
       timeline: await incidents.timeline(id),
       hypotheses: await desk.hypotheses(id),
       roles: await desk.roles(id),

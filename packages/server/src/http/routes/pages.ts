@@ -57,7 +57,7 @@ interface PageOptions {
 
 /** Adds `/`, `/services/:id`, `/incidents`, `/users`, `/login` and what they load. */
 export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { context, guard, logIns }) => {
-  const { fleet, incidents, users, now, publicUrl } = context;
+  const { attributions, fleet, incidents, users, now, publicUrl } = context;
   const assets = readAssets();
   const show: Show = (reply, frame) =>
     reply
@@ -114,7 +114,9 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
       const asked = processes.find((process) => process.id === request.query.process);
       const process = asked ?? inOrder(processes, odd)[0];
       const chosen = process === undefined ? null : await memoryOf(process.id);
-      const content = servicePage({ service, processes, open: await openOf(id), chosen, nowMs });
+      const open = await openOf(id);
+      const attribution = open.length === 0 ? null : await attributions.find(open[0].id);
+      const content = servicePage({ service, processes, open, attribution, chosen, nowMs });
       return show(reply, { title: row.name, caller, part: 'services', content, live: true });
     },
   );

@@ -9,6 +9,7 @@ import { fewerIndexesMigration } from './0006-fewer-indexes.ts';
 import { findingsMigration } from './0007-findings.ts';
 import { onCallMigration } from './0008-oncall.ts';
 import { postmortemMigration } from './0009-postmortem.ts';
+import { attributionMigration } from './0010-attribution.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -25,5 +26,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0007-findings': findingsMigration(engine),
     '0008-oncall': onCallMigration(engine),
     '0009-postmortem': postmortemMigration(engine),
+    '0010-attribution': attributionMigration(engine),
   };
 }
