@@ -31,6 +31,11 @@ it('does not count teeth of a saw that are much shorter than the stretch', () =>
   expect(day.seen(2 * HOUR, 8 * HOUR)?.riseBytes).toBeGreaterThan(50);
 });
 
+it('still knows of an old life how far it rose when it was young', () => {
+  const filled = seen(2, (ageS) => 100 + 60 * Math.min(1, ageS / (3 * HOUR)));
+  expect(filled.seen(0.5 * HOUR, 3 * HOUR)?.riseBytes).toBeGreaterThan(25);
+});
+
 it('knows nothing of ages that none has reached, nor of stretches of which too few were seen', () => {
   expect(seen(1, () => 100).seen(HOUR, 2 * HOUR)).not.toBeNull();
   expect(seen(1, () => 100).seen(HOUR, 20 * HOUR)).toBeNull();

@@ -160,10 +160,12 @@ class Life {
     let farthest = 0;
     for (let from = 0; from < history.count; from++) {
       const beganS = history.timeS(from);
-      if (beganS < fromS) continue;
+      // The last point before that age is of it: points of an old life stand far apart where it was young.
+      if (beganS < fromS && from + 1 < history.count && history.timeS(from + 1) <= fromS) continue;
       if (beganS + lengthS > ABOUT_ALL * this.newestS) break;
       let to = from;
       while (to < history.count && history.timeS(to) <= beganS + lengthS) to++;
+      if (to < history.count && history.timeS(to - 1) < beganS + (2 * lengthS) / 3) to++;
       farthest = Math.max(farthest, riseOfLows(timeS, bytes, from, to, lengthS));
     }
     return farthest;
