@@ -11,22 +11,22 @@ const lineHeight = 18;
 const mostMarks = 12;
 const lineLength = 100;
 
-/** What is marked, the most telling first where there are too many. */
+/** What may be marked, the most telling first. */
 const marked: Readonly<Record<string, string>> = {
   growth: 'memory begins to grow',
-  change: 'change',
-  symptom: 'told beside memory',
   opened: 'incident opened',
-  raised: 'more urgent',
+  resolved: 'resolved',
+  finding: 'what holds the memory is found',
+  change: 'change',
+  hypothesis: 'hypothesis',
+  acknowledged: 'acknowledged',
+  action: 'action',
+  escalated: 'escalated',
   paged: 'paged',
   notified: 'told',
-  acknowledged: 'acknowledged',
-  escalated: 'escalated',
-  finding: 'what holds the memory is found',
-  action: 'action',
-  hypothesis: 'hypothesis',
+  raised: 'more urgent',
   calm: 'nothing runs out any more',
-  resolved: 'resolved',
+  symptom: 'told beside memory',
 };
 
 /** The figure; null where fewer than two samples are kept. */
@@ -38,10 +38,7 @@ export function memoryFigure({ grown, timeline, incident, service }: PostmortemF
   const [firstMs, lastMs] = [Math.min(...times), Math.max(...times)];
   if (points.length < 2 || firstMs === lastMs) return null;
   const own = pointsOf(grown.samples);
-  const marks = timeline
-    .filter(({ kind, timeMs }) => kind in marked && timeMs >= firstMs && timeMs <= lastMs)
-    .filter(({ kind }, at, all) => kind !== 'notified' || all.findIndex((one) => one.kind === kind) === at)
-    .slice(0, mostMarks);
+  const marks = markedEvents(timeline.filter(({ timeMs }) => timeMs >= firstMs && timeMs <= lastMs));
   const limitBytes = grown.process.heap_limit_bytes ?? grown.process.container_limit_bytes;
   const most = Math.max(...points.map(({ value, rss }) => Math.max(value, rss ?? 0)));
   const isLimitDrawn = limitBytes !== null && limitBytes <= most * 4;
@@ -70,10 +67,30 @@ export function memoryFigure({ grown, timeline, incident, service }: PostmortemF
     ...marks.map(({ timeMs }, at) => mark(x(timeMs), at)),
     label({ x: plot.left, y: plot.bottom + 18, fill: colours.faint }, clock(firstMs)),
     label({ x: plot.right, y: plot.bottom + 18, anchor: 'end', fill: colours.faint }, `${clock(lastMs)} UTC`),
-    label({ x: plot.left + 4, y: plot.top + 12, fill: colours.faint, size: 12 }, `${bytes(most)} at most; grey: RSS`),
+    label(
+      { x: width / 2, y: plot.bottom + 18, anchor: 'middle', fill: colours.faint },
+      `grey: RSS, ${bytes(most)} at most`,
+    ),
     ...legend,
   ].join('\n');
   return { svg: picture({ width, height: plot.bottom + 44 + marks.length * lineHeight, alt }, content), alt };
+}
+
+/** What is marked: each sign once, each change once, and where there are too many the least telling are left out. */
+function markedEvents(timeline: PostmortemFacts['timeline']): PostmortemFacts['timeline'] {
+  const once = timeline.filter(({ kind, text }, at) => {
+    if (!(kind in marked)) return false;
+    const isFirst = timeline.findIndex((one) => one.kind === kind && (kind === 'notified' || one.text === text)) === at;
+    // Telemetry sees what a pipeline has told.
+    return isFirst && !(kind === 'change' && text.endsWith('told by telemetry') && timeline.some(isToldChange));
+  });
+  const order = Object.keys(marked);
+  const kept = new Set(once.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)).slice(0, mostMarks));
+  return once.filter((event) => kept.has(event));
+}
+
+function isToldChange({ kind, text }: PostmortemFacts['timeline'][number]): boolean {
+  return kind === 'change' && !text.endsWith('told by telemetry');
 }
 
 interface Point {
