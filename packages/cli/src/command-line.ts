@@ -41,7 +41,7 @@ export function ebbCommand(finish: (exitCode: number) => void): Command {
     .addHelpText('after', '\n`ebb COMMAND --help` tells more about a command.')
     .enablePositionalOptions();
   for (const make of COMMANDS) program.addCommand(make(finish));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined });
     if (command !== program) command.helpOption('-h, --help', 'print help');
   }

@@ -3,9 +3,11 @@ import { analyzeCommand } from './analyze.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { deployCommand } from './deploy.ts';
+import { incidentCommand } from './incident.ts';
 import { judgeCommand } from './judge.ts';
 import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
+import { postmortemCommand } from './postmortem.ts';
 import { reviewCommand } from './review.ts';
 import { restoreCommand } from './restore.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -31,6 +33,8 @@ export const COMMANDS: readonly MakeCommand[] = [
   logsCommand,
   upCommand,
   deployCommand,
+  incidentCommand,
+  postmortemCommand,
   backupCommand,
   restoreCommand,
   mcpCommand,

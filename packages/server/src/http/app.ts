@@ -21,6 +21,7 @@ import { githubRoutes } from './routes/github.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { incidentWorkRoutes } from './routes/incident-work.ts';
 import { actionItemRoutes } from './routes/action-items.ts';
+import { incidentNumberRoutes } from './routes/incident-numbers.ts';
 import { postmortemRoutes } from './routes/postmortems.ts';
 import { onCallRoutes } from './routes/oncall.ts';
 import { otlpRoutes } from './routes/otlp.ts';
@@ -83,6 +84,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(incidentWorkRoutes, { context, guard });
   await app.register(postmortemRoutes, { context, guard });
   await app.register(actionItemRoutes, { context, guard });
+  await app.register(incidentNumberRoutes, { context, guard });
   await app.register(changeRoutes, { context, guard });
   await app.register(githubRoutes, { context });
   await app.register(alertmanagerRoutes, { context, guard });
