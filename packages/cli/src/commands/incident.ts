@@ -89,7 +89,7 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, () => answer.lines.map((line) => printable(line)));
     });
   const command = new Command('incident')
-    .summary("the server's incidents: list, show, note, suspect, resolve, numbers")
+    .summary("a server's incidents: list, show, note, suspect, resolve, numbers")
     .description('Works on the incidents of an `ebb up`, with the token of a responder; a viewer reads.')
     .addHelpText(
       'after',

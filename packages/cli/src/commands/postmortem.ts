@@ -94,7 +94,7 @@ export function postmortemCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, `closed: ${answer.proved}`);
     });
   const command = new Command('postmortem')
-    .summary('postmortems: show, write to a file, edit, versions, prove an action item')
+    .summary('postmortems: show, write, edit, versions, prove action items')
     .description('Reads and writes the postmortems of an `ebb up`, with the token of a responder; a viewer reads.')
     .addHelpText(
       'after',
