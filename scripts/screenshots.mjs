@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '@ebb/server';
 import { startBrowser } from '../packages/server/src/fixtures/browser.ts';
-import { tellFleet } from '../packages/server/src/fixtures/fleet.ts';
+import { tellFleet, tellOfCheckout } from '../packages/server/src/fixtures/fleet.ts';
 
 const images = fileURLToPath(new URL('../docs/guide/images', import.meta.url));
 const mostBytes = 150_000;
@@ -19,10 +19,15 @@ const browser = await startBrowser();
 try {
   const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
   await tellFleet(server.url, agent, Date.now());
+  await tellOfCheckout(server.url, agent);
   mkdirSync(images, { recursive: true });
   const desk = await logIn(admin, { width: 1280, height: 860 }, 'light');
   while ((await desk.locator('.row.incident').count()) < 3) await desk.waitForTimeout(200);
+  await desk.getByRole('link', { name: /sessions/ }).waitFor();
   await shoot(desk, 'services.png');
+  await desk.getByRole('link', { name: /sessions/ }).click();
+  await desk.getByRole('heading', { name: 'What holds the memory' }).waitFor();
+  await shoot(desk, 'incident.png');
   const phone = await logIn(admin, { width: 360, height: 860 }, 'dark');
   await phone.getByRole('link', { name: 'checkout', exact: true }).click();
   await phone.getByRole('img', { name: 'Memory' }).waitFor();

@@ -12,7 +12,7 @@ export function findingSentence({ subject, holder, bytesPerRequest }: FindingFac
 }
 
 /** `src/session-store.ts:12`: as the repository calls it, where it is known. */
-function placeOf({ file, repoPath, line }: CodeLocation): string {
+export function placeOf({ file, repoPath, line }: CodeLocation): string {
   return `${cutStart(repoPath ?? file, longestFile)}:${line}`;
 }
 

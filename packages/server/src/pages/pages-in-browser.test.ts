@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, startBrowser } from '../fixtures/browser.ts';
-import { tellFleet } from '../fixtures/fleet.ts';
+import { tellFleet, tellOfCheckout } from '../fixtures/fleet.ts';
 import { otlpJson } from '../fixtures/reports.ts';
 import { startTestServer, type TestServer } from '../fixtures/test-server.ts';
 
@@ -15,12 +15,13 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   [browser, server] = await Promise.all([startBrowser(), startTestServer()]);
   await tellFleet(server.url, server.agent, Date.now());
-  let incidents: { id: number }[] = [];
-  while (incidents.length < 3) {
+  await tellOfCheckout(server.url, server.agent);
+  let incidents: { id: number; summary: string }[] = [];
+  while (incidents.length < 3 || !incidents.some(({ summary }) => summary.includes('sessions (Map)'))) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     incidents = (await server.send('GET', '/api/v1/incidents')).json;
   }
-  incidentPath = `/incidents/${incidents[0]?.id}`;
+  incidentPath = `/incidents/${incidents.find(({ summary }) => summary.includes('sessions (Map)'))?.id}`;
   const services = (await server.send('GET', '/api/v1/services')).json as { id: number; name: string }[];
   servicePath = `/services/${services.find(({ name }) => name === 'search')?.id}`;
 });
@@ -61,6 +62,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     for (const path of allPaths()) {
       await page.goto(server.url + path);
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, width]);
+      const cutOff = `[...document.querySelectorAll('.scroll')].filter((table) => table.scrollWidth > table.clientWidth).length`;
+      expect([path, await page.evaluate(cutOff)]).toEqual([path, 0]);
     }
     expect(heard).toEqual([]);
   });

@@ -1,6 +1,6 @@
 // The pages as any reader gets them: without a script.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tellFleet } from '../fixtures/fleet.ts';
+import { tellFleet, tellOfCheckout } from '../fixtures/fleet.ts';
 import { otlpJson } from '../fixtures/reports.ts';
 import { startTestServer, type TestServer } from '../fixtures/test-server.ts';
 
@@ -145,6 +145,28 @@ describe('a fleet', () => {
     expect(words(text)).toMatch(/Now: checkout leaks \d+ minutes to the limit/);
     expect(words(text)).toMatch(/Timeline .*20\d\d-\d\d-\d\d \d\d:\d\d UTC opened page: checkout 4\.2\.0 leaks/);
     expect((await visit('/incidents/99')).status).toBe(404);
+  });
+
+  test('has an incident with what holds the memory, where, who feeds it, and what else is told', async () => {
+    const list = await visit('/incidents');
+    const [, path = ''] = /<a href="(\/incidents\/\d+)">checkout/.exec(list.text) ?? [];
+    expect((await visit(path)).text).not.toContain('What holds the memory');
+    await tellOfCheckout(server.url, server.agent);
+    for (;;) {
+      const shown = words((await visit(path)).text);
+      if (!shown.includes('HighCPU (cpu') || !shown.includes('leaks: sessions')) continue;
+      expect(shown).toMatch(
+        /checkout 4\.2\.0 leaks: sessions \(Map\) in src\/session-store\.ts:12 keeps what it gets, 1\.9 kB a request; 4 of 4/,
+      );
+      expect(shown).toContain('Cause: memory runs out.');
+      expect(shown).toMatch(
+        /sessions \(Map\) confirmed Held in src\/session-store\.ts:12 Added in src\/session-store\.ts:31 Piles up Session, 1\.9 kB a request, 4 MB held when it was found Fed by POST \/login Found in 4\.2\.0, in 1 process, last /,
+      );
+      expect(shown).toMatch(/listeners of 'update' suspect/);
+      expect(shown).toMatch(/What else is told cpu HighCPU the CPU is at 92 % Alertmanager, since/);
+      expect(shown).toMatch(/finding sessions \(Map\) in src\/session-store\.ts:12 keeps what it gets/);
+      return;
+    }
   });
 
   test('of hostile names is shown as text', async () => {

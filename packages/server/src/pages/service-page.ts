@@ -6,6 +6,7 @@ import { changesSection } from './changes-section.ts';
 import { html, type Content, type Markup } from './html.ts';
 import { incidentList, type ListedIncident } from './incident-list.ts';
 import { memoryChart, type ChartInput } from './memory-chart.ts';
+import { table } from './table.ts';
 import { memoryOf, placeOf, timeToLimit } from './services-page.ts';
 import { count, pace, spanInterval, span, timeElement, utc, verdictBadge } from './wording.ts';
 
@@ -127,26 +128,4 @@ function memorySection({ process, chart }: NonNullable<ServiceInput['chosen']>):
           </details>`
     }
   </section>`;
-}
-
-/** A table that is scrolled sideways where it is too wide, by keyboard, too. */
-function table(id: string, columns: readonly string[], rows: readonly (readonly Content[])[]): Markup {
-  return html`<div class="scroll" role="group" aria-labelledby="${id}" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([head, ...cells]) =>
-            html`<tr>
-              <th scope="row">${head}</th>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
 }

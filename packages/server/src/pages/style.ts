@@ -97,6 +97,11 @@ section > form, .wide { margin: 8px 0; }
 .document td:last-child { min-width: 24ch; }
 .figure { display: block; overflow-x: auto; }
 .inline { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; margin-top: 4px; }
+dl.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; margin: 0 0 12px; }
+dl.facts dt { color: var(--faint); }
+dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+.finding { border: 1px solid var(--line); border-radius: 6px; padding: 12px 16px; margin-bottom: 12px; }
+.finding h3 { font-size: 16px; margin: 0 0 8px; overflow-wrap: anywhere; }
 details { margin-top: 12px; }
 summary { cursor: pointer; }
 .stacked { display: grid; gap: 12px; max-width: 360px; }
@@ -115,6 +120,14 @@ button.main { background: var(--link); border-color: var(--link); color: var(--p
   .row, .row.incident { grid-template-columns: minmax(0, 1fr); }
   .row.user { grid-template-columns: minmax(0, 1fr) auto; }
   .chart > svg { height: 220px; }
+  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  dl.facts dd { margin-bottom: 6px; }
+  table, tbody, tr, tbody th, td { display: block; }
+  thead { display: none; }
+  tr { padding: 8px 0; border-bottom: 1px solid var(--line); }
+  tbody th, td { padding: 2px 0; border: 0; white-space: normal; }
+  td { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 12px; overflow-wrap: anywhere; }
+  td::before { content: attr(data-column); color: var(--faint); font-size: 14px; }
 }
 @media (forced-colors: active) { .badge, .problem { border: 1px solid; } }
 `;

@@ -4,14 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Caller } from '../../access/caller.ts';
 import { mayAct, type Role } from '../../access/token.ts';
-import { changesBeforeMs } from '../../incident/notes.ts';
 import { measureState } from '../../incident/measured-state.ts';
 import { incidentRoles, type IncidentRole } from '../../incident/role.ts';
 import { teamOf } from '../../incident/team.ts';
 import { Clock, zoneOf } from '../../incident/zone.ts';
 import { serviceStates } from '../../live/service-states.ts';
-import { escalationSection } from '../../pages/escalation-section.ts';
-import { incidentPage } from '../../pages/incident-page.ts';
+import { incidentPage } from '../../pages/incident/incident-page.ts';
 import type { Frame } from '../../pages/layout.ts';
 import { asServerError } from '../answer-error.ts';
 import type { Context } from '../context.ts';
@@ -23,14 +21,13 @@ export type Show = (reply: FastifyReply, frame: Omit<Frame, 'assets'>) => Fastif
 
 const schema = { hide: true };
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
-const mostChanges = 20;
 
 /** Adds `/incidents/:id` and its forms. */
 export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; reader: Reader; show: Show }> = async (
   app,
   { context, reader, show },
 ) => {
-  const { attributions, incidents, desk, fleet, changes, routes, alerting, responders, now } = context;
+  const { incidents, desk, fleet, routes, alerting, now } = context;
   const showIncident = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -38,29 +35,11 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
   ): Promise<FastifyReply> => {
     const incident = await incidents.get(id);
     const service = await fleet.service(incident.service_id);
-    const toMs = incident.resolved_ms ?? now() + 1;
-    const content = incidentPage({
-      incident,
-      service,
+    const content = await incidentPage({
+      ...{ context, incident, service, problem, nowMs: now() },
       state: (await serviceStates(fleet, [incident.service_id], now()))[0],
-      escalation: escalationSection({
-        incidentId: id,
-        isOpen: incident.resolved_ms === null,
-        found: await responders.escalationOf(id),
-        mayAct: mayAct(caller.role, 'responder'),
-        nowMs: now(),
-      }),
-      attribution: await attributions.find(id),
-      timeline: await incidents.timeline(id),
-      hypotheses: await desk.hypotheses(id),
-      roles: await desk.roles(id),
-      changes: await changes.list({
-        ...{ serviceId: incident.service_id, fromMs: incident.opened_ms - changesBeforeMs, toMs, most: mostChanges },
-      }),
       mayAct: mayAct(caller.role, 'responder'),
-      problem,
       clock: new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]),
-      nowMs: now(),
     });
     return show(reply, { title: incident.summary, caller, part: 'incidents', content, live: true });
   };

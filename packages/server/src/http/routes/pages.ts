@@ -9,7 +9,7 @@ import { ServerError } from '../../errors/server-error.ts';
 import { fleetOf, runningMs } from '../../judge/fleet.ts';
 import { readAssets } from '../../pages/assets.ts';
 import type { Content } from '../../pages/html.ts';
-import { incidentsPage } from '../../pages/incident-page.ts';
+import { incidentsPage } from '../../pages/incidents-page.ts';
 import { layout } from '../../pages/layout.ts';
 import { logInPage } from '../../pages/log-in-page.ts';
 import { problemPage } from '../../pages/problem-page.ts';
