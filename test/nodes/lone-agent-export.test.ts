@@ -91,7 +91,22 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       child.stdin.end();
       expect(await ended).toBe(3);
-      await receiver.until(() => receiver.exports.length > before);
+      const last = await receiver.until(() => receiver.exports.length > before);
+      // Whoever ends with an error has not ended in order.
+      expect(last.metrics.has('ebb.ended')).toBe(false);
+    },
+  );
+
+  test(
+    'a program that ends in order when it is asked to says so in its last export',
+    `${stay} process.on('SIGTERM', () => process.exit(0));`,
+    { env: { OTEL_METRIC_EXPORT_INTERVAL: '3600000' } },
+    async ({ child, receiver, ended }, expect) => {
+      const first = await receiver.until(() => true);
+      expect(first.metrics.has('ebb.ended')).toBe(false);
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(valueOf(await receiver.until((each) => each.metrics.has('ebb.ended')), 'ebb.ended')).toBe(1);
     },
   );
 

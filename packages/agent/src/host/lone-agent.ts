@@ -10,7 +10,7 @@ import { getEnvironmentData, isMainThread, threadId } from 'node:worker_threads'
 import { containerLimitBytes } from '@ebb/capture/limits';
 import { type Judgement, MemoryJudge } from '@ebb/trend';
 import { clientMetrics } from '../export/client-metrics.ts';
-import { ebbMetrics } from '../export/ebb-metrics.ts';
+import { ebbMetrics, endedMetric } from '../export/ebb-metrics.ts';
 import type { Metric } from '../export/metric.ts';
 import { otlpRequest } from '../export/otlp-json.ts';
 import type { OtlpExporter } from '../export/otlp-exporter.ts';
@@ -46,6 +46,8 @@ const relayIntervalMs = 10_000;
 const recordIntervalMs = 1000;
 /** How often the mappings are read while nothing is suspected. */
 const nativeIntervalMs = 600_000;
+/** Exit codes of a process that was asked to end, or was done: 0, and those that shells know for SIGHUP, SIGINT and SIGTERM. */
+const endsInOrder: ReadonlySet<number> = new Set([0, 129, 130, 143]);
 /** A scrape that comes sooner gets what the last one got. */
 const leastScrapeDistanceMs = 1000;
 
@@ -221,7 +223,11 @@ class Agent implements LoneAgent {
     this.#every(settings.exportIntervalMs, () => {
       this.#export();
     });
-    const onExit = quietly(() => this.#exporter?.sendLast(this.#body(this.#measure())));
+    const onExit = quietly((code: number) => {
+      // A worker thread ends on its own; its process tells of itself.
+      const inOrder = isMainThread && endsInOrder.has(code);
+      this.#exporter?.sendLast(this.#body(this.#measure(), inOrder ? [endedMetric] : []));
+    });
     process.on('exit', onExit);
     this.#stops.push(() => {
       process.off('exit', onExit);
@@ -310,9 +316,9 @@ class Agent implements LoneAgent {
     if (this.#exporter !== undefined) this.#exporter.send(this.#body(this.#measure()));
   }
 
-  #body(measurement: Measurement): object {
+  #body(measurement: Measurement, more: readonly Metric[] = []): object {
     const clients = this.#clients === undefined ? [] : clientMetrics(this.#clients);
-    return otlpRequest(this.#resource, scope, [...metricsOf(measurement), ...clients], measurement);
+    return otlpRequest(this.#resource, scope, [...metricsOf(measurement), ...clients, ...more], measurement);
   }
 
   #report(): void {

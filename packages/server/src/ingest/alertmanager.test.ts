@@ -71,6 +71,7 @@ test.each([
   ['shape', alert({ startsAt: 12 })],
   ['unnamed', alert({ labels: { alertname: 'Watchdog' } })],
   ['own', alert({ labels: { alertname: 'EbbMemory', service: 'shop' } })],
+  ['own', alert({ labels: { alertname: 'EbbIncident', service: 'shop' } })],
   ['label', alert({ labels: { alertname: 'x'.repeat(300), service: 'shop' } })],
   ['label', alert({ labels: { alertname: 'x', service: 'x'.repeat(300) } })],
 ])('an alert that lacks something is refused as %s, and the others are taken', (why, told) => {

@@ -5,7 +5,7 @@
  * holds is bounded, whatever it claims; nothing of it is ever run, only stored as values.
  */
 import { createHash } from 'node:crypto';
-import { ownAlertName } from '../alerts/channels/alertmanager.ts';
+import { ownAlertNames } from '../alerts/channels/alertmanager.ts';
 import type { ServiceName } from '../changes/change.ts';
 import { ServerError } from '../errors/server-error.ts';
 import { kindOf, levelOfAlert } from '../signals/classify.ts';
@@ -70,7 +70,7 @@ function readAlert(told: unknown, nowMs: number): ServiceSignal | AlertRefusal {
   const labels = textsOf(alert?.['labels']);
   if (alert === null || labels === null) return 'shape';
   // Ebb's own alerts, which came round through Alertmanager: they would keep open what they come from.
-  if (labels.get('alertname') === ownAlertName) return 'own';
+  if (ownAlertNames.has(labels.get('alertname') ?? '')) return 'own';
   const { status } = alert;
   const toldStartMs = timeOf(alert['startsAt']);
   if ((status !== 'firing' && status !== 'resolved') || toldStartMs === null) return 'shape';

@@ -2,6 +2,7 @@
  * Alertmanager's API v2. An alert there is its labels: the level is one of them (`severity`), so what was raised is a new
  * alert, and the milder ones end with the same message. An open alert is told again before it ends by itself.
  */
+import type { Cause } from '../../incident/cause.ts';
 import type { Level } from '../../incident/level.ts';
 import { levels } from '../rules/matcher.ts';
 import type { Answer } from './answer.ts';
@@ -9,8 +10,15 @@ import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
 import type { AlertMessage, IncidentNews } from './message.ts';
 
-/** What Ebb's alerts are called there. */
-export const ownAlertName = 'EbbMemory';
+/** What Ebb's alerts are called there: by what the incident comes from, as far as it is known. */
+const alertNames: Readonly<Record<Cause, string>> = {
+  memory: 'EbbMemory',
+  open: 'EbbIncident',
+  elsewhere: 'EbbIncident',
+};
+
+/** All names that Ebb's alerts have there. */
+export const ownAlertNames: ReadonlySet<string> = new Set(Object.values(alertNames));
 
 /** Without a word from Ebb for so long, Alertmanager takes the alert for resolved. */
 const lastsMs = 5 * 60_000;
@@ -36,22 +44,29 @@ export async function sendAlertmanager(
 }
 
 function alertsOf(incident: IncidentNews, nowMs: number): object[] {
-  const { level, change, openedMs, resolvedMs } = incident;
+  const { level, cause, change, openedMs, resolvedMs } = incident;
+  const name = alertNames[cause];
   const milder = change === 'opened' || change === 'still-open' ? [] : levels.slice(0, levels.indexOf(level));
   const endMs = resolvedMs ?? (change === 'test' ? nowMs + 60_000 : nowMs + lastsMs);
   return [
-    ...milder.map((one) => alert(incident, one, openedMs, Math.max(openedMs, resolvedMs ?? nowMs))),
-    alert(incident, level, openedMs, endMs),
+    ...milder.map((one) => alert(incident, name, one, openedMs, Math.max(openedMs, resolvedMs ?? nowMs))),
+    alert(incident, name, level, openedMs, endMs),
+    // It may have been told under the other name, before its cause was known: that ends, too.
+    ...(resolvedMs === null ? [] : others(name).map((other) => alert(incident, other, level, openedMs, endMs))),
   ];
 }
 
-function alert(incident: IncidentNews, level: Level, startMs: number, endMs: number): object {
+function others(name: string): string[] {
+  return [...ownAlertNames].filter((other) => other !== name);
+}
+
+function alert(incident: IncidentNews, name: string, level: Level, startMs: number, endMs: number): object {
   const { id, service, namespace, environment, labels, summary, link } = incident;
   const named = { namespace, environment };
   return {
     labels: {
       ...labels,
-      alertname: ownAlertName,
+      alertname: name,
       service,
       // An empty label is none.
       ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')),

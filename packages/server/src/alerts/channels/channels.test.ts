@@ -83,10 +83,25 @@ test('Alertmanager gets an alert that lasts five minutes; raised, the milder one
       generatorURL: 'https://ebb.example/incidents/7',
     },
   ]);
-  const ends = (json: { labels: { severity: string }; endsAt: string }[]): string[] =>
-    json.map(({ labels, endsAt }) => `${labels.severity} ${endsAt.slice(14, 19)}`);
+  const ends = (json: { labels: { alertname: string; severity: string }; endsAt: string }[]): string[] =>
+    json
+      .filter(({ labels }) => labels.alertname === 'EbbMemory')
+      .map(({ labels, endsAt }) => `${labels.severity} ${endsAt.slice(14, 19)}`);
   expect(ends(raised.json)).toEqual(['info 30:01', 'warning 30:01', 'critical 35:01']);
   expect(ends(resolved.json)).toEqual(['info 30:00', 'warning 30:00', 'critical 30:00']);
+});
+
+test('an incident that does not come from memory, or nobody knows yet, has a name of its own at Alertmanager', async () => {
+  const channel: Channel = { type: 'alertmanager', url: { url: receiver.url }, secretEnv: null };
+  await tell(channel, message(news({ cause: 'open', level: 'notice' })));
+  await tell(channel, message(news({ level: 'notice', change: 'resolved', resolvedMs: openedMs + 500 })));
+  const names = receiver.told.map(({ json }) =>
+    (json as { labels: { alertname: string }; endsAt: string }[]).map(
+      ({ labels, endsAt }) => `${labels.alertname} ${endsAt.slice(14, 19)}`,
+    ),
+  );
+  // What was open became memory: both are over.
+  expect(names).toEqual([['EbbIncident 35:01'], ['EbbMemory 30:00', 'EbbIncident 30:00']]);
 });
 
 test('PagerDuty gets one event an incident, with one key from its start to its end', async () => {

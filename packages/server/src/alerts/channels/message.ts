@@ -1,4 +1,5 @@
 /** What a receiver is told, whatever the channel. */
+import type { Cause } from '../../incident/cause.ts';
 import type { Level } from '../../incident/level.ts';
 import type { ServiceName } from '../rules/matcher.ts';
 
@@ -11,6 +12,7 @@ export interface IncidentNews extends ServiceName {
   id: number;
   change: NoticeKind;
   level: Level;
+  cause: Cause;
   summary: string;
   openedMs: number;
   /** Null while it is open. */

@@ -75,7 +75,7 @@ async function newsOf(
     .innerJoin('incidents', 'incidents.id', 'notices.incident_id')
     .innerJoin('services', 'services.id', 'incidents.service_id')
     .selectAll('notices')
-    .select(['opened_ms', 'resolved_ms', 'name', 'namespace', 'environment'])
+    .select(['opened_ms', 'resolved_ms', 'cause', 'name', 'namespace', 'environment'])
     .where('delivery_id', '=', delivery.id)
     .orderBy('notices.id')
     .execute();
@@ -91,6 +91,7 @@ async function newsOf(
       id: row.incident_id,
       change: row.kind,
       level: row.level,
+      cause: row.cause,
       summary: row.summary,
       openedMs: row.opened_ms,
       resolvedMs: row.kind === 'resolved' ? (row.resolved_ms ?? row.created_ms) : null,
@@ -112,6 +113,7 @@ function testNews(nowMs: number): IncidentNews {
     id: 0,
     change: 'test',
     level: 'notice',
+    cause: 'memory',
     summary: 'this is a test of Ebb; nothing is wrong',
     openedMs: nowMs,
     resolvedMs: null,

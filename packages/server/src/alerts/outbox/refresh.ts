@@ -53,9 +53,9 @@ export async function refresh(options: RefreshOptions): Promise<string[]> {
         if (incident === undefined || muting.of(id, incident.subject) !== null) return [];
         // Whom no route names any more is not reminded.
         if (!targetsOf(all, incident.subject).some((target) => target.receiver === receiver.name)) return [];
-        const { subject, summary } = incident;
+        const { subject, cause, summary } = incident;
         const link = all.url === null ? null : `${all.url}/incidents/${id}`;
-        return [{ ...subject, id, change: 'still-open', summary, openedMs, resolvedMs: null, link }];
+        return [{ ...subject, id, change: 'still-open', cause, summary, openedMs, resolvedMs: null, link }];
       });
     for (let at = 0; at < news.length; at += mostAtOnce) {
       const incidentsAtOnce = news.slice(at, at + mostAtOnce);

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
+import type { Cause } from '../../incident/cause.ts';
 import type { Subject } from '../rules/matcher.ts';
 import { rulesFor, type AlertRules } from '../rules/rules.ts';
 import type { Level } from '../../incident/level.ts';
@@ -8,6 +9,7 @@ import type { Level } from '../../incident/level.ts';
 export interface OpenIncident {
   id: number;
   subject: Subject;
+  cause: Cause;
   summary: string;
 }
 
@@ -24,11 +26,19 @@ export class OpenIncidents {
     const rows = await db
       .selectFrom('incidents')
       .innerJoin('services', 'services.id', 'incidents.service_id')
-      .select(['incidents.id', 'incidents.level', 'incidents.summary', 'name', 'namespace', 'environment'])
+      .select([
+        'incidents.id',
+        'incidents.level',
+        'incidents.cause',
+        'incidents.summary',
+        'name',
+        'namespace',
+        'environment',
+      ])
       .where('resolved_ms', 'is', null)
       .orderBy('incidents.id')
       .execute();
-    return rows.map((row) => ({ id: row.id, summary: row.summary, subject: this.subjectOf(row) }));
+    return rows.map((row) => ({ id: row.id, cause: row.cause, summary: row.summary, subject: this.subjectOf(row) }));
   }
 
   /** A service's incident of a level as rules see it. */
