@@ -5,7 +5,7 @@ import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
 import { ServerError } from '../errors/server-error.ts';
 import { migrationsFor, type Engine } from './migrations/index.ts';
-import { kyselyPool } from './postgres-pool.ts';
+import { kyselyPool, type PostgresPatience } from './postgres-pool.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -24,6 +24,8 @@ export type DatabasePlace = { directory: string } | { url: string };
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
 
 const longestWaitMs = 10_000;
+/** Each query is a piece of work of milliseconds; one that waits for a lock is the longest. */
+const longestAnswerMs = 60_000;
 const shortestWaitMs = 20;
 const mostConnections = 10;
 
@@ -39,9 +41,12 @@ export async function openDatabase(
   place: DatabasePlace,
   upTo: 'the newest' | (string & {}) = 'the newest',
 ): Promise<Database> {
-  const database = await connect(place);
+  // A migration rewrites whole tables.
+  const patience = { answerMs: Infinity };
+  const database = await connect(place, patience);
   try {
     await migrate(database, upTo);
+    patience.answerMs = longestAnswerMs;
     return database;
   } catch (error) {
     await database.close();
@@ -50,8 +55,11 @@ export async function openDatabase(
 }
 
 /** Opens the database as it is, of whatever version. @throws {ServerError} as {@link openDatabase}, but the last */
-export async function connect(place: DatabasePlace): Promise<Database> {
-  return 'url' in place ? await openPostgres(place.url) : await openSqlite(place.directory);
+export async function connect(
+  place: DatabasePlace,
+  patience: Readonly<PostgresPatience> = { answerMs: longestAnswerMs },
+): Promise<Database> {
+  return 'url' in place ? await openPostgres(place.url, patience) : await openSqlite(place.directory);
 }
 
 async function openSqlite(directory: string): Promise<Database> {
@@ -83,7 +91,7 @@ async function openSqlite(directory: string): Promise<Database> {
   }
 }
 
-async function openPostgres(url: string): Promise<Database> {
+async function openPostgres(url: string, patience: Readonly<PostgresPatience>): Promise<Database> {
   let told: URL;
   try {
     told = new URL(url);
@@ -102,6 +110,7 @@ async function openPostgres(url: string): Promise<Database> {
     max: mostConnections,
     connectionTimeoutMillis: longestWaitMs,
     application_name: 'ebb',
+    keepAlive: true,
     // Whole numbers are times and sizes, below 2 ** 53.
     types: {
       getTypeParser: (oid: TypeId, format?: 'text' | 'binary'): unknown =>
@@ -110,7 +119,7 @@ async function openPostgres(url: string): Promise<Database> {
   });
   // A connection that breaks while nobody uses it is made anew when one is needed.
   pool.on('error', () => undefined);
-  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });
+  const query = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, patience) }) });
   return { engine: 'postgres', place: told.href, query, close: async () => await query.destroy() };
 }
 
