@@ -46,7 +46,7 @@ export class PersonalPages implements PageDesk {
       .selectFrom('pages')
       .innerJoin('incidents', 'incidents.id', 'pages.incident_id')
       .innerJoin('services', 'services.id', 'incidents.service_id')
-      .select(['pages.incident_id', 'person', 'why', 'state', 'level', 'summary', 'opened_ms', 'resolved_ms'])
+      .select(['pages.incident_id', 'person', 'why', 'state', 'level', 'cause', 'summary', 'opened_ms', 'resolved_ms'])
       .select(['services.name', 'namespace', 'environment'])
       .where('pages.id', '=', pageId)
       .executeTakeFirst();
@@ -61,6 +61,7 @@ export class PersonalPages implements PageDesk {
       ...subject,
       id,
       change: isOver ? 'resolved' : 'paged',
+      cause: row.cause,
       summary: row.summary,
       openedMs: row.opened_ms,
       resolvedMs: row.resolved_ms,
