@@ -24,6 +24,8 @@ import { Aftermath } from './postmortem/aftermath.ts';
 import { PostmortemDesk } from './postmortem/postmortem-desk.ts';
 import { keepPostmortems } from './postmortem/postmortem-keeper.ts';
 import { PostmortemStore } from './postmortem/postmortem-store.ts';
+import { Response } from './response/response.ts';
+import type { ResponsePolicy } from './response/policy.ts';
 import { ChangeStore } from './store/changes.ts';
 import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
@@ -50,6 +52,8 @@ export interface ServerOptions {
   rulesFile?: string;
   /** A plan of who is on call; without one, nobody is paged. */
   onCallFile?: string;
+  /** A file that says what may be done about which service; without one, nothing may. */
+  responseFile?: string;
   /** Where secrets that the rules name are; default: the process's environment. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Where readers reach it, such as `https://ebb.example.com`, if that is not where it listens. */
@@ -68,9 +72,10 @@ export interface Server {
   /** The tokens that were made because there was none; told once, and kept nowhere. */
   firstTokens: { admin: string; agent: string } | null;
   /**
-   * Reads the alert rules and the on-call plan anew.
+   * Reads the alert rules, the on-call plan and what may be done about services anew.
    *
-   * @throws {ServerError} EBB_SERVER_RULES, EBB_SERVER_ONCALL when they cannot be used: then the ones before hold on
+   * @throws {ServerError} EBB_SERVER_RULES, EBB_SERVER_ONCALL, EBB_SERVER_RESPONSE_POLICY when they cannot be used: then
+   *   the ones before hold on
    */
   reloadRules(): Promise<void>;
   /** Takes nothing more, finishes what it has begun, and closes the database. */
@@ -104,6 +109,7 @@ const oldestNode: readonly [major: number, minor: number] = [22, 13];
 export async function startServer(options: ServerOptions): Promise<Server> {
   checkNode(process.versions.node);
   const environment = options.environment ?? process.env;
+  const policy = await readResponsePolicy(options.responseFile);
   const now = options.now ?? Date.now;
   const rules = await readRules(options.rulesFile, environment);
   const plan = await readPlan(options.onCallFile, environment, now());
@@ -156,6 +162,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       ...{ query: database.query, store: new PostmortemStore(database), fleet, incidents, routes, now },
       teamOf: (service) => teamOf(alerting.rules, service),
     });
+    const response = new Response({
+      database,
+      fleet,
+      routes,
+      alerting,
+      policy,
+      advice: async (serviceId) => {
+        const open = (await incidents.list({ open: true, most: 1000 })).find(({ service_id: id }) => id === serviceId);
+        return open === undefined ? null : ((await attributions.find(open.id))?.advice ?? null);
+      },
+      now,
+      onError: (error) => {
+        app.log.error({ err: error }, 'actions could not be looked at');
+      },
+    });
     const app = await makeApp({
       database,
       attributions,
@@ -180,6 +201,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       oncall,
       responders: oncall.responders(alerting),
       githubSecret: environment['EBB_GITHUB_WEBHOOK_SECRET'] || null,
+      response,
       counters: new IntakeCounters(),
       now,
       version: packageVersion(),
@@ -256,17 +278,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     });
     alerting.start();
     oncall.start(alerting);
+    response.start();
     return {
       url: urlOf(app.server.address() as AddressInfo),
       databasePlace: database.place,
       firstTokens,
       reloadRules: async () => {
-        const [newRules, newPlan] = [
+        const [newRules, newPlan, newPolicy] = [
           await readRules(options.rulesFile, environment),
           await readPlan(options.onCallFile, environment, now()),
+          await readResponsePolicy(options.responseFile),
         ];
         alerting.replaceRules(newRules);
         oncall.replacePlan(newPlan);
+        response.replacePolicy(newPolicy);
       },
       close: async () => {
         await app.close();
@@ -278,6 +303,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         await oncall.stop();
         await scribe.stop();
         await postmortemKeeper.stop();
+        await response.stop();
         await alerting.stop();
         await writer.close();
         await database.close();
@@ -316,6 +342,12 @@ async function readPlan(
   // Loaded here: who has no plan does without calendars and zones.
   const { readPlanFile } = await import('./oncall/plan/plan-file.ts');
   return readPlanFile(file, { environment, nowMs });
+}
+
+async function readResponsePolicy(file: string | undefined): Promise<ResponsePolicy> {
+  if (file === undefined) return [];
+  const { readPolicyFile } = await import('./response/read-policy.ts');
+  return readPolicyFile(file);
 }
 
 async function makeFirstTokens(tokens: TokenStore, nowMs: number): Promise<Server['firstTokens']> {

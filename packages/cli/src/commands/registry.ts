@@ -9,10 +9,13 @@ import { logsCommand } from './logs.ts';
 import { mcpCommand } from './mcp.ts';
 import { postmortemCommand } from './postmortem.ts';
 import { reviewCommand } from './review.ts';
+import { respondCommand } from './respond.ts';
+import { rollbackCommand } from './rollback.ts';
 import { restoreCommand } from './restore.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { soakCommand } from './soak.ts';
 import { testCommand } from './test.ts';
+import { tuneCommand } from './tune.ts';
 import { upCommand } from './up.ts';
 import { watchCommand } from './watch.ts';
 import { oncallCommand } from './oncall.ts';
@@ -30,11 +33,14 @@ export const COMMANDS: readonly MakeCommand[] = [
   reviewCommand,
   auditCommand,
   soakCommand,
+  tuneCommand,
   logsCommand,
   upCommand,
   deployCommand,
   incidentCommand,
   postmortemCommand,
+  respondCommand,
+  rollbackCommand,
   backupCommand,
   restoreCommand,
   mcpCommand,

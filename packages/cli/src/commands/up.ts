@@ -6,6 +6,7 @@ interface UpFlags extends PlaceFlags {
   port: number;
   rules?: string;
   oncall?: string;
+  response?: string;
   checkRules?: true;
   publicUrl?: URL;
 }
@@ -37,6 +38,10 @@ export function upCommand(finish: (exitCode: number) => void): Command {
       '--oncall <FILE>',
       'who is on call, in YAML: people, schedules, who is paged after whom; SIGHUP reads it anew',
     )
+    .option(
+      '--response <FILE>',
+      'what may be done about which service, in YAML: nothing without it; SIGHUP reads it anew',
+    )
     .option('--check-rules', 'start nothing: look whether the rules can be used, and say all that is wrong')
     .addHelpText(
       'after',
@@ -45,7 +50,7 @@ Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb coul
 
 It needs Node.js 22.13 or later.`,
     )
-    .action(async ({ host, port, publicUrl, rules, oncall, checkRules, ...place }: UpFlags) => {
+    .action(async ({ host, port, publicUrl, rules, oncall, response, checkRules, ...place }: UpFlags) => {
       // Loaded here: other commands do without it, also on versions of Node.js that it does not run on.
       const { check, serve } = await import('../up/serve.ts');
       if (checkRules === true) {
@@ -59,6 +64,7 @@ It needs Node.js 22.13 or later.`,
         ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(rules === undefined ? {} : { rulesFile: rules }),
         ...(oncall === undefined ? {} : { onCallFile: oncall }),
+        ...(response === undefined ? {} : { responseFile: response }),
         database: placeOf(place),
       });
       finish(0);

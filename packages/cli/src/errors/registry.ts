@@ -45,6 +45,10 @@ export type CliErrorCode =
   | 'EBB_CLI_SERVER_TOKEN'
   | 'EBB_CLI_SERVER_AWAY'
   | 'EBB_CLI_SERVER_ANSWER'
+  | 'EBB_CLI_ROLLBACK_SERVICE'
+  | 'EBB_CLI_ROLLBACK_VERSION'
+  | 'EBB_CLI_ACTION_FAILED'
+  | 'EBB_CLI_TUNE_FAILING'
   | 'EBB_CLI_INTERNAL';
 
 /** What a code means, what a reader can do about it, and how the process ends when it is fatal. */
@@ -286,6 +290,26 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 3,
     meaning: 'What answers at the address of the server does not answer as an Ebb server does.',
     next: 'check the address in --server or EBB_SERVER; a proxy in between may have answered',
+  },
+  EBB_CLI_ROLLBACK_SERVICE: {
+    exitCode: 2,
+    meaning: 'No running service of that name is known to the server, or several are.',
+    next: 'give namespace/name/environment as the message lists them',
+  },
+  EBB_CLI_ROLLBACK_VERSION: {
+    exitCode: 2,
+    meaning: 'The version to go to was not given, and cannot be told.',
+    next: 'give it with --to',
+  },
+  EBB_CLI_ACTION_FAILED: {
+    exitCode: 3,
+    meaning: 'An action that was ordered failed, was cancelled, or nobody knows how far it got.',
+    next: "look at the service first; the incident's page has every step that was told",
+  },
+  EBB_CLI_TUNE_FAILING: {
+    exitCode: 2,
+    meaning: 'More than one in a hundred requests failed under load: what was measured would be the failing.',
+    next: "check the routes, or give fewer --connections; the service's own log says why",
   },
   EBB_CLI_INTERNAL: {
     exitCode: 3,

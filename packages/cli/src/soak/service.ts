@@ -15,6 +15,8 @@ export interface ServiceOptions {
   readonly listener: AgentListener;
   readonly snapshotDirectory: string;
   readonly signal: AbortSignal;
+  /** Put over Ebb's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A service asked to end gets so long before it is killed. */
@@ -40,12 +42,13 @@ export class Service {
    */
   static async start(options: ServiceOptions): Promise<Service> {
     const { command, listener, snapshotDirectory } = options;
-    const preload = preloadOptions(command, process.env, { snapshotDirectory });
+    const environment = { ...process.env, ...options.environment };
+    const preload = preloadOptions(command, environment, { snapshotDirectory });
     if (!preload.attached)
       throw new CliError('EBB_CLI_SOAK_NO_AGENT', preload.reason ?? 'the agent cannot be loaded into the program');
     const port = process.env['PORT'] ?? String(await freePort());
     const env: NodeJS.ProcessEnv = {
-      ...process.env,
+      ...environment,
       PORT: port,
       EBB_AGENT_SOCKET: listener.socketPath,
       NODE_OPTIONS: preload.nodeOptions,

@@ -15,8 +15,9 @@ export async function serve(options: ServerOptions): Promise<void> {
   // Its own output, and what a script waits for: the address comes last.
   process.stdout.write(welcome(server));
   const onHangup = (): void => void reload(server);
-  // Without rules and plan it ends the process, as the terminal that goes away means it.
-  if (options.rulesFile !== undefined || options.onCallFile !== undefined) process.on('SIGHUP', onHangup);
+  // Without files it ends the process, as the terminal that goes away means it.
+  if ([options.rulesFile, options.onCallFile, options.responseFile].some((file) => file !== undefined))
+    process.on('SIGHUP', onHangup);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

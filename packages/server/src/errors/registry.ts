@@ -9,6 +9,8 @@ export type ServerErrorCode =
   | 'EBB_SERVER_LISTEN'
   | 'EBB_SERVER_RULES'
   | 'EBB_SERVER_ONCALL'
+  | 'EBB_SERVER_RESPONSE_POLICY'
+  | 'EBB_SERVER_NOT_ALLOWED'
   | 'EBB_SERVER_BAD_REQUEST'
   | 'EBB_SERVER_UNAUTHORIZED'
   | 'EBB_SERVER_SIGNATURE'
@@ -49,6 +51,8 @@ export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   EBB_SERVER_LISTEN: entry(500, 2, 'give another --port or --host, or end what listens there'),
   EBB_SERVER_RULES: entry(500, 2, 'mend what the message names; ebb up --check-rules looks again'),
   EBB_SERVER_ONCALL: entry(500, 2, 'mend what the message names; ebb oncall check FILE looks again'),
+  EBB_SERVER_RESPONSE_POLICY: entry(500, 2, 'mend what the message names, in the file given with --response'),
+  EBB_SERVER_NOT_ALLOWED: entry(409, 2, 'look at the plan: POST /api/v1/actions/plan, or ebb rollback without --yes'),
   EBB_SERVER_BAD_REQUEST: entry(400, 2, 'mend what the message names'),
   EBB_SERVER_UNAUTHORIZED: entry(401, 2, 'send a token that is valid: authorization: Bearer TOKEN'),
   EBB_SERVER_SIGNATURE: entry(401, 2, 'give the webhook the secret that stands in EBB_GITHUB_WEBHOOK_SECRET'),

@@ -24,6 +24,7 @@ import { actionItemRoutes } from './routes/action-items.ts';
 import { incidentNumberRoutes } from './routes/incident-numbers.ts';
 import { postmortemRoutes } from './routes/postmortems.ts';
 import { onCallRoutes } from './routes/oncall.ts';
+import { responseRoutes } from './routes/response.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { remoteWriteRoutes } from './routes/remote-write.ts';
@@ -92,6 +93,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   await app.register(alertingRoutes, { context, guard });
   await app.register(silenceRoutes, { context, guard });
   await app.register(onCallRoutes, { context, guard });
+  await app.register(responseRoutes, { context, guard });
   const logIns = makeLogIns(app, guard, context);
   await app.register(sessionRoutes, { context, guard, logIns });
   await app.register(userRoutes, { context, guard });

@@ -16,6 +16,7 @@ import type { Aftermath } from '../postmortem/aftermath.ts';
 import type { PostmortemDesk } from '../postmortem/postmortem-desk.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ReportWriter } from '../store/report-writer.ts';
+import type { Response } from '../response/response.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { SignalStore } from '../store/signals.ts';
 import type { SessionStore } from '../store/sessions.ts';
@@ -48,6 +49,7 @@ export interface Context {
   responders: Responders;
   /** What GitHub signs its webhooks with; null where none are taken. */
   githubSecret: string | null;
+  response: Response;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -50,6 +50,15 @@ export const incidentEventKinds = [
   'reassigned',
   'responders-added',
   'nobody-reachable',
+  // Something was ordered, begun, done in part, and over; it was to stop; Ebb acts no more by itself.
+  'action-ordered',
+  'action-started',
+  'action-step',
+  'action-done',
+  'action-failed',
+  'action-cancelled',
+  'action-stopped',
+  'automatic-stopped',
 ] as const;
 
 /** The kind of an entry on the timeline. */

@@ -16,6 +16,7 @@ import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Level } from '../incident/level.ts';
 import type { IncidentWorkSchema } from '../incident/tables.ts';
 import type { PostmortemSchema } from '../postmortem/tables.ts';
+import type { ResponseSchema } from '../response/tables.ts';
 import type { SignalKind, SignalSource } from '../signals/signal.ts';
 
 /** Who may talk to the server. */
@@ -257,7 +258,8 @@ export interface Schema
     FindingsSchema,
     IncidentWorkSchema,
     PostmortemSchema,
-    OnCallSchema {
+    OnCallSchema,
+    ResponseSchema {
   tokens: TokenTable;
   audit: AuditTable;
   services: ServiceTable;

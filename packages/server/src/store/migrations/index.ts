@@ -10,6 +10,7 @@ import { findingsMigration } from './0007-findings.ts';
 import { onCallMigration } from './0008-oncall.ts';
 import { postmortemMigration } from './0009-postmortem.ts';
 import { attributionMigration } from './0010-attribution.ts';
+import { responseMigration } from './0011-response.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -27,5 +28,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0008-oncall': onCallMigration(engine),
     '0009-postmortem': postmortemMigration(engine),
     '0010-attribution': attributionMigration(engine),
+    '0011-response': responseMigration(engine),
   };
 }

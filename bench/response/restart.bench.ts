@@ -1,0 +1,143 @@
+/**
+ * Does a restart of all workers, one after the other, fail a request? A service under full load by autocannon (100,000
+ * requests, 50 connections), restarted again and again meanwhile: a Node cluster by `serveRestarts()`, PM2 in cluster mode
+ * by `pm2 reload`; beside each the same without the drain (`pm2 reload` of a service that has none).
+ *
+ * autocannon does not heed `Connection: close`: it sends its next request on the connection that is being closed, sees the
+ * end, and sends it again on another one. Such requests are `sent` more than once, and no failure.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+
+const requests = Number(process.env['REQUESTS'] ?? 100_000);
+const workers = 3;
+const folder = mkdtempSync(join(tmpdir(), 'ebb-restart-bench-'));
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const drain = new URL('../../packages/agent/dist/drain/index.js', import.meta.url).href;
+const pm2 = at('node_modules/.bin/pm2');
+const pm2Env = { PATH: process.env['PATH'], HOME: folder, PM2_HOME: join(folder, 'pm2'), EBB_RECORD_DIR: 'off' };
+
+interface Restarts {
+  /** Restarts all; what served at the least meanwhile. */
+  all(): Promise<number>;
+  stop(): void;
+}
+
+const answering = `require('node:http').createServer((q, a) => setImmediate(() => a.end('ok'))).listen(Number(process.env.PORT), '127.0.0.1')`;
+
+async function cluster(port: number): Promise<Restarts> {
+  const door = join(folder, 'door');
+  writeFileSync(
+    join(folder, 'primary.mjs'),
+    `import cluster from 'node:cluster';
+     import { createRequire } from 'node:module';
+     import { armDrain, serveRestarts } from ${JSON.stringify(drain)};
+     const require = createRequire(import.meta.url);
+     if (cluster.isPrimary) {
+       await serveRestarts({ path: ${JSON.stringify(door)}, leastServing: ${workers} });
+       for (let i = 0; i < ${workers}; i++) cluster.fork();
+     } else { armDrain({ messages: true }); ${answering} }`,
+  );
+  const child = spawn(process.execPath, [join(folder, 'primary.mjs')], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: 'inherit',
+  });
+  return {
+    all: async () => {
+      const text = await new Promise<string>((resolve, reject) => {
+        let heard = '';
+        const socket = connect(door, () => socket.write('{"action":"restart"}\n'));
+        socket.on('data', (chunk) => (heard += chunk.toString())).on('error', reject);
+        socket.on('end', () => {
+          resolve(heard);
+        });
+      });
+      const { report } = JSON.parse(text.trim().split('\n').at(-1) ?? '') as {
+        report: { ok: boolean; failure: unknown; steps: { leastServing: number }[] };
+      };
+      if (!report.ok) throw new Error(JSON.stringify(report.failure));
+      return Math.min(...report.steps.map(({ leastServing }) => leastServing));
+    },
+    stop: () => child.kill('SIGTERM'),
+  };
+}
+
+function runPm2(args: string[], env: object = {}): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [pm2, ...args], {
+    ...{ cwd: folder, encoding: 'utf8', env: { ...pm2Env, ...env } },
+  });
+  if (status !== 0) throw new Error(stderr + stdout);
+  return stdout;
+}
+
+function managed(drained: boolean): (port: number) => Promise<Restarts> {
+  return async (port) => {
+    writeFileSync(join(folder, 'shop.js'), answering);
+    const start = ['start', 'shop.js', '--name', 'shop', '-i', String(workers), '--kill-timeout', '30000'];
+    const register = ['--node-args', `--require ${at('packages/agent/dist/register.cjs')}`];
+    runPm2([...start, ...register], { PORT: String(port), ...(drained ? { EBB_DRAIN: 'SIGINT' } : {}) });
+    return await Promise.resolve({
+      all: async () => {
+        // In a process of its own: the load is made in this one.
+        const child = spawn(process.execPath, [pm2, 'reload', 'shop'], { env: pm2Env, stdio: 'ignore' });
+        const code = await new Promise((resolve) => child.once('exit', resolve));
+        if (code !== 0) throw new Error(`pm2 reload ended with ${String(code)}`);
+        return Number.NaN;
+      },
+      stop: () => void runPm2(['kill']),
+    });
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+console.log(
+  `| restarted by | requests answered | failed | rounds of ${workers} | served at the least |\n|---|---:|---:|---:|---:|`,
+);
+for (const [name, start] of [
+  ['`serveRestarts()` in a Node cluster', cluster],
+  ['`pm2 reload`, with the drain', managed(true)],
+  ['`pm2 reload`, without', managed(false)],
+] as const) {
+  const port = await freePort();
+  const restarts = await start(port);
+  const url = `http://127.0.0.1:${port}/`;
+  while (
+    !(await fetch(url)
+      .then(({ ok }) => ok)
+      .catch(() => false))
+  )
+    await delay(50);
+  await delay(2000);
+  let over = false;
+  const load = new Promise<autocannon.Result>((resolve, reject) => {
+    autocannon({ url, connections: 50, amount: requests }, (error: Error | null, result) => {
+      over = true;
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
+  let [rounds, least] = [0, Infinity];
+  while (!over) {
+    least = Math.min(least, await restarts.all());
+    rounds += 1;
+  }
+  const { errors, timeouts, non2xx, '2xx': answered } = await load;
+  restarts.stop();
+  console.log(
+    `| ${name} | ${answered} | ${errors + timeouts + non2xx} | ${rounds} | ${Number.isNaN(least) ? '' : least} |`,
+  );
+}
+rmSync(folder, { recursive: true, force: true });

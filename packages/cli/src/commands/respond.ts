@@ -1,0 +1,89 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { hostname } from 'node:os';
+import { CliError } from '../errors/cli-error.ts';
+import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
+import type { ActionKind, Executor } from '../respond/executor.ts';
+import { printable } from '../wording/printable.ts';
+
+interface Flags extends ServerFlags {
+  service: string;
+  cluster?: string;
+  pm2?: string;
+  can: ActionKind[];
+  limit: number;
+  name: string;
+}
+
+const kinds: readonly ActionKind[] = ['restart', 'rollback', 'rollforward'];
+
+/** `ebb respond --service NAME …`: carries out what the server orders, beside the service. */
+export function respondCommand(finish: (exitCode: number) => void): Command {
+  const command = new Command('respond')
+    .summary('carry out restarts and rollbacks that the server orders, beside the service')
+    .description(
+      'Asks the server for orders of one service and carries them out on this machine: through PM2, the primary of a Node\ncluster, or a command of yours. What may be ordered, by whom and how often, says the file that the server was given with\n`ebb up --response`. Nothing is done without an order, and each step is checked by process id and start time.',
+    )
+    .usage('[options] --service NAME (--cluster SOCKET | --pm2 APP | -- COMMAND…)')
+    .argument('[COMMAND...]', 'what carries an action out; the facts are in its environment (EBB_ACTION, EBB_PID, …)')
+    .passThroughOptions()
+    .requiredOption('--service <NAME>', 'the service, as its processes call themselves')
+    .option('--cluster <SOCKET>', "the socket of serveRestarts() in a cluster's primary")
+    .option('--pm2 <APP>', 'an app of PM2 in cluster mode')
+    .option('--can <KINDS>', 'what COMMAND can do: restart, rollback, rollforward', readKinds, [...kinds])
+    .option('--limit <SECONDS>', 'how long one step may take', seconds, 120)
+    .option('--name <NAME>', 'who this is, for the timeline', hostname());
+  return addServerOptions(command)
+    .addHelpText(
+      'after',
+      `
+The token is a responder's. Ends with SIGINT (Ctrl-C) or SIGTERM, when the step under way is over.
+
+Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb could not finish.
+
+Examples:
+  ebb respond --service shop --pm2 shop
+  ebb respond --service shop --cluster /run/shop/restart.sock
+  ebb respond --service shop --can rollback,rollforward -- ./deploy.sh`,
+    )
+    .action(async (words: string[], flags: Flags) => {
+      const executor = await executorOf(words, flags);
+      const client = serverOf(flags);
+      const { respond } = await import('../respond/runner.ts');
+      const interruption = new AbortController();
+      const interrupt = (): void => {
+        interruption.abort();
+      };
+      const signals = ['SIGINT', 'SIGTERM'] as const;
+      for (const signal of signals) process.on(signal, interrupt);
+      const say = (line: string): void => void process.stderr.write(`ebb: ${printable(line)}\n`);
+      say(`responds for ${flags.service} by ${executor.name}, as ${flags.name}`);
+      await respond({ client, service: flags.service, executor, name: flags.name, say, signal: interruption.signal });
+      for (const signal of signals) process.off(signal, interrupt);
+      finish(0);
+    });
+}
+
+async function executorOf(words: readonly string[], { cluster, pm2, can, limit }: Flags): Promise<Executor> {
+  const given = [cluster, pm2, words.length > 0 ? words : undefined].filter((one) => one !== undefined);
+  if (given.length !== 1)
+    throw new CliError('EBB_CLI_USAGE', 'give one of --cluster SOCKET, --pm2 APP, or a COMMAND behind --');
+  const limitMs = limit * 1000;
+  if (cluster !== undefined) return (await import('../respond/cluster-executor.ts')).clusterExecutor(cluster, limitMs);
+  if (pm2 !== undefined) return (await import('../respond/pm2-executor.ts')).pm2Executor(pm2, { limitMs });
+  return (await import('../respond/command-executor.ts')).commandExecutor(words, { kinds: can, limitMs });
+}
+
+function readKinds(text: string): ActionKind[] {
+  const found = text.split(',').map((word) => word.trim());
+  const unknown = found.find((word) => !kinds.includes(word as ActionKind));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`it is of ${kinds.join(', ')}, not '${printable(unknown)}'.`);
+  return found as ActionKind[];
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400))
+    throw new InvalidArgumentError('give a number of seconds, from above 0 to 86400.');
+  return value;
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const ebb = fileURLToPath(new URL('../../bin/ebb.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'ebb-tune-test-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function tune(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [ebb, 'tune', ...args], { env: { ...process.env, UV_THREADPOOL_SIZE: '8' } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
+
+function program(answer: string): string {
+  const file = join(folder, `${answer.length}.cjs`);
+  writeFileSync(
+    file,
+    `require('node:http').createServer((q, a) => { ${answer} }).listen(process.env.PORT, '127.0.0.1');`,
+  );
+  return file;
+}
+
+const brief = ['--runs', '2', '--seconds', '1', '--warm-up', '0', '--connections', '2'];
+
+test(
+  'a service is measured as it is and with each setting, and the container is computed from the peak',
+  { timeout: 180_000 },
+  async () => {
+    const shop = program(`a.end(JSON.stringify(process.execArgv.concat(process.env.NODE_OPTIONS ?? '')))`);
+    const args = [...brief, '--route', 'GET /', '--container-limit', '256', '--json', '--', process.execPath, shop];
+    const { code, stdout, stderr } = await tune(...args);
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ format: 'ebb.tune/1', runs: 2, routes: ['GET /'] });
+    // The thread pool has that size already.
+    expect(report.trials.map((trial: { setting: string }) => trial.setting)).toEqual([
+      '--max-semi-space-size',
+      '--max-semi-space-size',
+      ...(process.platform === 'linux' ? ['MALLOC_ARENA_MAX'] : []),
+    ]);
+    expect(report.requests).toBeGreaterThan(100);
+    expect(report.today.peakRssBytes.least).toBeGreaterThan(20e6);
+    expect(report.today.cpuMsPerRequest.median).toBeGreaterThan(0);
+    expect(report.memory.limitBytes).toBe(256 * 2 ** 20);
+    expect(report.memory.maxOldSpaceMb).toBeLessThan(256);
+  },
+);
+
+test(
+  'requests that fail, no route, and a service that does not listen are told, with exit code 2',
+  { timeout: 120_000 },
+  async () => {
+    expect(await tune('--', process.execPath, '-e', '0')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('EBB_CLI_SOAK_ROUTE'),
+    });
+    const args = [...brief, '--route', 'GET /', '--'];
+    const failing = await tune(...args, process.execPath, program('a.statusCode = 500; a.end()'));
+    expect(failing).toMatchObject({ code: 2, stderr: expect.stringContaining('EBB_CLI_TUNE_FAILING') });
+    const gone = await tune(...args, process.execPath, '-e', 'process.exitCode = 3');
+    expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('EBB_CLI_SOAK_ENDED') });
+  },
+);

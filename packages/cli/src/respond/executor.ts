@@ -1,0 +1,44 @@
+/** Something that can replace processes on this machine. */
+
+/** What is to be done, as the server orders it. */
+export interface Order {
+  readonly id: number;
+  readonly kind: ActionKind;
+  readonly version: string | null;
+  readonly leastServing: number;
+  readonly targets: readonly Target[];
+}
+
+/** The kinds of actions, as the server names them. */
+export type ActionKind = 'restart' | 'rollback' | 'rollforward';
+
+/** A process that is to be restarted. */
+export interface Target {
+  readonly instance: string;
+  readonly pid: number | null;
+  readonly version: string;
+}
+
+/** What an executor says that it did. */
+export interface Done {
+  readonly ok: boolean;
+  /** In one sentence. */
+  readonly text: string;
+  readonly newPid: number | null;
+  /** How many served at the least meanwhile; null where it cannot know. */
+  readonly leastServing: number | null;
+}
+
+/** Does one step of an order. Resolves also when it failed, and says how. */
+export interface Executor {
+  /** For people: `pm2 shop`. */
+  readonly name: string;
+  readonly kinds: readonly ActionKind[];
+  /** One process of a restart (`target`), or the whole of anything else (`target` is null). */
+  step(order: Order, target: Target | null, service: string, signal: AbortSignal): Promise<Done>;
+}
+
+/** A step that went wrong. */
+export function failed(text: string): Done {
+  return { ok: false, text, newPid: null, leastServing: null };
+}

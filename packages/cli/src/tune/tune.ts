@@ -1,0 +1,89 @@
+/**
+ * Measures a service under load as it is today and with one setting changed at a time, in turns, so that what the machine
+ * does meanwhile meets all of them alike; and says which setting changed anything beyond the spread of the runs.
+ */
+import { availableParallelism } from 'node:os';
+import { candidatesFor, today, type Candidate } from './candidate.ts';
+import { compare, figures, isWorthIt, spreadOf, type Difference, type Figure, type Spread } from './compare.ts';
+import { planMemory, type MemoryPlan } from './memory-plan.ts';
+import { runOnce, type Run, type RunOptions } from './run.ts';
+
+/** What `ebb tune` was asked for. */
+export interface TuneOptions extends RunOptions {
+  /** Of each; at least four for a difference to be told. */
+  readonly runs: number;
+  /** Of the container in which it will run; null: the one it runs in. */
+  readonly containerLimitBytes: number | null;
+  readonly onRun?: (candidate: Candidate, round: number) => void;
+}
+
+/** A setting that was tried. */
+export interface Trial {
+  readonly setting: string;
+  readonly value: string;
+  readonly recommended: boolean;
+  readonly differences: readonly Difference[];
+}
+
+/** `ebb tune --json`. */
+export interface TuneReport {
+  readonly format: 'ebb.tune/1';
+  readonly command: readonly string[];
+  readonly routes: readonly string[];
+  readonly runs: number;
+  readonly secondsPerRun: number;
+  readonly connections: number;
+  readonly requests: number;
+  readonly today: Readonly<Record<Figure, Spread>>;
+  readonly trials: readonly Trial[];
+  readonly memory: MemoryPlan;
+}
+
+/** Runs all trials. Takes about `runs` times the number of candidates times the length of a run. */
+export async function tune(options: TuneOptions): Promise<TuneReport> {
+  const { command, routes, runs, measureMs, connections, onRun } = options;
+  const nodeFlags = [...command, ...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/)];
+  const surroundings = {
+    env: process.env,
+    nodeFlags,
+    linux: process.platform === 'linux',
+    cpus: availableParallelism(),
+  };
+  const all = [today, ...candidatesFor(surroundings)];
+  const measured = new Map<Candidate, Run[]>(all.map((candidate) => [candidate, []]));
+  for (let round = 1; round <= runs; round++)
+    // Forwards and backwards in turns: a machine that becomes slower is nobody's advantage.
+    for (const candidate of round % 2 === 1 ? all : all.toReversed()) {
+      onRun?.(candidate, round);
+      measured.get(candidate)?.push(await runOnce(candidate, options));
+    }
+  const before = measured.get(today) ?? [];
+  const worst = before.reduce((most, run) => (run.peakRssBytes > most.peakRssBytes ? run : most));
+  const floors = before.flatMap(({ floorBytes }) => floorBytes ?? []);
+  return {
+    format: 'ebb.tune/1',
+    command,
+    routes: routes.map(({ name }) => name),
+    runs,
+    secondsPerRun: measureMs / 1000,
+    connections,
+    requests: [...measured.values()].flat().reduce((sum, { requests }) => sum + requests, 0),
+    today: Object.fromEntries(
+      figures.map((figure) => [figure, spreadOf(before.map((run) => run[figure]))]),
+    ) as unknown as TuneReport['today'],
+    trials: all.flatMap((candidate) => {
+      if (candidate.value === null) return [];
+      const differences = compare(before, measured.get(candidate) ?? []);
+      const { setting, value } = candidate;
+      return [{ setting, value, recommended: isWorthIt(differences), differences }];
+    }),
+    memory: planMemory({
+      peakRssBytes: worst.peakRssBytes,
+      heapBytes: worst.heapAtPeakBytes,
+      floorBytes: floors.length === 0 ? null : Math.max(...floors),
+      heapLimitBytes: worst.heapLimitBytes,
+      containerLimitBytes: options.containerLimitBytes ?? worst.containerLimitBytes,
+      cpuCores: Math.max(...before.map(({ cpuCores }) => cpuCores)),
+    }),
+  };
+}

@@ -1,0 +1,31 @@
+/** What can be done about a service, and what becomes of it. */
+
+/** The kinds of actions. */
+export const actionKinds = ['restart', 'rollback', 'rollforward'] as const;
+
+/** `restart`: its processes, one after the other; `rollback` and `rollforward`: to another version. */
+export type ActionKind = (typeof actionKinds)[number];
+
+/** The states of actions. */
+export const actionStates = ['ordered', 'running', 'done', 'failed', 'cancelled', 'unclear'] as const;
+
+/** `unclear`: whoever carried it out is silent, and nobody knows how far it got. */
+export type ActionState = (typeof actionStates)[number];
+
+/** A process that is to be restarted. */
+export interface ActionTarget {
+  instance: string;
+  pid: number | null;
+  version: string;
+  secondsToLimit: number | null;
+}
+
+/** What was done to one process, as who did it saw it. */
+export interface ActionStep {
+  atMs: number;
+  oldPid: number | null;
+  newPid: number | null;
+  /** How many served at the least meanwhile; null where nobody can know. */
+  leastServing: number | null;
+  text: string;
+}

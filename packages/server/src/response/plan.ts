@@ -1,0 +1,150 @@
+/** What an action would do, and what speaks against it: pure. An order is a plan that nothing speaks against. */
+import type { ProcessRow } from '../store/schema.ts';
+import type { ActionKind, ActionTarget } from './action.ts';
+import type { ServicePolicy } from './policy.ts';
+
+/** What a plan is made from. */
+export interface PlanInput {
+  kind: ActionKind;
+  service: string;
+  /** Where to, for all but restarts. */
+  version: string | null;
+  /** Instances to restart; null for all. */
+  instances: readonly string[] | null;
+  policy: ServicePolicy | undefined;
+  /** Those that are heard of now. */
+  processes: readonly ProcessRow[];
+  /** Who has said in the last minute that it carries out actions of this service. */
+  runners: readonly { name: string; executor: string; kinds: readonly ActionKind[] }[];
+  /** An action of the service that is not over. */
+  pending: { id: number; kind: ActionKind } | undefined;
+  /** Actions in the time of the budget. */
+  used: number;
+  /** What is known of the changes: whether a rollback can help. */
+  advice: string | null;
+  ordererRole: 'responder' | 'admin' | null;
+}
+
+/** A plan. */
+export interface Plan {
+  kind: ActionKind;
+  service: string;
+  version: string | null;
+  /** Nothing speaks against it. */
+  allowed: boolean;
+  /** What speaks against it, a sentence each. */
+  refusals: string[];
+  /** What to know before it is ordered; the first thing to read. */
+  advice: string[];
+  /** What would be done, in order. */
+  steps: string[];
+  targets: ActionTarget[];
+  serving: number;
+  leastServing: number;
+  budget: { used: number; of: number; perMs: number } | null;
+}
+
+/** Plans an action. */
+export function planAction(input: PlanInput): Plan {
+  const { kind, service, version, policy, processes, runners, pending, used } = input;
+  const serving = processes.length;
+  const targets = kind === 'restart' ? targetsOf(processes, input.instances) : [];
+  const able = runners.filter(({ kinds }) => kinds.includes(kind));
+  const leastServing = policy?.leastServing ?? 0;
+  const refusals: string[] = [];
+  if (policy === undefined) refusals.push(`the response policy says nothing of ${service}: nothing may be done`);
+  else {
+    if (!policy.allow.includes(kind)) refusals.push(`the response policy does not allow ${kind} for ${service}`);
+    if (policy.orderedBy === 'admin' && input.ordererRole === 'responder')
+      refusals.push(`for ${service} only an admin may order actions`);
+    if (serving < leastServing)
+      refusals.push(`${processesText(serving)} of ${service} serve now, and ${leastServing} must serve all the time`);
+    if (used >= policy.budget.actions)
+      refusals.push(
+        `the budget is used up: ${used} of ${policy.budget.actions} actions in ${minutesText(policy.budget.perMs)}`,
+      );
+  }
+  if (able.length === 0)
+    refusals.push(`nobody who could do it was heard of in the last minute: start 'ebb respond' beside ${service}`);
+  if (pending !== undefined) refusals.push(`action ${pending.id} (${pending.kind}) of ${service} is not over`);
+  if (kind === 'restart' && targets.length === 0) refusals.push('no process that is heard of is meant');
+  if (kind !== 'restart' && version === null) refusals.push('the version to go to is missing');
+  if (version !== null && processes.length > 0 && processes.every((process) => process.version === version))
+    refusals.push(`all processes of ${service} run ${version} already`);
+  return {
+    kind,
+    service,
+    version,
+    allowed: refusals.length === 0,
+    refusals,
+    advice: adviceFor(input),
+    steps: stepsOf(input, targets, able[0]),
+    targets,
+    serving,
+    leastServing,
+    budget: policy === undefined ? null : { used, of: policy.budget.actions, perMs: policy.budget.perMs },
+  };
+}
+
+/** The one that dies first is restarted first. */
+function targetsOf(processes: readonly ProcessRow[], instances: readonly string[] | null): ActionTarget[] {
+  return processes
+    .filter(({ instance }) => instances === null || instances.includes(instance))
+    .map((process) => ({
+      instance: process.instance,
+      pid: process.pid,
+      version: process.version,
+      secondsToLimit: process.seconds_to_limit_soonest ?? process.seconds_to_limit,
+    }))
+    .sort((a, b) => (a.secondsToLimit ?? Infinity) - (b.secondsToLimit ?? Infinity));
+}
+
+function stepsOf(
+  { kind, service, version }: PlanInput,
+  targets: readonly ActionTarget[],
+  runner: PlanInput['runners'][number] | undefined,
+): string[] {
+  const by = runner === undefined ? 'by nobody yet' : `by ${runner.name} (${runner.executor})`;
+  if (kind !== 'restart') {
+    const where = version ?? 'the version that is named';
+    return [
+      `${kind === 'rollback' ? 'roll back' : 'roll forward'} ${service} to ${where}, ${by}`,
+      'watch the share of failed requests meanwhile, and have it stopped if that rises',
+    ];
+  }
+  return targets.map(({ instance, pid, version: runs, secondsToLimit }) => {
+    const limit =
+      secondsToLimit === null ? '' : `, at its limit in ${minutesText(secondsToLimit * 1000)} at the soonest`;
+    return `restart process ${pid ?? 'of an unknown id'} (${instance}, ${runs}${limit}), ${by}: a new one first, then drain`;
+  });
+}
+
+function adviceFor({ kind, version, processes, advice }: PlanInput): string[] {
+  const told = advice === null || advice === '' ? [] : [advice];
+  if (kind !== 'restart' && version !== null) {
+    const same = processes.filter((process) => process.version === version);
+    const leaks = same.filter(({ verdict }) => verdict === 'leak' || verdict === 'native');
+    if (leaks.length > 0)
+      told.push(
+        `${leaks.length} of ${same.length} processes that run ${version} now leak, too: going there may not help.`,
+      );
+    else if (same.length === 0 && told.length === 0)
+      told.push(`Ebb hears of no process that runs ${version}, and cannot say whether going there helps.`);
+  }
+  if (kind === 'restart' && processes.some(({ verdict }) => verdict === 'leak' || verdict === 'native'))
+    told.push('A restart buys time, and mends nothing: what leaks will leak again.');
+  return told;
+}
+
+function processesText(count: number): string {
+  return count === 1 ? '1 process' : `${count} processes`;
+}
+
+function minutesText(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes < 2
+    ? `${Math.round(ms / 1000)} s`
+    : minutes < 120
+      ? `${Math.round(minutes)} min`
+      : `${Math.round(minutes / 60)} h`;
+}

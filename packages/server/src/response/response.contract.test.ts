@@ -1,0 +1,232 @@
+// Plans, orders and what Ebb does by itself, as scripts on a clock; on both databases.
+import { describe, expect, test } from 'vitest';
+import { alertStage } from '../fixtures/alert-stage.ts';
+import { minuteMs, type Scene } from '../fixtures/alert-scene.ts';
+import { engines } from '../fixtures/empty-places.ts';
+import { edge, report } from '../fixtures/reports.ts';
+import type { ProcessReport } from '../ingest/report.ts';
+import type { Database } from '../store/database.ts';
+import { FleetReader } from '../store/fleet-reader.ts';
+import { RouteReader } from '../store/route-minutes.ts';
+import { readPolicy } from './read-policy.ts';
+import { Response } from './response.ts';
+
+const leaking = (instance: string, secondsToLimit: number): ProcessReport =>
+  report(0, {
+    identity: { instance, pid: instance.charCodeAt(0) },
+    edge: edge('leak', { secondsToLimit, secondsToLimitSoonest: secondsToLimit }),
+  });
+const well = (instance: string): ProcessReport =>
+  report(0, { identity: { instance, pid: instance.charCodeAt(0) }, edge: edge('clean') });
+const ann = { name: 'ann', role: 'responder' as const };
+const runner = { name: 'host-1', service: 'shop', kinds: ['restart' as const], executor: 'cluster' };
+const wanted = { serviceId: 1, kind: 'restart' as const };
+
+function responseOf(database: Database, scene: Scene, policy: string, advice: string | null = null): Response {
+  return new Response({
+    database,
+    fleet: new FleetReader(database.query),
+    routes: new RouteReader(database.query),
+    alerting: scene.alerting,
+    policy: readPolicy(policy).policy ?? [],
+    advice: async () => await Promise.resolve(advice),
+    now: () => scene.nowMs,
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+const policy = (more = ''): string =>
+  `services: [{ match: { service: shop }, allow: [restart, rollback], least_serving: 2${more} }]`;
+
+describe.each(engines)('on %s', (engine) => {
+  const stage = alertStage(engine);
+  const open = async (text: string, advice: string | null = null) => {
+    const { database, toTeam, start } = stage();
+    const scene = await start(toTeam());
+    return { scene, response: responseOf(database, scene, text, advice) };
+  };
+
+  test('a plan says what would be done, the nearest to its limit first, and everything that speaks against it', async () => {
+    const { scene, response } = await open(policy(', ordered_by: admin'), 'Rolling back 1.0 will not help.');
+    await scene.at(0, well('a'), leaking('b', 900), leaking('c', 300));
+    const plan = await response.plan(wanted, ann);
+    expect(plan).toMatchObject({ allowed: false, serving: 3, leastServing: 2, budget: { used: 0, of: 6 } });
+    expect(plan.targets.map(({ instance }) => instance)).toEqual(['c', 'b', 'a']);
+    expect(plan.refusals).toEqual([
+      'for shop only an admin may order actions',
+      "nobody who could do it was heard of in the last minute: start 'ebb respond' beside shop",
+    ]);
+    expect(plan.advice[0]).toBe('Rolling back 1.0 will not help.');
+    await response.next(runner);
+    expect(await response.plan(wanted, { name: 'root', role: 'admin' })).toMatchObject({ allowed: true, refusals: [] });
+    const forward = await response.plan({ ...wanted, kind: 'rollforward', version: '2.0' }, ann);
+    expect(forward.refusals[0]).toBe('the response policy does not allow rollforward for shop');
+    response.replacePolicy([]);
+    expect((await response.plan(wanted, ann)).refusals[0]).toContain('says nothing of shop');
+  });
+
+  test('an order is carried out by one runner, once, and everything stands on the timeline', async () => {
+    const { scene, response } = await open(policy());
+    await scene.at(0, well('a'), leaking('b', 3000));
+    expect(await response.next(runner)).toBeUndefined();
+    const { id } = await response.order({ ...wanted, instances: ['b'], why: 'until the fix is out' }, ann);
+    await expect(response.order({ ...wanted, why: 'again' }, ann)).rejects.toMatchObject({
+      code: 'EBB_SERVER_NOT_ALLOWED',
+      message: `action ${id} (restart) of shop is not over`,
+    });
+    const claims = await Promise.all([response.next(runner), response.next({ ...runner, name: 'host-2' })]);
+    const [claimed, ...others] = claims.filter((row) => row !== undefined);
+    expect(others).toEqual([]);
+    const who = claimed?.runner ?? '';
+    await scene.at(0.5);
+    const step = { atMs: scene.nowMs, oldPid: 98, newPid: 99, leastServing: 2, text: '98 is replaced by 99' };
+    expect(await response.actions.progress({ id, runner: who, steps: [step] }, scene.nowMs)).toEqual({
+      stopReason: null,
+    });
+    expect(await response.actions.progress({ id, runner: 'somebody', steps: [] }, scene.nowMs)).toBeNull();
+    expect(await response.actions.end({ id, runner: 'somebody', ok: true, outcome: 'lies' }, scene.nowMs)).toBe(false);
+    expect(await response.actions.end({ id, runner: who, ok: true, outcome: '1 restarted' }, scene.nowMs)).toBe(true);
+    expect(await response.actions.stop(id, 'too late', scene.nowMs)).toBe('over');
+    expect((await scene.timeline(1)).filter((line) => line.includes('action'))).toEqual([
+      `0 action-ordered: action ${id}: restart of 1, ordered by ann: until the fix is out`,
+      `0 action-started: action ${id}: restart by ${who} (cluster)`,
+      `0.5 action-step: action ${id}: 98 is replaced by 99`,
+      `0.5 action-done: action ${id}: restart: 1 restarted`,
+    ]);
+  });
+
+  test('what nobody has begun is cancelled; what is under way is asked to stop; a silent runner leaves it unclear', async () => {
+    const { scene, response } = await open(policy());
+    await scene.at(0, well('a'), leaking('b', 3000));
+    await response.next(runner);
+    const first = await response.order({ ...wanted, why: 'x' }, ann);
+    expect(await response.actions.stop(first.id, 'cancelled by ann', scene.nowMs)).toBe('cancelled');
+    expect(await response.next(runner)).toBeUndefined();
+    const second = await response.order({ ...wanted, why: 'x' }, ann);
+    await response.next(runner);
+    expect(await response.actions.stop(second.id, 'cancelled by ann', scene.nowMs)).toBe('stopping');
+    const told = { id: second.id, runner: runner.name, steps: [] };
+    expect(await response.actions.progress(told, scene.nowMs)).toEqual({ stopReason: 'cancelled by ann' });
+    await scene.at(0.9);
+    await response.round();
+    expect((await response.actions.find(second.id))?.state).toBe('running');
+    await scene.at(1.1);
+    await response.round();
+    const row = await response.actions.find(second.id);
+    expect(row).toMatchObject({ state: 'unclear', outcome: expect.stringContaining('host-1 is silent') });
+    expect(await response.actions.progress(told, scene.nowMs)).toBeNull();
+  });
+
+  test('with too few that serve, and beyond the budget, nothing is ordered', async () => {
+    const { scene, response } = await open(policy(', budget: { actions: 1, per: 1h }'));
+    await scene.at(0, leaking('a', 3000));
+    await response.next(runner);
+    const few = await response.plan(wanted, ann);
+    expect(few.refusals).toEqual(['1 process of shop serve now, and 2 must serve all the time']);
+    await scene.at(0.1, leaking('a', 3000), well('b'));
+    await response.next(runner);
+    const { id } = await response.order({ ...wanted, why: 'x' }, ann);
+    await response.next(runner);
+    await response.actions.end({ id, runner: runner.name, ok: true, outcome: 'done' }, scene.nowMs);
+    expect((await response.plan(wanted, ann)).refusals).toEqual(['the budget is used up: 1 of 1 actions in 60 min']);
+    await scene.at(61, leaking('a', 3000), well('b'));
+    await response.next(runner);
+    expect((await response.plan(wanted, ann)).allowed).toBe(true);
+  });
+
+  test('an action that makes requests fail is told to stop', async () => {
+    const { scene, response } = await open(policy());
+    const routes = (failed: number, answered: number): ProcessReport => ({
+      ...well('a'),
+      routes: {
+        sketches: [],
+        series: [
+          { key: 'good', route: 'GET /', isFailing: false, requests: answered, inTime: answered },
+          { key: 'bad', route: 'GET /', isFailing: true, requests: failed, inTime: 0 },
+        ],
+      },
+    });
+    await scene.at(0, routes(0, 0), leaking('b', 3000));
+    await scene.at(1, routes(1, 1000), leaking('b', 3000));
+    await scene.at(1.1);
+    await response.next(runner);
+    const { id } = await response.order({ ...wanted, why: 'x' }, ann);
+    await response.next(runner);
+    await scene.at(1.5);
+    await response.actions.progress({ id, runner: runner.name, steps: [] }, scene.nowMs);
+    await scene.at(2.05, routes(301, 1700), leaking('b', 3000));
+    await response.actions.progress({ id, runner: runner.name, steps: [] }, scene.nowMs);
+    await response.round();
+    expect((await response.actions.find(id))?.stop_reason).toMatch(/^it makes things worse: 30\.0 % of requests fail/);
+  });
+
+  test('by itself it restarts before the limit, one at a time, and stops after failures, and says so to the team', async () => {
+    const { scene, response } = await open(policy(', automatic: { lead: 10m, failures: 2 }'));
+    await scene.at(0, well('a'), leaking('b', 900));
+    await response.next(runner);
+    await response.round();
+    expect(await response.actions.list({ most: 10 })).toEqual([]);
+    for (const minute of [1, 2]) {
+      await scene.at(minute, well('a'), leaking('b', 500), leaking('c', 400));
+      await response.next(runner);
+      await response.round();
+      await response.round();
+      const [action, ...older] = await response.actions.list({ most: 10 });
+      expect(older).toHaveLength(minute - 1);
+      expect(action).toMatchObject({ kind: 'restart', automatic: 1, ordered_by: 'ebb (automatic)' });
+      expect(JSON.parse(action?.targets ?? '')).toMatchObject([{ instance: 'c' }]);
+      await response.next(runner);
+      const ended = { id: action?.id ?? 0, runner: runner.name, ok: false, outcome: 'it hangs' };
+      expect(await response.actions.end(ended, scene.nowMs)).toBe(true);
+    }
+    await scene.at(3, well('a'), leaking('b', 500));
+    await response.next(runner);
+    await response.round();
+    await response.round();
+    expect(await response.actions.list({ most: 10 })).toHaveLength(2);
+    const said = 'Ebb does not restart shop by itself: 2 actions in a row failed; the last: it hangs';
+    expect((await scene.timeline(1)).filter((line) => line.includes('automatic-stopped'))).toEqual([
+      `3 automatic-stopped: ${said}`,
+    ]);
+    await scene.at(10);
+    expect(
+      stage()
+        .team.told.map(({ text }) => text)
+        .join('\n'),
+    ).toContain(said);
+    // Somebody's order that succeeds lets it begin again.
+    await scene.at(11, well('a'), leaking('b', 500));
+    await response.next(runner);
+    const { id } = await response.order({ ...wanted, why: 'mended' }, ann);
+    await response.next(runner);
+    await response.actions.end({ id, runner: runner.name, ok: true, outcome: 'done' }, scene.nowMs);
+    await response.round();
+    expect(await response.actions.list({ most: 10 })).toHaveLength(4);
+  });
+
+  test('without a quorum it restarts nothing by itself, and says so once', async () => {
+    const { scene, response } = await open(policy(', automatic: {}'));
+    await scene.at(0, leaking('b', 100));
+    await response.next(runner);
+    await response.round();
+    await response.round();
+    expect(await response.actions.list({ most: 10 })).toEqual([]);
+    const lines = (await scene.timeline(1)).filter((line) => line.includes('automatic-stopped'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('1 process of shop serve now, and 2 must');
+  });
+
+  test('what is long over is forgotten', async () => {
+    const { scene, response } = await open(policy());
+    await scene.at(0, well('a'), leaking('b', 3000));
+    await response.next(runner);
+    const { id } = await response.order({ ...wanted, why: 'x' }, ann);
+    await response.actions.stop(id, 'x', scene.nowMs);
+    await response.actions.forget(scene.nowMs);
+    expect(await response.actions.find(id)).toBeDefined();
+    await response.actions.forget(scene.nowMs + minuteMs);
+    expect(await response.actions.find(id)).toBeUndefined();
+    expect(await response.actions.runners('shop', scene.nowMs)).toEqual([]);
+  });
+});
