@@ -38,7 +38,7 @@ describe('Log', () => {
       throw new Error('ENOSPC');
     });
     broken.tell('warn', 'EBB_AGENT_EXPORT', 'lost');
-    const mad = new Log({ now: () => Number.NaN } as HostClock, (line) => written.push(line));
+    const mad = new Log({ now: () => Number.NaN }, (line) => written.push(line));
     mad.tell('warn', 'EBB_AGENT_EXPORT', 'told all the same');
     expect(written).toHaveLength(1);
   });

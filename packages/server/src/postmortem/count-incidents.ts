@@ -1,6 +1,7 @@
 /** Reads the incidents of a while as numbers need them. */
 import type { Kysely } from 'kysely';
 import type { Impact } from '../impact/impact.ts';
+import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Team } from '../incident/team.ts';
 import { inPieces } from '../store/in-pieces.ts';
 import type { Schema } from '../store/schema.ts';
@@ -10,10 +11,10 @@ import type { CountedIncident } from './numbers.ts';
 /** The newest so many are counted. */
 const mostIncidents = 5000;
 /** What says that somebody, or something, has worked on it. */
-const work = ['finding', 'action', 'impact', 'acknowledged'];
-const told = ['notified', 'paged'];
+const work: readonly IncidentEventKind[] = ['finding', 'guilty', 'action-started', 'impact', 'acknowledged'];
+const told: readonly IncidentEventKind[] = ['notified', 'paged'];
 /** Entries that times are read from. */
-const kinds = ['growth', 'symptom', 'calm', ...work, ...told];
+const kinds: readonly IncidentEventKind[] = ['growth', 'symptom', 'calm', ...work, ...told];
 
 /** Incidents that were opened since a time, the oldest first. */
 export async function countedIncidents(
@@ -40,7 +41,7 @@ export async function countedIncidents(
       .selectFrom('incident_events')
       .select(['incident_id', 'time_ms as timeMs', 'kind', 'actor', 'ref'])
       .where('incident_id', 'in', ids)
-      .where((where) => where.or([where('kind', 'in', kinds as never[]), where('actor', 'is not', null)]))
+      .where((where) => where.or([where('kind', 'in', kinds), where('actor', 'is not', null)]))
       .orderBy('time_ms')
       .orderBy('id')
       .execute();
@@ -57,7 +58,7 @@ export async function countedIncidents(
     const own = events.get(row.id) ?? [];
     const { all = null } = row.impact === null ? {} : (JSON.parse(row.impact) as Impact);
     const fingerprints = own.flatMap(({ ref }) => (ref?.startsWith('finding ') === true ? [ref.slice(8)] : []));
-    const has = (some: readonly string[]): boolean => own.some(({ kind }) => some.includes(kind));
+    const has = (some: readonly IncidentEventKind[]): boolean => own.some(({ kind }) => some.includes(kind));
     return {
       service: row.name,
       team: teamOf(row).name,

@@ -2,6 +2,7 @@
 import type { Finding } from '../findings/finding.ts';
 import type { Impact } from '../impact/impact.ts';
 import type { Cause } from '../incident/cause.ts';
+import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Level } from '../incident/level.ts';
 import type { Team } from '../incident/team.ts';
 import type { HypothesisRow, IncidentRoleRow } from '../incident/tables.ts';
@@ -32,8 +33,7 @@ export interface Repeat {
 /** An entry of the timeline. */
 export interface ToldEvent {
   timeMs: number;
-  /** See `incidentEventKinds`. */
-  kind: string;
+  kind: IncidentEventKind;
   text: string;
   actor: string | null;
 }

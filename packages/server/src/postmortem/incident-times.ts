@@ -1,12 +1,12 @@
 /** When what happened in an incident, and how long it took: pure. What is not known is null, and never made up. */
+import type { IncidentEventKind } from '../incident/event-kind.ts';
 import { wrongMs } from '../incident/hypothesis.ts';
 import type { HypothesisRow } from '../incident/tables.ts';
 
 /** An entry of a timeline, as far as times need it. */
 export interface TimedEvent {
   timeMs: number;
-  /** See `incidentEventKinds`. */
-  kind: string;
+  kind: IncidentEventKind;
   actor: string | null;
 }
 
@@ -40,7 +40,7 @@ export interface TimesInput {
 
 /** Reads them. */
 export function timesOf({ openedMs, resolvedMs, events, hypotheses, impact }: TimesInput): IncidentTimes {
-  const first = (...kinds: string[]): number | null => events.find(({ kind }) => kinds.includes(kind))?.timeMs ?? null;
+  const first = (...kinds: IncidentEventKind[]): number | null => events.find(({ kind }) => kinds.includes(kind))?.timeMs ?? null;
   const begins = [first('growth'), impact?.fromMs ?? null, first('symptom')].filter((timeMs) => timeMs !== null);
   const calmMs = events.findLast(({ kind }) => kind === 'calm')?.timeMs ?? null;
   const byPeople = events.find(({ kind, actor }) => kind === 'acknowledged' || (actor !== null && isWork(kind)));
@@ -62,6 +62,6 @@ export function timesOf({ openedMs, resolvedMs, events, hypotheses, impact }: Ti
 }
 
 /** What comes after an incident is no work in it. */
-function isWork(kind: string): boolean {
+function isWork(kind: IncidentEventKind): boolean {
   return kind !== 'postmortem' && kind !== 'review' && kind !== 'action-item';
 }

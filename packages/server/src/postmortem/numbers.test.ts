@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { timesOf } from './incident-times.ts';
+import type { IncidentEventKind } from '../incident/event-kind.ts';
+import { timesOf, type TimedEvent } from './incident-times.ts';
 import { numberLines, numbersOf, type CountedIncident } from './numbers.ts';
 
 const minuteMs = 60_000;
-const event = (minutes: number, kind: string, actor: string | null = null) => ({
+const event = (minutes: number, kind: IncidentEventKind, actor: string | null = null): TimedEvent => ({
   timeMs: minutes * minuteMs,
   kind,
   actor,
@@ -11,7 +12,7 @@ const event = (minutes: number, kind: string, actor: string | null = null) => ({
 
 const counted = (
   told: Partial<CountedIncident>,
-  events: ReturnType<typeof event>[],
+  events: TimedEvent[],
   resolvedMs: number | null,
 ): CountedIncident => ({
   ...{ service: 'web', team: 'platform', fingerprints: [], repeats: [], ledToNothing: false },

@@ -58,7 +58,7 @@ function causalSteps({ culprit, grown, signals, impact, incident, timeline }: Po
   if (ends.length > 0) steps.push({ what: 'Processes end', measured: ends[0]?.title ?? '', colour: colours.bad });
   if (impact !== null)
     steps.push({ what: 'Requests are slow, or fail', measured: impact.sentence, colour: colours.bad });
-  const action = timeline.findLast(({ kind }) => kind === 'action' || kind === 'recovered');
+  const action = timeline.findLast(({ kind }) => kind === 'action-done' || kind === 'recovered');
   if (action !== undefined) steps.push({ what: 'What was done', measured: action.text, colour: colours.good });
   const recovery = timeline.findLast(({ kind }) => kind === 'recovery');
   if (recovery !== undefined) steps.push({ what: 'Recovery', measured: recovery.text, colour: colours.good });

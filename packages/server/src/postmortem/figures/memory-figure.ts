@@ -1,4 +1,5 @@
 /** Memory of the process that grew the most, with what happened marked on it by numbers; the numbers are told below. */
+import type { IncidentEventKind } from '../../incident/event-kind.ts';
 import { bytes } from '../../pages/wording.ts';
 import type { Figure } from '../document.ts';
 import type { FactSample, PostmortemFacts } from '../facts.ts';
@@ -12,15 +13,18 @@ const mostMarks = 12;
 const lineLength = 100;
 
 /** What may be marked, the most telling first. */
-const marked: Readonly<Record<string, string>> = {
+const marked: Readonly<Partial<Record<IncidentEventKind, string>>> = {
   growth: 'memory begins to grow',
   opened: 'incident opened',
   resolved: 'resolved',
   finding: 'what holds the memory is found',
+  guilty: 'guilty',
   change: 'change',
   hypothesis: 'hypothesis',
   acknowledged: 'acknowledged',
-  action: 'action',
+  'action-done': 'action',
+  recovered: 'it helped',
+  'not-recovered': 'it did not help',
   escalated: 'escalated',
   paged: 'paged',
   notified: 'told',
