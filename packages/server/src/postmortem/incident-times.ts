@@ -40,7 +40,8 @@ export interface TimesInput {
 
 /** Reads them. */
 export function timesOf({ openedMs, resolvedMs, events, hypotheses, impact }: TimesInput): IncidentTimes {
-  const first = (...kinds: IncidentEventKind[]): number | null => events.find(({ kind }) => kinds.includes(kind))?.timeMs ?? null;
+  const first = (...kinds: IncidentEventKind[]): number | null =>
+    events.find(({ kind }) => kinds.includes(kind))?.timeMs ?? null;
   const begins = [first('growth'), impact?.fromMs ?? null, first('symptom')].filter((timeMs) => timeMs !== null);
   const calmMs = events.findLast(({ kind }) => kind === 'calm')?.timeMs ?? null;
   const byPeople = events.find(({ kind, actor }) => kind === 'acknowledged' || (actor !== null && isWork(kind)));

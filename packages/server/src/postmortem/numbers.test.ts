@@ -10,11 +10,7 @@ const event = (minutes: number, kind: IncidentEventKind, actor: string | null = 
   actor,
 });
 
-const counted = (
-  told: Partial<CountedIncident>,
-  events: TimedEvent[],
-  resolvedMs: number | null,
-): CountedIncident => ({
+const counted = (told: Partial<CountedIncident>, events: TimedEvent[], resolvedMs: number | null): CountedIncident => ({
   ...{ service: 'web', team: 'platform', fingerprints: [], repeats: [], ledToNothing: false },
   times: timesOf({ openedMs: 10 * minuteMs, resolvedMs, events, hypotheses: [], impact: null }),
   ...told,

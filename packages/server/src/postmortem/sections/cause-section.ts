@@ -66,7 +66,9 @@ function triggerOf(facts: PostmortemFacts): string {
 
 function resolutionOf({ timeline, incident, changes }: PostmortemFacts): string {
   if (incident.resolvedMs === null) return 'it is not resolved yet.';
-  const done = timeline.filter(({ kind }) => kind === 'action-done' || kind === 'recovered').map(({ text }) => plain(text));
+  const done = timeline
+    .filter(({ kind }) => kind === 'action-done' || kind === 'recovered')
+    .map(({ text }) => plain(text));
   const deploys = changes.filter(({ time_ms: timeMs }) => timeMs > incident.openedMs);
   // What telemetry saw is the same change again, where somebody told it.
   const told = deploys.filter(({ source }) => source !== 'telemetry');
