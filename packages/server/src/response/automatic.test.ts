@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProcessRow } from '../store/schema.ts';
 import { dueForRestart, hasFailedTooOften, isWorse } from './automatic.ts';
 
-const automatic = { leadMs: 600_000, rollback: false, failures: 2 };
+const automatic = { leadMs: 600_000, failures: 2 };
 const process = (instance: string, verdict: string, soonest: number | null): ProcessRow =>
   ({ instance, verdict, seconds_to_limit_soonest: soonest, seconds_to_limit: soonest }) as ProcessRow;
 

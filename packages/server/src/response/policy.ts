@@ -6,8 +6,6 @@ import type { ActionKind } from './action.ts';
 export interface AutomaticPolicy {
   /** A process is restarted when its limit may be nearer than this. */
   leadMs: number;
-  /** Whether versions are rolled back by themselves, too. */
-  rollback: boolean;
   /** After so many failures in a row it stops, until a person orders something that works. */
   failures: number;
 }

@@ -21,7 +21,7 @@ services:
       orderedBy: 'admin',
       leastServing: 3,
       budget: { actions: 4, perMs: 7_200_000 },
-      automatic: { leadMs: 900_000, rollback: false, failures: 3 },
+      automatic: { leadMs: 900_000, failures: 3 },
     },
     {
       match: { service: ['*'] },
@@ -40,10 +40,7 @@ test.each([
   ['services: [{ match: {}, allow: [restart], least_serving: 0 }]', 'whole number from 1'],
   ['services: [{ match: {}, alow: [restart], least_serving: 1 }]', "was 'allow' meant?"],
   ['services: [{ match: {}, allow: [rollback], least_serving: 1, automatic: {} }]', 'allow does not name restart'],
-  [
-    'services: [{ match: {}, allow: [restart], least_serving: 1, automatic: { rollback: true } }]',
-    'allow does not name rollback',
-  ],
+  ['services: [{ match: {}, allow: [restart], least_serving: 1, automatic: { rollback: true } }]', 'rollback'],
   ['service: shop', "was 'services' meant?"],
   ['services: [', 'line 1'],
 ])('%s is refused, with what is wrong', (text, told) => {

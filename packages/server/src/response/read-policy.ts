@@ -45,8 +45,6 @@ function readService(value: Value): ServicePolicy {
   const automatic = fields.take('automatic', readAutomatic) ?? null;
   if (automatic !== null && !allow.includes('restart'))
     fields.take('automatic', (found) => found.wrong('restarts by itself, but allow does not name restart'));
-  if (automatic?.rollback === true && !allow.includes('rollback'))
-    fields.take('automatic', (found) => found.wrong('rolls back by itself, but allow does not name rollback'));
   return {
     match: fields.need('match', (found) => readMatcher(found, [])) ?? {},
     allow,
@@ -66,10 +64,9 @@ function readBudget(value: Value): ServicePolicy['budget'] {
 }
 
 function readAutomatic(value: Value): AutomaticPolicy {
-  const fields = value.fields(['lead', 'rollback', 'failures']);
+  const fields = value.fields(['lead', 'failures']);
   return {
     leadMs: fields.take('lead', (found) => found.duration(10_000, day, 'from 10s to 1d')) ?? 10 * minute,
-    rollback: fields.take('rollback', (found) => found.is(true)) ?? false,
     failures: fields.take('failures', (found) => found.whole(1, 100)) ?? 2,
   };
 }
