@@ -11,8 +11,8 @@ import { Clock, zoneOf } from '../../incident/zone.ts';
 import { serviceStates } from '../../live/service-states.ts';
 import { incidentPage } from '../../pages/incident/incident-page.ts';
 import type { Frame } from '../../pages/layout.ts';
-import { asServerError } from '../answer-error.ts';
 import type { Context } from '../context.ts';
+import { answerForm } from '../form-answer.ts';
 
 /** Says who reads, or sends them to log in. */
 export type Reader = (request: FastifyRequest, needed?: Role) => Promise<Caller>;
@@ -56,14 +56,11 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
     work: (by: { name: string; nowMs: number }) => Promise<unknown>,
   ): Promise<FastifyReply> => {
     const caller = await reader(request, 'responder');
-    try {
-      await work({ name: caller.name, nowMs: now() });
-    } catch (error) {
-      const { statusCode, message, code } = asServerError(error);
-      if (statusCode >= 500 || code === 'EBB_SERVER_NOT_FOUND') throw error;
-      return await showIncident(request, reply.code(statusCode), { id, caller, problem: message });
-    }
-    return reply.redirect(`/incidents/${id}`, 303);
+    return await answerForm(reply, {
+      work: async () => await work({ name: caller.name, nowMs: now() }),
+      back: `/incidents/${id}`,
+      again: async (answer, problem) => await showIncident(request, answer, { id, caller, problem }),
+    });
   };
   const form = <Body extends Type.TProperties>(body: Body) => ({
     schema: { ...schema, params: Id, body: Type.Object(body) },

@@ -10,8 +10,8 @@ import { Markup } from '../../pages/html.ts';
 import { postmortemPage } from '../../pages/postmortem-page.ts';
 import { sectionIds, type SectionId } from '../../postmortem/document.ts';
 import { figuresOf, markdownOf } from '../../postmortem/postmortem-desk.ts';
-import { asServerError } from '../answer-error.ts';
 import type { Context } from '../context.ts';
+import { answerForm } from '../form-answer.ts';
 import { readerZone, type Reader, type Show } from './incident-pages.ts';
 
 const schema = { hide: true };
@@ -63,19 +63,12 @@ export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context;
     work: (by: { name: string; nowMs: number }) => Promise<unknown>,
   ): Promise<FastifyReply> => {
     const caller = await reader(request, 'responder');
-    try {
-      await work({ name: caller.name, nowMs: now() });
-    } catch (error) {
-      const { statusCode, message, code } = asServerError(error);
-      if (statusCode >= 500 || code === 'EBB_SERVER_NOT_FOUND') throw error;
-      return await showPostmortem(request, reply.code(statusCode), {
-        id,
-        version: undefined,
-        caller,
-        problem: message,
-      });
-    }
-    return reply.redirect(`/incidents/${id}/postmortem`, 303);
+    return await answerForm(reply, {
+      work: async () => await work({ name: caller.name, nowMs: now() }),
+      back: `/incidents/${id}/postmortem`,
+      again: async (answer, problem) =>
+        await showPostmortem(request, answer, { id, version: undefined, caller, problem }),
+    });
   };
   app.post('/incidents/:id/postmortem', { schema: { ...schema, params: Id, body: Form } }, async (request, reply) => {
     const { id } = request.params;
