@@ -19,7 +19,7 @@ const kinds: readonly ActionKind[] = ['restart', 'rollback', 'rollforward'];
 /** `ebb respond --service NAME …`: carries out what the server orders, beside the service. */
 export function respondCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('respond')
-    .summary('carry out restarts and rollbacks that the server orders, beside the service')
+    .summary('carry out, beside the service, what the server orders')
     .description(
       'Asks the server for orders of one service and carries them out on this machine: through PM2, the primary of a Node\ncluster, or a command of yours. What may be ordered, by whom and how often, says the file that the server was given with\n`ebb up --response`. Nothing is done without an order, and each step is checked by process id and start time.',
     )

@@ -20,7 +20,7 @@ const MB = 2 ** 20;
 /** `ebb tune --route 'GET /path' … -- COMMAND…`: which memory settings change anything for this service. */
 export function tuneCommand(finish: (exitCode: number) => void): Command {
   return new Command('tune')
-    .summary('measure which memory settings change anything for a service, and recommend them')
+    .summary('measure which memory settings help a service, and recommend them')
     .description(
       'Starts COMMAND under load again and again, as it is today and with one setting changed at a time, and says what\neach changed in memory, CPU a request, latency and garbage collection: --max-semi-space-size, MALLOC_ARENA_MAX,\nUV_THREADPOOL_SIZE. From the peak it computes --max-old-space-size against the container, and the container itself.',
     )
