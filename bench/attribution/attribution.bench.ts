@@ -1,5 +1,5 @@
 // Which change brought the leak: how often is the guilty one named, how often an innocent one, and when? Services that are
-// changed while they run, with the truth beside them (packages/server/src/fixtures/attribution-scenes.ts); beside Ebb's
+// changed while they run, with the truth beside them (packages/server/src/fixtures/attribution/); beside Ebb's
 // attribution what people do instead.
 // By hand: node_modules/.bin/node bench/attribution/attribution.bench.ts [--small] [--held-out] [--write]
 import { appendFileSync, writeFileSync } from 'node:fs';

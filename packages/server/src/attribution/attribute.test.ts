@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { livesAt, playScene, sceneKinds, type Scene } from '../fixtures/attribution-scenes.ts';
+import { livesAt, playScene, type Scene } from '../fixtures/attribution/play-scene.ts';
+import { sceneKinds } from '../fixtures/attribution/scene-kinds.ts';
 import { adviceOf } from './advice.ts';
 import { attribute, type Attribution } from './attribute.ts';
 import type { Life } from './life.ts';

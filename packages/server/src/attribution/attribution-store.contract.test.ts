@@ -1,6 +1,6 @@
 // One suite for both databases: from what processes told to the incident's timeline.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { livesAt, playScene, type Scene } from '../fixtures/attribution-scenes.ts';
+import { livesAt, playScene, type Scene } from '../fixtures/attribution/play-scene.ts';
 import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
 import { usualRules } from '../incident/decide.ts';

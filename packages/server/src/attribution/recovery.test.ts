@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { livesAt, playScene } from '../fixtures/attribution-scenes.ts';
+import { livesAt, playScene } from '../fixtures/attribution/play-scene.ts';
 import { attribute } from './attribute.ts';
 import type { ServedMinute } from './recovery.ts';
 import { tell, type ToldChangePart } from './told.ts';
