@@ -3,10 +3,9 @@
  * where that is configured, and says in one line when a leak is confirmed.
  */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { getEnvironmentData, isMainThread, threadId } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 import { containerLimitBytes } from '@ebb/capture/limits';
 import { type Judgement, MemoryJudge } from '@ebb/trend';
 import { clientMetrics } from '../export/client-metrics.ts';
@@ -16,18 +15,18 @@ import { otlpRequest } from '../export/otlp-json.ts';
 import type { OtlpExporter } from '../export/otlp-exporter.ts';
 import { runtimeMetrics } from '../export/runtime-metrics.ts';
 import { type AgentSettings, readSettings } from '../export/settings.ts';
-import { readText } from '../identity/read-text.ts';
-import { identify, type ResourceAttributes } from '../identity/resource.ts';
+import type { ResourceAttributes } from '../identity/resource.ts';
 import { Clients } from '../measure/clients.ts';
 import { Meter } from '../measure/meter.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { type NativeMemory, readNativeMemory } from '../measure/native-memory.ts';
-import { ThreadBoard, type ThreadReport } from '../measure/thread-board.ts';
+import type { ThreadBoard, ThreadReport } from '../measure/thread-board.ts';
 import type { HostClock } from './clock.ts';
 import { IdleCollection } from './idle-collection.ts';
 import { LastMinutes } from './last-minutes.ts';
 import { leakDetails, leakSentence } from './leak-line.ts';
 import { Log, writeToStandardError } from './log.ts';
+import { identity, threadBoard } from './own-thread.ts';
 import { quietly } from './quietly.ts';
 import type { SuspicionProfile } from './suspicion-profile.ts';
 import { WarningWatch } from './warnings.ts';
@@ -37,8 +36,6 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 const scope = { name: '@ebb/agent', version };
-const instanceKey = 'ebb.agent.instance';
-const boardKey = 'ebb.agent.board';
 
 /** How often worker threads tell the main thread what they hold. */
 const relayIntervalMs = 10_000;
@@ -123,7 +120,7 @@ class Agent implements LoneAgent {
       this.#listenerWarnings += 1;
     });
     this.#judgement = this.#judge.observe(this.#meter.sample());
-    this.#board = threadBoard();
+    this.#board = threadBoard(4 * relayIntervalMs);
   }
 
   /** Opens what leads outside, and begins to sample. */
@@ -362,42 +359,4 @@ function metricsOf(measurement: Measurement): Metric[] {
 function clientsOf({ clientSecret, otlp }: AgentSettings, resource: ResourceAttributes): Clients | undefined {
   if (clientSecret === undefined || otlp === undefined) return undefined;
   return new Clients(JSON.stringify([clientSecret, resource['service.namespace'] ?? '', resource['service.name']]));
-}
-
-function identity(env: AgentOptions['env']): ResourceAttributes {
-  return identify({
-    env,
-    script: process.argv[1],
-    cwd: currentDirectory(),
-    hostName: hostname(),
-    pid: process.pid,
-    nodeVersion: process.versions.node,
-    executable: process.execPath,
-    threadId,
-    instanceId: instanceId(),
-    read: readText,
-  });
-}
-
-/** One for a process; its worker threads are numbered below it. */
-function instanceId(): string {
-  const known: unknown = getEnvironmentData(instanceKey);
-  if (typeof known === 'string') return known;
-  // The thread was started by something that the agent has not seen. (node:crypto would cost 5 ms and 2 MB.)
-  return `${process.pid}-${Math.random().toString(16).slice(2)}`;
-}
-
-/** The process's one board: made before the program started, and inherited by its workers. */
-function threadBoard(): ThreadBoard | undefined {
-  const memory: unknown = getEnvironmentData(boardKey);
-  return memory instanceof SharedArrayBuffer ? new ThreadBoard(memory, 4 * relayIntervalMs) : undefined;
-}
-
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    // The directory has been removed.
-    return '/';
-  }
 }

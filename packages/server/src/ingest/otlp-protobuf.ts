@@ -24,7 +24,7 @@ export function readOtlpProtobuf(body: Uint8Array, nowMs: number): Intake {
   const { end } = reader;
   while (reader.next(end)) {
     if (reader.is(1, delimited)) readResourceMetrics(reader, reader.enter(end), intake, nowMs);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   return intake;
 }
@@ -37,10 +37,10 @@ function readResourceMetrics(reader: WireReader, end: number, intake: Intake, no
       const inside = reader.enter(end);
       while (reader.next(inside)) {
         if (reader.is(1, delimited)) readAttribute(reader, reader.enter(inside), labels);
-        else reader.skip(inside);
+        else reader.skipField(inside);
       }
     } else if (reader.is(2, delimited)) readScopeMetrics(reader, reader.enter(end), points);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   points.tell(identityOfResource(labels));
 }
@@ -48,7 +48,7 @@ function readResourceMetrics(reader: WireReader, end: number, intake: Intake, no
 function readScopeMetrics(reader: WireReader, end: number, points: ProcessPoints): void {
   while (reader.next(end)) {
     if (reader.is(2, delimited)) readMetric(reader, reader.enter(end), points);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
 }
 
@@ -63,7 +63,7 @@ function readMetric(reader: WireReader, end: number, points: ProcessPoints): voi
   let name = '';
   while (reader.next(end)) {
     if (reader.is(1, delimited)) name = reader.text(end);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   reader.at = at;
   while (reader.next(end)) {
@@ -71,7 +71,7 @@ function readMetric(reader: WireReader, end: number, points: ProcessPoints): voi
       readPoints(reader, reader.enter(end), knownMetric(name, 'number'), points, readNumber);
     else if (reader.is(histogram, delimited))
       readPoints(reader, reader.enter(end), knownMetric(name, 'histogram'), points, readCount);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
 }
 
@@ -101,17 +101,17 @@ const readNumber: ReadField = (reader, end, point) => {
   else if (reader.is(7, delimited) && point.labels !== null) readAttribute(reader, reader.enter(end), point.labels);
   else if (reader.is(5, delimited) && point.labels !== null && point.hasExemplars)
     readExemplar(reader, reader.enter(end), point.labels);
-  else reader.skip(end);
+  else reader.skipField(end);
 };
 const readCount: ReadField = (reader, end, point) => {
   if (reader.is(3, eightBytes)) point.nanoseconds = reader.fixed64(end);
   else if (reader.is(4, eightBytes)) point.value = reader.fixed64(end);
   else if (reader.is(10, varint)) point.flags = reader.varint(end);
-  else if (point.labels === null) reader.skip(end);
+  else if (point.labels === null) reader.skipField(end);
   else if (reader.is(9, delimited)) readAttribute(reader, reader.enter(end), point.labels);
   else if (reader.is(6, delimited)) point.counts = readAll(reader.enter(end), reader, () => reader.fixed64(reader.end));
   else if (reader.is(7, delimited)) point.bounds = readAll(reader.enter(end), reader, () => reader.double(reader.end));
-  else reader.skip(end);
+  else reader.skipField(end);
 };
 
 /** Numbers of eight bytes, one behind the other (packed). */
@@ -126,7 +126,7 @@ function readAll(end: number, reader: WireReader, read: () => number): number[] 
 function readExemplar(reader: WireReader, end: number, labels: Map<string, string>): void {
   while (reader.next(end)) {
     if (reader.is(7, delimited)) readAttribute(reader, reader.enter(end), labels);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
 }
 
@@ -142,13 +142,13 @@ function readPoints(
   let temporality = NaN;
   while (reader.next(end)) {
     if (reader.is(2, varint)) temporality = reader.varint(end);
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   reader.at = at;
   while (reader.next(end)) {
-    if (!reader.is(1, delimited)) reader.skip(end);
+    if (!reader.is(1, delimited)) reader.skipField(end);
     else if (use === 'nothing') {
-      reader.skip(end);
+      reader.skipField(end);
       points.passOver(1);
     } else {
       const inside = reader.enter(end);
@@ -173,7 +173,7 @@ function readAttribute(reader: WireReader, end: number, labels: Map<string, stri
   while (reader.next(end)) {
     if (reader.is(1, delimited)) key = reader.text(end);
     else if (reader.is(2, delimited)) text = readValue(reader, reader.enter(end));
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   if (text !== null && labels.size < mostLabels) labels.set(labelKey(key), text);
 }
@@ -186,7 +186,7 @@ function readValue(reader: WireReader, end: number): string | null {
     else if (reader.is(2, varint)) text = String(reader.varint(end) !== 0);
     else if (reader.is(3, varint)) text = String(reader.signedVarint(end));
     else if (reader.is(4, eightBytes)) text = String(reader.double(end));
-    else reader.skip(end);
+    else reader.skipField(end);
   }
   return text;
 }

@@ -51,7 +51,7 @@ export function readWriteRequest(body: Uint8Array, nowMs: number): Intake {
   const { end } = reader;
   while (reader.next(end)) {
     if (!reader.is(1, delimited)) {
-      reader.skip(end);
+      reader.skipField(end);
       continue;
     }
     const inside = reader.enter(end);
@@ -77,7 +77,7 @@ function readLabels(reader: WireReader, end: number): Map<string, string> {
   const labels = new Map<string, string>();
   while (reader.next(end)) {
     if (!reader.is(1, delimited)) {
-      reader.skip(end);
+      reader.skipField(end);
       continue;
     }
     const inside = reader.enter(end);
@@ -85,7 +85,7 @@ function readLabels(reader: WireReader, end: number): Map<string, string> {
     while (reader.next(inside)) {
       if (reader.is(1, delimited)) name = reader.text(inside);
       else if (reader.is(2, delimited)) value = reader.text(inside);
-      else reader.skip(inside);
+      else reader.skipField(inside);
     }
     if (labels.size < mostLabels) labels.set(name, value);
   }
@@ -96,7 +96,7 @@ function countSamples(reader: WireReader, end: number): number {
   let samples = 0;
   while (reader.next(end)) {
     if (reader.is(2, delimited)) samples += 1;
-    reader.skip(end);
+    reader.skipField(end);
   }
   return samples;
 }
@@ -104,7 +104,7 @@ function countSamples(reader: WireReader, end: number): number {
 function readSamples(reader: WireReader, end: number, take: (value: number, timeMs: number) => void): void {
   while (reader.next(end)) {
     if (!reader.is(2, delimited)) {
-      reader.skip(end);
+      reader.skipField(end);
       continue;
     }
     const inside = reader.enter(end);
@@ -113,7 +113,7 @@ function readSamples(reader: WireReader, end: number, take: (value: number, time
     while (reader.next(inside)) {
       if (reader.is(1, eightBytes)) value = reader.double(inside);
       else if (reader.is(2, varint)) timeMs = reader.signedVarint(inside);
-      else reader.skip(inside);
+      else reader.skipField(inside);
     }
     take(value, timeMs);
   }

@@ -53,7 +53,7 @@ export class WireReader {
   }
 
   /** Passes over the field's value. @throws {RangeError} */
-  skip(end: number): void {
+  skipField(end: number): void {
     if (this.#wire === varint) this.varint(end);
     else if (this.#wire === eightBytes) this.#pass(8, end);
     else if (this.#wire === delimited) this.#at = this.enter(end);
