@@ -14,7 +14,6 @@
 // are counted against the answers.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,6 +21,7 @@ import { catchExport, ReportMaker } from './agent-report.ts';
 import { makePlace, type EngineName } from './place.ts';
 import type { KeepPace, PlayMinute, SenderSetup, Sent } from './sender.ts';
 import { startServerProcess } from './server-process.ts';
+import { showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -158,10 +158,5 @@ const table = [
   `| from a verdict to its incident | ${delaysMs.map((delay) => (delay / 1000).toFixed(1)).join(', ')} s |`,
   '',
 ].join('\n');
-console.log(table);
-if (options.write === true) {
-  const results = fileURLToPath(new URL('results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}ingest-${engine}.md`, table);
-}
+showTable(table, options.write === true ? `ingest-${engine}` : null);
 if (rows < acknowledged.total || Object.keys(statuses).some((status) => status !== '200')) process.exitCode = 1;

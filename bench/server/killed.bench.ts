@@ -9,14 +9,13 @@
 // twice.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { otlpJson } from '../../packages/server/src/fixtures/reports.ts';
 import type { Database } from '../../packages/server/src/fixtures/database.ts';
 import { makePlace, type EngineName } from './place.ts';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
+import { showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -86,12 +85,7 @@ const table = [
   `| services with two incidents at once | ${doubled} |`,
   '',
 ].join('\n');
-console.log(table);
-if (options.write === true) {
-  const results = fileURLToPath(new URL('results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}killed-${engine}.md`, table);
-}
+showTable(table, options.write === true ? `killed-${engine}` : null);
 if (lost.samples + lost.changes + lost.told + lost.incidents + doubled > 0) process.exitCode = 1;
 
 /** Each client is a service with one process; every third report changes its verdict. */

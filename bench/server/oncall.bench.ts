@@ -7,16 +7,16 @@
 // of its policy, by clocks that run twenty times as fast, so that a kill falls between any two writes of a page. Then a
 // server on the real clock is told of leaks, one after the other, and the time from the report to the page is measured.
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { killWhilePaging } from '../../packages/server/src/fixtures/oncall-kills.ts';
 import { startReceiver } from '../../packages/server/src/fixtures/receiver.ts';
 import { otlpJson } from '../../packages/server/src/fixtures/reports.ts';
 import { makePlace, type EngineName } from './place.ts';
 import { startServerProcess } from './server-process.ts';
+import { showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,12 +60,7 @@ const table = [
   `| from the report with the verdict to the page, of ${latencies.length}: median, 95 %, most | ${at(0.5)}, ${at(0.95)}, ${at(1)} |`,
   '',
 ].join('\n');
-console.log(table);
-if (options.write === true) {
-  const results = fileURLToPath(new URL('results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}oncall-${engine}.md`, table);
-}
+showTable(table, options.write === true ? `oncall-${engine}` : null);
 if (result.lost + result.outOfOrder + result.twice + result.missed > 0) process.exitCode = 1;
 
 /** From a report that says that a service leaks to the page, service by service, on a server as users start it. */

@@ -4,11 +4,10 @@
 //   npm run soak -w packages/server -- [rounds] [--leak]     600 rounds of 40 requests take some five minutes; --write: results/soak.md
 //
 // With --leak the server keeps something of each request: then a leak has to be told.
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { soak } from '../../packages/server/src/fixtures/soak.ts';
+import { showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,10 +39,5 @@ const table = [
   `The last verdict is \`${last?.verdict ?? ''}\`; \`leak\` or \`native\` was told after ${bad} of ${rounds} rounds.`,
   '',
 ].join('\n');
-console.log(table);
-if (options.write === true) {
-  const results = fileURLToPath(new URL('results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}soak${options.leak ? '-with-a-leak' : ''}.md`, table);
-}
+showTable(table, options.write === true ? `soak${options.leak ? '-with-a-leak' : ''}` : null);
 if (options.leak ? last?.verdict !== 'leak' : bad > 0) process.exitCode = 1;

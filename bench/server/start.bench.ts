@@ -5,12 +5,12 @@
 // Measured from the start of the process until it says where it listens, and asked at once whether it is well. Beside it
 // stands Node.js with an empty program, which is what no server can be below.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startServerProcess } from './server-process.ts';
+import { showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,11 +59,6 @@ const table = [
   `| (\`node -e ''\`, until it has ended) | ${median(bare).toFixed(0)} ms | | |`,
   '',
 ].join('\n');
-console.log(table);
-if (options.write === true) {
-  const results = fileURLToPath(new URL('results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}start.md`, table);
-}
+showTable(table, options.write === true ? 'start' : null);
 if (median(empty.map(({ ms }) => ms)) > mostMs || median(empty.map(({ rssMb }) => rssMb)) > mostMb)
   process.exitCode = 1;
