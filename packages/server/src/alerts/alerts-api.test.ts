@@ -31,10 +31,8 @@ heartbeat: { url: "${receiver.url}/heartbeat", every: 10s }
 `,
   );
   server = await startTestServer({ rulesFile, environment });
-  const make = async (role: string): Promise<string> =>
-    (await server.send('POST', '/api/v1/tokens', { body: { name: role, role } })).json.token;
-  viewer = await make('viewer');
-  responder = await make('responder');
+  viewer = await server.tokenOf('viewer');
+  responder = await server.tokenOf('responder');
 });
 afterAll(async () => {
   await server.remove();

@@ -37,10 +37,8 @@ codeowners: CODEOWNERS
 `,
   );
   server = await startTestServer({ onCallFile, publicUrl: new URL('https://ebb.example') });
-  const make = async (role: string): Promise<string> =>
-    (await server.send('POST', '/api/v1/tokens', { body: { name: role, role } })).json.token;
-  viewer = await make('viewer');
-  responder = await make('responder');
+  viewer = await server.tokenOf('viewer');
+  responder = await server.tokenOf('responder');
 });
 afterAll(async () => {
   await server.remove();
