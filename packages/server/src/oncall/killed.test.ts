@@ -20,15 +20,16 @@ describe.each([
       const database: DatabasePlace =
         cluster === undefined ? { directory: join(folder, 'data') } : { url: cluster.makeDatabase() };
       try {
-        const told = { database, replicas, kills: 10, services: 6, killsInBatch: 10, speed: 20, random: Math.random };
-        expect(await killWhilePaging(told)).toEqual({
+        const told = { database, replicas, kills: 10, services: 6, speed: 20, random: Math.random };
+        const result = await killWhilePaging(told);
+        // On a slow machine it takes more than one batch.
+        expect(result.incidents % 6).toBe(0);
+        expect(result).toEqual({
           kills: 10,
-          incidents: 6,
-          pages: 36,
-          lost: 0,
-          outOfOrder: 0,
-          twice: 0,
-          missed: 0,
+          incidents: result.incidents,
+          pages: 6 * result.incidents,
+          repeated: result.repeated,
+          ...{ lost: 0, outOfOrder: 0, changedTwice: 0, twice: 0, missed: 0 },
         });
       } finally {
         cluster?.remove();
