@@ -53,9 +53,16 @@ export class OnCall {
   }
 
   /** What people do about incidents. */
-  responders({ incidents }: Pick<Alerting, 'incidents'>): Responders {
+  responders(alerting: Pick<Alerting, 'incidents' | 'rules'>): Responders {
     const { database, now } = this.#options;
-    return new Responders({ database, plan: () => this.#plan, incidents, now });
+    return new Responders({
+      database,
+      plan: () => this.#plan,
+      incidents: alerting.incidents,
+      receivers: () => alerting.rules.receivers,
+      wayOf: (name) => this.pages.receiver(name),
+      now,
+    });
   }
 
   /** Looks once who is to be paged. Returns how many escalations changed. */

@@ -4,7 +4,8 @@ import type { Level } from '../../incident/level.ts';
 import type { ServiceName } from '../rules/matcher.ts';
 
 /** Why somebody is told: what happened to the incident, or that it goes on. */
-export type NoticeKind = 'opened' | 'raised' | 'reopened' | 'resolved' | 'still-open' | 'paged' | 'action-due' | 'test';
+export type NoticeKind =
+  'opened' | 'raised' | 'reopened' | 'acknowledged' | 'resolved' | 'still-open' | 'paged' | 'action-due' | 'test';
 
 /** News of one incident. */
 export interface IncidentNews extends ServiceName {
@@ -24,6 +25,11 @@ export interface IncidentNews extends ServiceName {
   why?: string;
   /** Whoever opens it can acknowledge this incident, as the person who is paged, without logging in. */
   acknowledgeLink?: string | null;
+  /**
+   * How many acknowledgements this pager has heard of before: it knows no way back from one, so that a page after it needs
+   * a key of its own to ring. Only in what goes to a person.
+   */
+  acknowledgedBefore?: number;
 }
 
 /** One message to one receiver. The same again after a failure has the same key. */
@@ -62,14 +68,23 @@ export function textOf({ incidents }: AlertMessage): string {
 
 /** The line of one incident. */
 export function lineOf({ change, level, summary, link, why }: IncidentNews): string {
+  const where = link === null ? '' : ` ${link}`;
+  if (change === 'acknowledged') return `acknowledged ${summary}${where}`;
   const what = change === 'resolved' ? 'resolved' : change === 'test' ? 'a test' : `${wordOf(change)}, ${level}`;
   const because = why === undefined || change === 'resolved' ? '' : ` (you are paged: ${why})`;
-  return `${what}: ${summary}${because}${link === null ? '' : ` ${link}`}`;
+  return `${what}: ${summary}${because}${where}`;
 }
 
 /** One name for an incident at a receiver, from its start to its end; another database's incidents have others. */
 export function incidentKey({ id, openedMs }: Pick<IncidentNews, 'id' | 'openedMs'>): string {
   return `ebb-incident-${id}-${openedMs.toString(36)}`;
+}
+
+/** The keys of an incident at a pager, the first one first: one more for each page after an acknowledgement. */
+export function pagerKeys(incident: IncidentNews): [string, ...string[]] {
+  const first = incidentKey(incident);
+  const more = Array.from({ length: incident.acknowledgedBefore ?? 0 }, (_, i) => `${first}-${i + 2}`);
+  return [first, ...more];
 }
 
 /** A service's name with its environment. */

@@ -1,9 +1,9 @@
-/** PagerDuty's Events API v2: one event an incident, with one key from its start to its end. */
+/** PagerDuty's Events API v2: one event an incident, with one key from its start over its acknowledgement to its end. */
 import type { Level } from '../../incident/level.ts';
 import { failed, type Answer } from './answer.ts';
 import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
-import { incidentKey, nameOf, type AlertMessage, type IncidentNews } from './message.ts';
+import { nameOf, pagerKeys, type AlertMessage, type IncidentNews } from './message.ts';
 
 const severities: Readonly<Record<Level, string>> = { notice: 'info', warning: 'warning', page: 'critical' };
 const longestSummary = 1024;
@@ -19,13 +19,13 @@ export async function sendPagerDuty(
   { url, secret, secrets, timeoutMs, now }: Sending,
 ): Promise<Answer> {
   let answer = failed('there is nothing to tell');
-  const { incidents } = message;
+  const events = message.incidents.flatMap((incident) => eventsOf(incident, secret ?? '', message.key));
   const late = AbortSignal.timeout(timeoutMs);
-  for (let at = 0; at < incidents.length; at += mostAtOnce) {
-    if (late.aborted) return failed(`there was no time for more than ${at} of ${incidents.length} events`);
+  for (let at = 0; at < events.length; at += mostAtOnce) {
+    if (late.aborted) return failed(`there was no time for more than ${at} of ${events.length} events`);
     const answers = await Promise.all(
-      incidents.slice(at, at + mostAtOnce).map(async (incident) => {
-        const body = JSON.stringify(eventOf(incident, secret ?? '', message.key));
+      events.slice(at, at + mostAtOnce).map(async (event) => {
+        const body = JSON.stringify(event);
         return await post({ url, headers: {}, body, secrets, timeoutMs, now });
       }),
     );
@@ -35,17 +35,21 @@ export async function sendPagerDuty(
   return answer;
 }
 
-function eventOf(incident: IncidentNews, routingKey: string, messageKey: string): object {
+function eventsOf(incident: IncidentNews, routingKey: string, messageKey: string): object[] {
   const { id, change, level, summary, link, openedMs, resolvedMs, service, environment, labels } = incident;
   const { acknowledgeLink = null } = incident;
   const links = [
     ...(link === null ? [] : [{ href: link, text: 'The incident' }]),
     ...(acknowledgeLink === null ? [] : [{ href: acknowledgeLink, text: 'Acknowledge in Ebb' }]),
   ];
-  const key = { routing_key: routingKey, dedup_key: change === 'test' ? messageKey : incidentKey(incident) };
-  if (resolvedMs !== null) return { ...key, event_action: 'resolve' };
-  return {
-    ...key,
+  const keys = change === 'test' ? ([messageKey] as const) : pagerKeys(incident);
+  const about = (dedupKey: string) => ({ routing_key: routingKey, dedup_key: dedupKey });
+  // Whatever was opened there ends there.
+  if (resolvedMs !== null) return keys.map((key) => ({ ...about(key), event_action: 'resolve' }));
+  const now = about(keys.at(-1) ?? keys[0]);
+  if (change === 'acknowledged') return [{ ...now, event_action: 'acknowledge' }];
+  const trigger = {
+    ...now,
     event_action: 'trigger',
     client: 'Ebb',
     ...(link === null ? {} : { client_url: link, links }),
@@ -60,4 +64,5 @@ function eventOf(incident: IncidentNews, routingKey: string, messageKey: string)
       custom_details: { incident: id, level, change, ...labels },
     },
   };
+  return [trigger];
 }

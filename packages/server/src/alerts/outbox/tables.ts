@@ -30,8 +30,8 @@ export interface DeliveryTable {
   key: string;
   receiver: string;
   group_key: string;
-  /** `page` pages a person, and `page-over` tells them that it is over. */
-  kind: 'notices' | 'test' | 'page' | 'page-over';
+  /** `page` pages a person; `page-acknowledged` and `page-over` tell them that somebody is on it, and that it is over. */
+  kind: 'notices' | 'test' | 'page' | 'page-acknowledged' | 'page-over';
   created_ms: number;
   /** When it is tried next. */
   next_ms: number;

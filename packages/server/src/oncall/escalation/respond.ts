@@ -5,7 +5,9 @@ import { ServerError } from '../../errors/server-error.ts';
 import type { Database } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
 import { overridesAt } from '../overrides/override-store.ts';
-import { cancelPages, writePages } from '../pages/write-pages.ts';
+import type { Receiver } from '../../alerts/rules/rules.ts';
+import { acknowledgedWords, hearsAcknowledgement, noticeAcknowledged } from '../pages/acknowledged.ts';
+import { cancelPages, tellAcknowledged, writePages } from '../pages/write-pages.ts';
 import { policyFor, type OnCallPlan, type Target } from '../plan/plan.ts';
 import type { EscalationRow, PageRow } from '../tables.ts';
 import { change, tell } from './change.ts';
@@ -16,6 +18,10 @@ export interface ResponderOptions {
   database: Database;
   plan: () => OnCallPlan;
   incidents: OpenIncidents;
+  /** Those of the alert rules. */
+  receivers: () => ReadonlyMap<string, Receiver>;
+  /** A person's way by its name. */
+  wayOf: (name: string) => Receiver | undefined;
   now: () => number;
 }
 
@@ -84,7 +90,14 @@ export class Responders {
       if (version === null) return null;
       await cancelPages(db, incidentId);
       const text = `by ${by}${how}, for ${Math.round(lastsMs / 60_000)} minutes`;
-      await tell(db, { incidentId, version, nowMs }, 'acknowledged', text);
+      const context = { incidentId, version, nowMs };
+      await tell(db, context, 'acknowledged', text);
+      // Whoever takes longer is known already.
+      if (row.state !== 'acknowledged') {
+        const { receivers, wayOf } = this.#options;
+        await tellAcknowledged(db, context, (name) => hearsAcknowledgement(wayOf(name)));
+        await noticeAcknowledged(db, receivers(), { ...context, words: acknowledgedWords(by, untilMs) });
+      }
       return { holder: by, untilMs, isOwn: true };
     });
   }

@@ -12,6 +12,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { OnCallPlan } from '../plan/plan.ts';
 import type { PageRow } from '../tables.ts';
 import type { AcknowledgeLinks } from './links.ts';
+import { acknowledgedWords } from './acknowledged.ts';
 import { receiverName, writeDelivery } from './write-pages.ts';
 
 /** What the desk works with. */
@@ -39,7 +40,7 @@ export class PersonalPages implements PageDesk {
   /** The incident as it is now, with the link by which this person acknowledges. */
   async newsOf(
     db: Kysely<Schema>,
-    { kind, page_id: pageId }: DeliveryRow,
+    { id: deliveryId, kind, page_id: pageId, receiver }: DeliveryRow,
     { incidents, muting, nowMs }: { incidents: OpenIncidents; muting: Muting; nowMs: number },
   ): Promise<Told> {
     const row = await db
@@ -50,25 +51,33 @@ export class PersonalPages implements PageDesk {
       .select(['services.name', 'namespace', 'environment'])
       .where('pages.id', '=', pageId)
       .executeTakeFirst();
-    const isOver = kind === 'page-over';
+    const isPage = kind === 'page';
     // Resolved, acknowledged or given to somebody else in the meantime.
-    if (row === undefined || (row.resolved_ms !== null) !== isOver || (!isOver && row.state !== 'waiting'))
+    if (
+      row === undefined ||
+      (row.resolved_ms !== null) !== (kind === 'page-over') ||
+      (isPage && row.state !== 'waiting')
+    )
       return { news: [], muted: null };
+    const holder = kind === 'page-acknowledged' ? await holderOf(db, row.incident_id) : null;
+    if (kind === 'page-acknowledged' && holder === null) return { news: [], muted: null };
     const subject = incidents.subjectOf(row);
     const id = row.incident_id;
+    const before = await acknowledgedBefore(db, { deliveryId, incidentId: id, receiver });
     const base = this.#options.baseUrl();
     const news: IncidentNews = {
       ...subject,
       id,
-      change: isOver ? 'resolved' : 'paged',
+      change: isPage ? 'paged' : holder === null ? 'resolved' : 'acknowledged',
       cause: row.cause,
-      summary: row.summary,
+      summary: holder === null ? row.summary : `${holder}: ${row.summary}`,
       openedMs: row.opened_ms,
       resolvedMs: row.resolved_ms,
       link: base === null ? null : `${base}/incidents/${id}`,
-      why: row.why,
+      ...(isPage ? { why: row.why } : {}),
+      ...(before === 0 ? {} : { acknowledgedBefore: before }),
       acknowledgeLink:
-        base === null || isOver
+        base === null || !isPage
           ? null
           : base +
             (await this.#options.links.pathFor(db, {
@@ -78,7 +87,7 @@ export class PersonalPages implements PageDesk {
               nowMs,
             })),
     };
-    return { news: [news], muted: isOver ? null : muting.of(id, subject) };
+    return { news: [news], muted: isPage ? muting.of(id, subject) : null };
   }
 
   /** Whoever was not reached by one way is reached by the next; by none, the escalation goes on at once. */
@@ -103,10 +112,10 @@ export class PersonalPages implements PageDesk {
     const text =
       next === 'done' ? 'was told' : `was not told, and is given up after ${attempts} attempts: ${answer.detail}`;
     const kind = next === 'done' ? 'notified' : 'not-notified';
-    const over = delivery.kind === 'page-over' ? ' (resolved)' : '';
-    await this.#tell(db, page, kind, `${this.#wayOf(delivery)} ${text}${over}`, nowMs);
+    const what = { 'page-over': ' (resolved)', 'page-acknowledged': ' (acknowledged)' }[delivery.kind as string] ?? '';
+    await this.#tell(db, page, kind, `${this.#wayOf(delivery)} ${text}${what}`, nowMs);
     // Of one that was cancelled meanwhile nothing more is tried.
-    if (delivery.kind === 'page-over' || page.state !== 'waiting') return;
+    if (delivery.kind !== 'page' || page.state !== 'waiting') return;
     if (next === 'done') {
       await db.updateTable('pages').set({ state: 'told' }).where('id', '=', page.id).execute();
       return;
@@ -148,6 +157,36 @@ export class PersonalPages implements PageDesk {
   ): Promise<void> {
     await appendEvent(db, page.incident_id, { timeMs: nowMs, kind, text });
   }
+}
+
+/** Who has acknowledged, in words; null when that is over. */
+async function holderOf(db: Kysely<Schema>, incidentId: number): Promise<string | null> {
+  const row = await db
+    .selectFrom('escalations')
+    .select(['holder', 'due_ms'])
+    .where('incident_id', '=', incidentId)
+    .where('state', '=', 'acknowledged')
+    .executeTakeFirst();
+  return row === undefined ? null : acknowledgedWords(row.holder ?? 'somebody', row.due_ms);
+}
+
+/** How many acknowledgements this way was to hear of before its last page: the same at each attempt. */
+async function acknowledgedBefore(
+  db: Kysely<Schema>,
+  told: { deliveryId: number; incidentId: number; receiver: string },
+): Promise<number> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .innerJoin('pages', 'pages.id', 'deliveries.page_id')
+    .select('deliveries.kind')
+    .where('pages.incident_id', '=', told.incidentId)
+    .where('deliveries.receiver', '=', told.receiver)
+    .where('deliveries.kind', 'in', ['page', 'page-acknowledged'])
+    .where('deliveries.id', '<=', told.deliveryId)
+    .orderBy('deliveries.id')
+    .execute();
+  const lastPage = rows.findLastIndex(({ kind }) => kind === 'page');
+  return rows.slice(0, Math.max(0, lastPage)).filter(({ kind }) => kind === 'page-acknowledged').length;
 }
 
 async function pageOf(db: Transaction<Schema>, { page_id: pageId }: DeliveryRow): Promise<PageRow | undefined> {

@@ -39,6 +39,7 @@ export async function writePages(
       .returning('id')
       .executeTakeFirst();
     if (made === undefined) continue;
+    await dropAcknowledgements(db, { incidentId, person });
     await writeDelivery(db, {
       key: `${key}-1`,
       receiver: receiverName(person, 0),
@@ -52,6 +53,22 @@ export async function writePages(
   }
 }
 
+/** What goes by one way goes in its order, and no page waits for news that are not so urgent. */
+async function dropAcknowledgements(
+  db: Transaction<Schema>,
+  { incidentId, person }: { incidentId: number; person: string },
+): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ state: 'muted' })
+    .where('kind', '=', 'page-acknowledged')
+    .where('state', '=', 'waiting')
+    .where('page_id', 'in', (query) =>
+      query.selectFrom('pages').select('id').where('incident_id', '=', incidentId).where('person', '=', person),
+    )
+    .execute();
+}
+
 /** Writes a delivery of a page to one of the person's ways. */
 export async function writeDelivery(
   db: Transaction<Schema>,
@@ -60,7 +77,7 @@ export async function writeDelivery(
     receiver: string;
     incidentId: number;
     pageId: number;
-    kind: 'page' | 'page-over';
+    kind: 'page' | 'page-acknowledged' | 'page-over';
     nowMs: number;
   },
 ): Promise<void> {
@@ -107,9 +124,25 @@ export async function cancelPages(db: Transaction<Schema>, incidentId: number): 
 }
 
 /** Tells whoever was paged that it is over, by the way by which they heard of it: nothing stays open at a pager. */
-export async function tellOver(
+export async function tellOver(db: Transaction<Schema>, context: Omit<PageContext, 'openedMs'>): Promise<void> {
+  await tellAgain(db, context, 'page-over', () => true);
+}
+
+/** Tells pagers and rooms by which somebody was paged that it is acknowledged: they stop to ring, and others know it. */
+export async function tellAcknowledged(
+  db: Transaction<Schema>,
+  context: Omit<PageContext, 'openedMs'>,
+  /** Whether a way, by its name, is one of those that are told. */
+  isTold: (receiver: string) => boolean,
+): Promise<void> {
+  await tellAgain(db, context, 'page-acknowledged', isTold);
+}
+
+async function tellAgain(
   db: Transaction<Schema>,
   { incidentId, version, nowMs }: Omit<PageContext, 'openedMs'>,
+  kind: 'page-acknowledged' | 'page-over',
+  isTold: (receiver: string) => boolean,
 ): Promise<void> {
   const heard = await db
     .selectFrom('deliveries')
@@ -122,9 +155,10 @@ export async function tellOver(
     .orderBy('deliveries.id')
     .execute();
   const receivers = new Map(heard.map((row) => [row.receiver, row]));
+  const what = kind === 'page-over' ? 'over' : 'acknowledged';
   for (const { receiver, key, page_id: pageId } of receivers.values()) {
-    if (pageId === null) continue;
-    const told = { key: `${key}-over-${version}-${receiver.split('/')[1] ?? ''}`, receiver, incidentId, pageId, nowMs };
-    await writeDelivery(db, { ...told, kind: 'page-over' });
+    if (pageId === null || !isTold(receiver)) continue;
+    const own = `${key}-${what}-${version}-${receiver.split('/')[1] ?? ''}`;
+    await writeDelivery(db, { key: own, receiver, incidentId, pageId, kind, nowMs });
   }
 }
