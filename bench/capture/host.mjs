@@ -97,7 +97,7 @@ server.listen(0, '127.0.0.1', () => {
   process.send?.({ ready: true, port: typeof address === 'object' ? address?.port : 0, ...state() });
 });
 
-/** @typedef {{ file: string, method: 'fork' | 'inline', timeoutMs?: number, optimistic?: boolean }} CaptureMessage */
+/** @typedef {{ file: string, method: 'fork' | 'inline', timeoutMs?: number, niceness?: number, optimistic?: boolean }} CaptureMessage */
 
 process.on('message', (/** @type {CaptureMessage} */ { optimistic, ...message }) => {
   const before = state();

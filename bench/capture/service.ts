@@ -103,6 +103,6 @@ const check = `
  */
 export async function isWholeSnapshot(file: string): Promise<boolean> {
   return await new Promise((resolve) => {
-    execFile('nice', ['-n', '19', process.execPath, '-e', check, file], (error) => resolve(error === null));
+    execFile('nice', ['-n', '5', process.execPath, '-e', check, file], (error) => resolve(error === null));
   });
 }

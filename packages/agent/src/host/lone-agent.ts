@@ -211,8 +211,8 @@ class Agent implements LoneAgent {
       log.tell('warn', 'EBB_AGENT_EXPORT', sentence);
     };
     try {
-      const { createOtlpExporter } = await import('../export/otlp-exporter.ts');
-      this.#exporter = createOtlpExporter({ settings: otlp, clock, onProblem });
+      const { OtlpExporter } = await import('../export/otlp-exporter.ts');
+      this.#exporter = new OtlpExporter({ settings: otlp, clock, onProblem });
     } catch (error) {
       onProblem(`The OTLP exporter cannot be set up: ${error instanceof Error ? error.message : String(error)}`);
       return;
