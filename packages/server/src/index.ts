@@ -8,3 +8,5 @@ export { checkRules } from './alerts/rules/check-rules.ts';
 export { checkOnCall } from './oncall/plan/check-plan.ts';
 export { ServerError } from './errors/server-error.ts';
 export type { ServerErrorCode } from './errors/registry.ts';
+export { ownersOf, parseCodeowners } from './oncall/owners/codeowners.ts';
+export type { OwnersProblem, OwnersRule } from './oncall/owners/codeowners.ts';

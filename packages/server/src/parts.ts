@@ -4,6 +4,7 @@ import { Passwords } from './access/password.ts';
 import { Refusals } from './access/refusals.ts';
 import { Alerting } from './alerts/alerting.ts';
 import { AttributionStore } from './attribution/attribution-store.ts';
+import { CommitStore } from './attribution/commit-store.ts';
 import type { Configuration } from './configuration.ts';
 import { FindingStore } from './findings/finding-store.ts';
 import type { Context } from './http/context.ts';
@@ -97,6 +98,7 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
     signals: new SignalStore(database, limits),
     changes: new ChangeStore(database, limits),
     attributions,
+    commits: new CommitStore(database),
     findings: new FindingStore(database, limits),
     routes,
     alerting,

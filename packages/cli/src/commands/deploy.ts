@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { blameCommand } from '../blame/blame-command.ts';
 import { changeLines, listChanges } from '../deploy/change.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
 
@@ -21,10 +22,10 @@ interface ListFlags extends ServerFlags {
   json?: true;
 }
 
-/** `ebb deploy record`, `ebb deploy list`: the server's changes from the shell. */
+/** `ebb deploy record`, `ebb deploy list`: the server's changes from the shell; `ebb deploy blame`: the commits behind one. */
 export function deployCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('deploy')
-    .summary('tell the server of a deploy, a configuration or a flag, and list them')
+    .summary('tell the server of a deploy, list them, name the commits behind a leak')
     .description(
       'Changes of services, as the server of `ebb up` knows them. New versions in telemetry are changes by themselves; what telemetry\n' +
         'does not show (a configuration, a flag, who deployed what) is told with `ebb deploy record`, from any CI in one line.',
@@ -34,7 +35,7 @@ export function deployCommand(finish: (exitCode: number) => void): Command {
       `
 Exit codes: 0 done; 2 the command was used wrongly, or the server refuses it; 3 the server does not answer.`,
     );
-  for (const sub of [recordCommand(finish), listCommand(finish)]) {
+  for (const sub of [recordCommand(finish), listCommand(finish), blameCommand(finish)]) {
     // As the commands of the program are set up, which these are not.
     sub.exitOverride().configureOutput({ writeErr: () => undefined, outputError: () => undefined });
     command.addCommand(sub.helpOption('-h, --help', 'print help'));

@@ -48,6 +48,11 @@ export type CliErrorCode =
   | 'EBB_CLI_ROLLBACK_SERVICE'
   | 'EBB_CLI_ROLLBACK_VERSION'
   | 'EBB_CLI_ACTION_FAILED'
+  | 'EBB_CLI_BLAME_GIT'
+  | 'EBB_CLI_BLAME_REPOSITORY'
+  | 'EBB_CLI_BLAME_REVISION'
+  | 'EBB_CLI_BLAME_PLACE'
+  | 'EBB_CLI_BLAME_REPORT'
   | 'EBB_CLI_TUNE_FAILING'
   | 'EBB_CLI_INTERNAL';
 
@@ -305,6 +310,32 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 3,
     meaning: 'An action that was ordered failed, was cancelled, or nobody knows how far it got.',
     next: "look at the service first; the incident's page has every step that was told",
+  },
+  EBB_CLI_BLAME_GIT: {
+    exitCode: 3,
+    meaning: 'git is not installed, could not be run, or took too long.',
+    next: 'install git, and run it where the repository is',
+  },
+  EBB_CLI_BLAME_REPOSITORY: {
+    exitCode: 2,
+    meaning: 'The folder is in no git repository, or in one without a commit.',
+    next: 'run it in a clone of the repository, or name one with --repo',
+  },
+  EBB_CLI_BLAME_REVISION: {
+    exitCode: 2,
+    meaning:
+      'A revision that was named is not in the repository: it was pushed over, never fetched, or a version has no tag.',
+    next: 'fetch it with `git fetch --all --tags`, or name another commit',
+  },
+  EBB_CLI_BLAME_PLACE: {
+    exitCode: 2,
+    meaning: "The culprit's file is outside of the repository, or was not there at the revision.",
+    next: 'give its path in the repository, or another revision with --to',
+  },
+  EBB_CLI_BLAME_REPORT: {
+    exitCode: 2,
+    meaning: 'The report cannot be read, or no finding of it (or of the incident) has a place in the code.',
+    next: 'give a report of `ebb watch --report` or `ebb analyze --json`, or the place itself: FILE:LINE',
   },
   EBB_CLI_TUNE_FAILING: {
     exitCode: 2,

@@ -10,7 +10,17 @@ export interface AttributionTable {
   told: string;
 }
 
+/** See `ToldCommits`. */
+export interface CommitsTable {
+  incident_id: number;
+  told_ms: number;
+  told_by: string;
+  /** JSON: `ToldCommits`. */
+  told: string;
+}
+
 /** The tables of this folder. */
 export interface AttributionSchema {
   attributions: AttributionTable;
+  incident_commits: CommitsTable;
 }

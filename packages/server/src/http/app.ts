@@ -12,6 +12,7 @@ import { alertingRoutes } from './routes/alerting.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { attributionRoutes } from './routes/attribution.ts';
 import { changeRoutes } from './routes/changes.ts';
+import { commitRoutes } from './routes/commits.ts';
 import { boundIdleConnections } from './idle-connections.ts';
 import { LogStream } from './log-stream.ts';
 import { makeLogIns } from './log-ins.ts';
@@ -79,6 +80,7 @@ export async function makeApp(context: Context): Promise<FastifyInstance> {
   const guard = makeGuard(app, context);
   await app.register(statusRoutes, { context, guard });
   await app.register(attributionRoutes, { context, guard });
+  await app.register(commitRoutes, { context, guard });
   await app.register(tokenRoutes, { context, guard });
   await app.register(incidentRoutes, { context, guard });
   await app.register(findingRoutes, { context, guard });

@@ -3,6 +3,7 @@ import type { Authenticator } from '../access/authenticator.ts';
 import type { Passwords } from '../access/password.ts';
 import type { Refusals } from '../access/refusals.ts';
 import type { AttributionStore } from '../attribution/attribution-store.ts';
+import type { CommitStore } from '../attribution/commit-store.ts';
 import type { FindingStore } from '../findings/finding-store.ts';
 import type { IntakeCounters } from '../ingest/intake-counters.ts';
 import type { ChangeStore } from '../store/changes.ts';
@@ -27,6 +28,7 @@ import type { UserStore } from '../store/users.ts';
 export interface Context {
   database: Database;
   attributions: AttributionStore;
+  commits: CommitStore;
   tokens: TokenStore;
   authenticator: Authenticator;
   users: UserStore;

@@ -17,6 +17,8 @@ export const incidentEventKinds = [
   // What is known of a change's part in the growth.
   'guilty',
   'exonerated',
+  // The commits that may have brought it, as the repository's history tells.
+  'commit',
   // Whether what was done helped: when that will be known, and what is.
   'recovery-awaited',
   'recovered',

@@ -1,5 +1,6 @@
 /** Reads from the database what a postmortem is made of. */
 import type { Kysely } from 'kysely';
+import { commitsOf } from '../attribution/commit-store.ts';
 import { findingsOf } from '../findings/finding-store.ts';
 import { impactOf } from '../incident/impact-keeper.ts';
 import { changesBeforeMs } from '../incident/notes.ts';
@@ -90,6 +91,7 @@ export async function collectFacts(incident: IncidentRow, sources: FactSources):
     hypotheses,
     roles: await query.selectFrom('incident_roles').selectAll().where('incident_id', '=', id).orderBy('role').execute(),
     culprit,
+    commits: await commitsOf(query, id),
     repeats: culprit === null ? [] : await repeatsOf(query, culprit.fingerprint, incident),
     grown: await grownOf(fleet, processes, { fromMs: openedMs - samplesBeforeMs, toMs: endMs + samplesAfterMs }),
     versions: await versionsOf(query, processes, endMs),

@@ -1,4 +1,5 @@
 /** What a postmortem is made of: all that the server knows of an incident. */
+import type { ToldCommits } from '../attribution/commits.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Impact } from '../impact/impact.ts';
 import type { Cause } from '../incident/cause.ts';
@@ -62,6 +63,8 @@ export interface PostmortemFacts {
   roles: readonly IncidentRoleRow[];
   /** What held the memory; null where nothing was found. */
   culprit: Finding | null;
+  /** What the repository's history tells of it; null where nobody looked. */
+  commits: ToldCommits | null;
   repeats: readonly Repeat[];
   grown: GrownProcess | null;
   /** Versions that ran, with what was judged of them last. */

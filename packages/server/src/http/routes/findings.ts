@@ -12,9 +12,10 @@ const dayMs = 86_400_000;
 const mostBytes = 1024 * 1024;
 const mostFindings = 50;
 
+// Null first: a validator that makes types fit would make an empty text, a zero or false of it.
 const orNull = <Schema extends TSchema>(
   schema: Schema,
-): ReturnType<typeof Type.Union<[Schema, ReturnType<typeof Type.Null>]>> => Type.Union([schema, Type.Null()]);
+): ReturnType<typeof Type.Union<[ReturnType<typeof Type.Null>, Schema]>> => Type.Union([Type.Null(), schema]);
 const Name = Type.String({ maxLength: 1000 });
 const Bytes = Type.Number({ minimum: 0, maximum: 1e15 });
 const ToldLocation = Type.Object({

@@ -13,9 +13,10 @@ import type { Guard } from '../guard.ts';
 const security = [{ token: [] }];
 const tags = ['actions'];
 const Kind = Type.Unsafe<ActionKind>({ type: 'string', enum: [...actionKinds] });
+// Null first: a validator that makes types fit would make an empty text, a zero or false of it.
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(
   type: T,
-): ReturnType<typeof Type.Union<[T, ReturnType<typeof Type.Null>]>> => Type.Union([type, Type.Null()]);
+): ReturnType<typeof Type.Union<[ReturnType<typeof Type.Null>, T]>> => Type.Union([Type.Null(), type]);
 const Time = Type.Integer({ description: 'Milliseconds since 1970.' });
 const wanted = {
   serviceId: Type.Integer({ minimum: 1 }),

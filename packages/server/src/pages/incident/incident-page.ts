@@ -5,6 +5,7 @@ import { levelBadge, stateOf } from '../incident-list.ts';
 import { timeToLimit } from '../services-page.ts';
 import { verdictBadge } from '../wording.ts';
 import { attributionSection } from './attribution.ts';
+import { commitsSection } from './commits.ts';
 import { culpritSection } from './culprit.ts';
 import { escalationSection } from './escalation.ts';
 import { hypothesesSection } from './hypotheses.ts';
@@ -18,6 +19,7 @@ import { timelineSection } from './timeline.ts';
 const sections: readonly IncidentSection[] = [
   culpritSection,
   attributionSection,
+  commitsSection,
   impactSection,
   signalsSection,
   escalationSection,

@@ -1,4 +1,5 @@
 /** Root cause, trigger, and what resolved it. */
+import { commitsSentence } from '../../attribution/commits.ts';
 import { bytes } from '../../pages/wording.ts';
 import type { PostmortemFacts } from '../facts.ts';
 import { code, list, plain } from '../markdown.ts';
@@ -23,7 +24,7 @@ export function causeSentence(facts: PostmortemFacts): string {
 
 /** The section. */
 export function causeSection(facts: PostmortemFacts): string {
-  const { culprit, timeline, versions, service } = facts;
+  const { culprit, timeline, versions, service, commits } = facts;
   const clock = clockOf(facts);
   const told = (kinds: readonly string[]): string[] =>
     timeline
@@ -44,6 +45,7 @@ export function causeSection(facts: PostmortemFacts): string {
       : `**Versions of ${plain(service.name)} that grew:** ${names(grew)}${still.length === 0 ? '; no other version ran' : `; ${names(still)} did not`}.`,
     `**Trigger:** ${triggerOf(facts)}`,
     ...blamed.map((line) => `**Changes:** ${line}`),
+    commits === null || commits.commits.length === 0 ? null : `**Commit:** ${plain(commitsSentence(commits))}.`,
     `**Resolution:** ${resolutionOf(facts)}`,
   ];
   return list(points);

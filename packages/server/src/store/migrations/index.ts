@@ -11,6 +11,7 @@ import { onCallMigration } from './0008-oncall.ts';
 import { postmortemMigration } from './0009-postmortem.ts';
 import { attributionMigration } from './0010-attribution.ts';
 import { responseMigration } from './0011-response.ts';
+import { commitsMigration } from './0012-commits.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -29,5 +30,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0009-postmortem': postmortemMigration(engine),
     '0010-attribution': attributionMigration(engine),
     '0011-response': responseMigration(engine),
+    '0012-commits': commitsMigration(engine),
   };
 }
