@@ -1,7 +1,7 @@
 /** Reviews and action items: when people meet, who does what until when, and the proof that it is done. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { actionKinds, type ActionKind } from '../../postmortem/action-kind.ts';
 import type { Doer } from '../../postmortem/aftermath.ts';

@@ -1,7 +1,7 @@
 /** Who is told of incidents, and what became of it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import type { NoticeKind } from '../../alerts/channels/message.ts';
 import { deliveryLog, type LoggedDelivery } from '../../alerts/outbox/delivery-log.ts';
 import { ServerError } from '../../errors/server-error.ts';

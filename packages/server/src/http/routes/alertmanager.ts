@@ -1,6 +1,6 @@
 /** What existing monitoring says: Alertmanager's webhook. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { readAlertmanager, refuseAlerts, type AlertRefusal } from '../../ingest/alertmanager.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';

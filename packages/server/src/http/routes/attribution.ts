@@ -1,6 +1,6 @@
 /** What is known of the changes behind an incident. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import type { ToldAttribution } from '../../attribution/told.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 /** Changes of services: taken from whoever deploys, by PagerDuty's shape or Ebb's own, and listed. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { changeKinds, type ChangeKind, type NewChange } from '../../changes/change.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import {

@@ -1,6 +1,6 @@
 /** Server-sent events: what changes, while it changes. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { asServerError } from '../answer-error.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { EventStream } from '../../live/event-stream.ts';

@@ -1,6 +1,7 @@
 /** Findings: what was found to hold the memory of services, told by `ebb watch` or by whoever has its report. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { readFindings } from '../../findings/read-findings.ts';
 import type { Context } from '../context.ts';

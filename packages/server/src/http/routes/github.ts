@@ -1,6 +1,6 @@
 /** Deployments, told by GitHub's webhooks. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { checkSignature, readGithub } from '../../ingest/github.ts';
 import { longestText } from '../../ingest/report.ts';

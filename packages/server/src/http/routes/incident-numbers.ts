@@ -1,6 +1,6 @@
 /** What incidents of a while come to. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { teamOf } from '../../incident/team.ts';
 import { countedIncidents } from '../../postmortem/count-incidents.ts';
 import { numberLines, numbersOf } from '../../postmortem/numbers.ts';

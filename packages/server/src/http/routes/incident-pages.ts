@@ -1,7 +1,8 @@
 /** The page of an incident, and what people do on it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import type { TProperties } from 'typebox';
+import { Type } from '../type.ts';
 import type { Caller } from '../../access/caller.ts';
 import { mayAct, type Role } from '../../access/token.ts';
 import { measureState } from '../../incident/measured-state.ts';
@@ -62,7 +63,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
       again: async (answer, problem) => await showIncident(request, answer, { id, caller, problem }),
     });
   };
-  const form = <Body extends Type.TProperties>(body: Body) => ({
+  const form = <Body extends TProperties>(body: Body) => ({
     schema: { ...schema, params: Id, body: Type.Object(body) },
   });
   app.post('/incidents/:id/notes', form({ text: Type.String() }), async (request, reply) => {

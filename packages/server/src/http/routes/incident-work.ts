@@ -1,7 +1,7 @@
 /** What people do with incidents: notes, hypotheses, roles, resolving them; and how a service stands, measured. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { longestName, longestNote, longestReason, type By } from '../../incident/desk.ts';
 import { measureState, type MeasuredState } from '../../incident/measured-state.ts';
 import { incidentRoles, type IncidentRole } from '../../incident/role.ts';

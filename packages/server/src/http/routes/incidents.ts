@@ -1,7 +1,7 @@
 /** Incidents: what runs out of memory, how urgent, and what happened since. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { causes, type Cause } from '../../incident/cause.ts';
 import { incidentEventKinds } from '../../incident/event-kind.ts';

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import type { Matcher } from '../../alerts/rules/matcher.ts';
 import type { Level } from '../../incident/level.ts';
 

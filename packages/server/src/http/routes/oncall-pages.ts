@@ -1,7 +1,7 @@
 /** Pages of on-call: who is on call, the acknowledge button of an incident, and what is behind the links of pages. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { schedulesNow, spanOf } from '../../oncall/schedule/schedule-view.ts';
 import type { AcknowledgeLink } from '../../oncall/pages/links.ts';

@@ -1,7 +1,7 @@
 /** Who is on call, who is paged for an incident, and what people answer. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { endOverride, makeOverride } from '../../oncall/overrides/override-store.ts';
 import type { Target } from '../../oncall/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** The pages: made by the server, whole without a script. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import type { Caller } from '../../access/caller.ts';
 import { longestPassword } from '../../access/password.ts';
 import { addUser, removeUser } from '../../access/user-admin.ts';

@@ -1,7 +1,7 @@
 /** The page of a postmortem, and its forms. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import type { Caller } from '../../access/caller.ts';
 import { mayAct } from '../../access/token.ts';
 import { teamOf } from '../../incident/team.ts';

@@ -1,7 +1,8 @@
 /** Postmortems: read as JSON, Markdown and HTML, edited, and kept version by version. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import type { TOptional } from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { sectionIds, sectionTitles, type SectionId } from '../../postmortem/document.ts';
 import { figuresOf, markdownOf } from '../../postmortem/postmortem-desk.ts';
@@ -46,7 +47,7 @@ const Edit = Type.Object(
     sections: Type.Object(
       Object.fromEntries(sectionIds.map((id) => [id, Type.Optional(Text)])) as Record<
         SectionId,
-        Type.TOptional<typeof Text>
+        TOptional<typeof Text>
       >,
       { ...strict, description: 'Markdown by section; null gives a section back to the server.' },
     ),

@@ -1,7 +1,7 @@
 /** Actions: what would be done about a service, what is ordered, and what becomes of it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { actionKinds, actionStates, type ActionKind, type ActionState } from '../../response/action.ts';
 import type { ActionStep, ActionTarget } from '../../response/action.ts';

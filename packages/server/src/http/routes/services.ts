@@ -1,7 +1,8 @@
 /** Services, their processes, and what these told. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { fleetOf, runningMs } from '../../judge/fleet.ts';
 import type { Context } from '../context.ts';

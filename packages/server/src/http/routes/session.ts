@@ -1,6 +1,6 @@
 /** The session of a browser: log in, log out, who am I. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { longestPassword } from '../../access/password.ts';
 import { roles, type Role } from '../../access/token.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 /** Silences and maintenance windows: what is not to be told for a while. They always end. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';

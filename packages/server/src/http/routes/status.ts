@@ -1,7 +1,7 @@
 /** What the server says of itself. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { sql } from 'kysely';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';

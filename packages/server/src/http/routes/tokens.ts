@@ -1,7 +1,7 @@
 /** Tokens and the audit log: admins only. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { roles } from '../../access/token.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 /** Users: admins only. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { addUser, changePassword, removeUser } from '../../access/user-admin.ts';
 import type { UserRole } from '../../store/users.ts';
 import type { Context } from '../context.ts';
