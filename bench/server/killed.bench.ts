@@ -3,14 +3,18 @@
 //   npm run bench:killed -w packages/server -- [sqlite|postgres] [kills] [seed]     --write: results/killed-ENGINE.md
 //
 // Clients send reports of processes that turn into leaks and back, one request after the other each. At a random moment
-// (from nothing at all to 1.5 s after the server listened) the server is killed; with PostgreSQL its backends go on
+// (from nothing at all to 3 s after the server listened) the server is killed; with PostgreSQL its backends go on
 // until they notice. Then what it had acknowledged is looked for in the database: each sample; each change of verdict;
 // each incident that the API told of; and, by the last server, the incident of each service that leaks. None is opened
-// twice.
+// twice. Some of the services are new in each round, so that alerts are under way at each kill: in the end the receiver
+// has heard of each incident that was ever opened, under one key.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startReceiver } from '../../packages/server/src/fixtures/receiver.ts';
 import { otlpJson } from '../../packages/server/src/fixtures/reports.ts';
 import type { Database } from '../../packages/server/src/fixtures/database.ts';
 import { makePlace, type EngineName } from './place.ts';
@@ -25,7 +29,11 @@ const [engineName = 'sqlite', killsText = '200', seedText = String(randomInt(2 *
 const engine = engineName as EngineName;
 const kills = Number(killsText);
 const clients = 16;
-const latestKillMs = 1500;
+/** So many of them are services that nobody knew before. */
+const newInEachRound = 4;
+/** A delivery that a dead server had begun is free after its lease. */
+const alertsWithinMs = 180_000;
+const latestKillMs = 3000;
 const random = generator(Number(seedText));
 
 /** What a client was told is kept. */
@@ -37,6 +45,11 @@ interface Acknowledged {
 }
 
 const place = makePlace(engine);
+const receiver = await startReceiver();
+const folder = mkdtempSync(join(tmpdir(), 'ebb-killed-rules-'));
+const rules = join(folder, 'rules.yaml');
+writeFileSync(rules, `routes: [{ to: [team] }]\nreceivers: { team: { webhook: { url: "${receiver.url}" } } }\n`);
+const flags = [...place.flags, '--rules', rules];
 let token = '';
 let admin = '';
 const lost = { samples: 0, changes: 0, told: 0, incidents: 0 };
@@ -46,7 +59,7 @@ let acknowledgedInAll = 0;
 let killedUnderWay = 0;
 const beganMs = performance.now();
 for (let kill = 0; kill < kills; kill++) {
-  const server = await startServerProcess(place.flags);
+  const server = await startServerProcess(flags);
   token = server.agents ?? token;
   admin = server.admin ?? admin;
   const { acknowledged, underWay } = await sendAndKill(server, kill);
@@ -62,10 +75,13 @@ for (let kill = 0; kill < kills; kill++) {
   }
 }
 // A last server, which is left alone: what leaks has its incident, and one only.
-const server = await startServerProcess(place.flags);
+const server = await startServerProcess(flags);
 const { leaking, open, doubled } = await incidentsOf(server);
 lost.incidents = leaking.filter((service) => !open.includes(service)).length;
+const alerts = await alertsOf();
 await server.stop();
+await receiver.close();
+rmSync(folder, { recursive: true });
 place.remove();
 
 const table = [
@@ -83,10 +99,15 @@ const table = [
   `| of these lost | ${lost.told} |`,
   `| services that leak in the end, without an incident | ${lost.incidents} of ${leaking.length} |`,
   `| services with two incidents at once | ${doubled} |`,
+  `| incidents that were opened, all in all | ${alerts.opened} |`,
+  `| of these the receiver of alerts never heard of | ${alerts.unheard} |`,
+  `| of these it heard of under two keys | ${alerts.underTwoKeys} |`,
+  `| of these it heard of twice, under the same key | ${alerts.again} |`,
   '',
 ].join('\n');
 showTable(table, options.write === true ? `killed-${engine}` : null);
-if (lost.samples + lost.changes + lost.told + lost.incidents + doubled > 0) process.exitCode = 1;
+const wrong = [...Object.values(lost), doubled, alerts.unheard, alerts.underTwoKeys];
+if (wrong.some((count) => count > 0)) process.exitCode = 1;
 
 /** Each client is a service with one process; every third report changes its verdict. */
 async function sendAndKill(
@@ -107,7 +128,8 @@ async function sendAndKill(
     for (let i = 0; !killed; i++) {
       // The last thing that each tells is a leak, in most rounds.
       const verdict = Math.floor(i / 3) % 2 === 0 ? 'leak' : 'clean';
-      const report = { service: `shop-${number}`, instance: `r${round}`, verdict };
+      const service = number < newInEachRound ? `shop-${number}-${round}` : `shop-${number}`;
+      const report = { service, instance: `r${round}`, verdict };
       const timeMs = Date.now() - 300_000 + i;
       try {
         underWay += 1;
@@ -200,6 +222,43 @@ async function incidentsOf(server: ServerProcess): Promise<{ leaking: string[]; 
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** What the receiver heard, once it has heard of every incident or the time for that is over. */
+async function alertsOf(): Promise<{ opened: number; unheard: number; underTwoKeys: number; again: number }> {
+  const database = await place.open();
+  const untilMs = performance.now() + alertsWithinMs;
+  for (;;) {
+    const rows = await database.query
+      .selectFrom('incidents')
+      .innerJoin('services', 'services.id', 'incidents.service_id')
+      .select(['incidents.id', 'name'])
+      .execute();
+    const heard = heardOf();
+    const unheard = rows.filter(({ name }) => !heard.has(name)).length;
+    if (unheard === 0 || performance.now() > untilMs) {
+      await database.close();
+      const keys = [...heard.values()];
+      return {
+        opened: rows.length,
+        unheard,
+        underTwoKeys: keys.filter((all) => new Set(all).size > 1).length,
+        again: keys.filter((all) => all.length > new Set(all).size).length,
+      };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The keys of the messages that told of the opening of a service's incident. */
+function heardOf(): Map<string, string[]> {
+  const keys = new Map<string, string[]>();
+  for (const { headers, json } of receiver.told) {
+    const { incidents } = json as { incidents: { service: string; change: string }[] };
+    for (const { service, change } of incidents)
+      if (change === 'opened') keys.set(service, [...(keys.get(service) ?? []), String(headers['idempotency-key'])]);
+  }
+  return keys;
 }
 
 /** Mulberry32: the same moments for the same seed. */

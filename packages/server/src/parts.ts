@@ -11,6 +11,7 @@ import type { Context } from './http/context.ts';
 import { IncidentDesk } from './incident/desk.ts';
 import { teamOf } from './incident/team.ts';
 import { IntakeCounters } from './ingest/intake-counters.ts';
+import { UsualRises } from './judge/usual-rises.ts';
 import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
 import { OnCall } from './oncall/on-call.ts';
@@ -20,6 +21,7 @@ import { PostmortemStore } from './postmortem/postmortem-store.ts';
 import { Response } from './response/response.ts';
 import { ChangeStore } from './store/changes.ts';
 import type { Database } from './store/database.ts';
+import { earlierRises } from './store/earlier-lives.ts';
 import { FleetReader } from './store/fleet-reader.ts';
 import { IncidentStore } from './store/incidents.ts';
 import { NewsReader } from './store/news.ts';
@@ -71,6 +73,7 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
     timeoutMs: receiverTimeoutMs,
     onError: tell('alerts could not be sent'),
   });
+  const usual = new UsualRises(async (later) => await earlierRises(database.query, later, now()), now);
   const incidents = new IncidentStore(database, alerting.listener);
   return {
     database,
@@ -86,7 +89,8 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
       now,
       onError: tell('news could not be read'),
     }),
-    writer: await ReportWriter.open(database, limits, now),
+    writer: await ReportWriter.open(database, limits, now, usual),
+    usual,
     fleet,
     incidents,
     desk: new IncidentDesk(database, alerting.listener),

@@ -7,10 +7,12 @@ import { keepIncidents } from './incident/incident-keeper.ts';
 import { keepTimelines } from './incident/scribe.ts';
 import type { PartsOptions } from './parts.ts';
 import { keepPostmortems } from './postmortem/postmortem-keeper.ts';
+import { Rounds } from './rounds/rounds.ts';
 import { Housekeeper } from './store/housekeeper.ts';
 import type { WriterLimits } from './store/report-writer.ts';
 
 const dayMs = 86_400_000;
+const usualEveryMs = 20_000;
 /** Room for new processes is made before it is used up. */
 const filledShare = 0.8;
 
@@ -44,6 +46,8 @@ export function startWork(
       onError: tell('postmortems could not be written'),
     }),
   ];
+  const onError = tell('what is usual for processes could not be read');
+  begun.push(new Rounds(async () => await parts.usual.refresh(), { everyMs: usualEveryMs, onError }));
   alerting.start();
   oncall.start(alerting);
   response.start();

@@ -12,6 +12,7 @@ import type { Responders } from '../oncall/escalation/respond.ts';
 import type { NewsFeed } from '../live/news-feed.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import type { UsualRises } from '../judge/usual-rises.ts';
 import type { IncidentDesk } from '../incident/desk.ts';
 import type { Aftermath } from '../postmortem/aftermath.ts';
 import type { PostmortemDesk } from '../postmortem/postmortem-desk.ts';
@@ -37,6 +38,7 @@ export interface Context {
   refusals: Refusals;
   feed: NewsFeed;
   writer: ReportWriter;
+  usual: UsualRises;
   fleet: FleetReader;
   incidents: IncidentStore;
   desk: IncidentDesk;

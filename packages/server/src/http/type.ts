@@ -17,7 +17,6 @@ import type {
   TSchema,
   TSchemaOptions,
   TString,
-  TUnion,
   TUnknown,
   TUnsafe,
   Type as Typebox,
@@ -65,7 +64,7 @@ export const Type: {
     return plain({ type: 'object', ...needs, properties })(options);
   },
   Record: (_, value, options) => plain({ type: 'object', patternProperties: { '^.*$': value } })(options),
-  Union: ((anyOf: TSchema[], options?: Options) => plain({ anyOf })(options)) as typeof Typebox.Union,
+  Union: (anyOf: TSchema[], options?: Options) => plain({ anyOf })(options),
   Optional: (schema) =>
     Object.defineProperty({ ...schema }, isOptional, { value: true }) as unknown as TOptional<typeof schema>,
   Unsafe: <Value>(schema: object) => schema as unknown as TUnsafe<Value>,

@@ -1,9 +1,10 @@
 /** The server's own judgement of a process that no agent judges: by RSS, or by floors where somebody sends them. */
 import { MemoryJudge, type MemoryJudgeOptions, type MemorySample } from '@ebb/trend';
 import type { EdgeVerdict, ProcessReport } from '../ingest/report.ts';
+import type { Usual } from './usual-rises.ts';
 
 /** A service, sampled once a minute or so: what is seen in its first ten minutes is start-up. */
-const options: MemoryJudgeOptions = { warmupMs: 600_000 };
+const service: MemoryJudgeOptions = { warmupMs: 600_000 };
 
 /** What the judge says, and all that it knows now. */
 export interface Judged {
@@ -13,9 +14,10 @@ export interface Judged {
 
 /**
  * Goes on judging a process by its next moment. `state` is what the last call returned, null for the first one; of
- * another version of Ebb it is not understood, and the process is judged anew.
+ * another version of Ebb it is not understood, and the process is judged anew. What is `usual` is no part of it.
  */
-export function judgeSeries(state: Uint8Array | null, report: ProcessReport): Judged {
+export function judgeSeries(state: Uint8Array | null, report: ProcessReport, usual: Usual | null): Judged {
+  const options = usual === null ? service : { ...service, usual };
   const judge = (state === null ? null : MemoryJudge.restore(state, options)) ?? new MemoryJudge(options);
   const { verdict, suspicious, trend } = judge.observe(sampleOf(report));
   const [low, high] = trend.interval;

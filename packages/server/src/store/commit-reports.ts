@@ -7,6 +7,7 @@ import type { Transaction } from 'kysely';
 import type { ProcessReport } from '../ingest/report.ts';
 import { canJudge, judgeSeries } from '../judge/judge-series.ts';
 import { runsOut } from '../judge/pool.ts';
+import type { UsualRises } from '../judge/usual-rises.ts';
 import { appendNews, type News } from './news.ts';
 import { inPieces } from './in-pieces.ts';
 import { newProcess, withReport, withVerdict } from './latest.ts';
@@ -47,7 +48,7 @@ export async function commitReports(
   engine: Engine,
   reports: readonly ProcessReport[],
   known: Known,
-  nowMs: number,
+  { usual, nowMs }: { usual: Pick<UsualRises, 'of'>; nowMs: number },
 ): Promise<void> {
   const serviceIds = await servicesOf(db, reports, known);
   const ids = await processesOf(db, engine, reports, serviceIds, known);
@@ -64,7 +65,7 @@ export async function commitReports(
   if (processes.length < byProcess.size) throw new Forgotten();
   const states = await judgesOf(db, [...byProcess.keys()], byProcess);
   const told: Told = { processes: [], samples: new Map(), changes: [], news: [], judges: [] };
-  for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], states);
+  for (const process of processes) tellProcess(told, process, byProcess.get(process.id) ?? [], { states, usual });
   const rows = told.processes.map((row) => ({ ...row, heard_ms: nowMs }));
   await store(db, engine, { ...told, processes: rows });
   await countRoutes(
@@ -87,7 +88,7 @@ function tellProcess(
   told: Told,
   start: ProcessRow,
   reports: ProcessReport[],
-  states: ReadonlyMap<number, Uint8Array>,
+  { states, usual }: { states: ReadonlyMap<number, Uint8Array>; usual: Pick<UsualRises, 'of'> },
 ): void {
   let process = start;
   let state = states.get(process.id) ?? null;
@@ -99,7 +100,7 @@ function tellProcess(
     const byAgent = process.judged_by === 'agent' && timeMs - process.judged_ms < edgeVerdictLastsMs;
     let verdict = isNews ? report.edge : null;
     if (isNews && verdict === null && !byAgent && timeMs > process.judged_ms && canJudge(report)) {
-      const judged = judgeSeries(state, { ...report, figures: figuresOf(process, report) });
+      const judged = judgeSeries(state, { ...report, figures: figuresOf(process, report) }, usual.of(process, report));
       ({ verdict, state } = judged);
       judgedHere = true;
     }

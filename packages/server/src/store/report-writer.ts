@@ -1,5 +1,6 @@
 import type { ProcessReport } from '../ingest/report.ts';
 import { ServerError } from '../errors/server-error.ts';
+import type { UsualRises } from '../judge/usual-rises.ts';
 import { commitReports, Forgotten, processKey, serviceKey, type Known } from './commit-reports.ts';
 import { databaseError } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -20,6 +21,8 @@ const mostAtOnce = 2000;
 const busyCalls = 8;
 const gatherMs = 20;
 
+const nothingUsual: Pick<UsualRises, 'of'> = { of: () => null };
+
 interface Waiting {
   reports: readonly ProcessReport[];
   resolve: () => void;
@@ -34,6 +37,7 @@ export class ReportWriter {
   readonly #database: Database;
   readonly #limits: WriterLimits;
   readonly #now: () => number;
+  readonly #usual: Pick<UsualRises, 'of'>;
   readonly #services = new Map<string, number>();
   readonly #processes = new Map<string, number>();
   #waiting: Waiting[] = [];
@@ -41,15 +45,21 @@ export class ReportWriter {
   #run: Promise<void> | null = null;
   #closed = false;
 
-  private constructor(database: Database, limits: WriterLimits, now: () => number) {
+  private constructor(database: Database, limits: WriterLimits, now: () => number, usual: Pick<UsualRises, 'of'>) {
     this.#database = database;
     this.#limits = limits;
     this.#now = now;
+    this.#usual = usual;
   }
 
   /** A writer that knows who is in the database already. */
-  static async open(database: Database, limits: WriterLimits, now: () => number = Date.now): Promise<ReportWriter> {
-    const writer = new ReportWriter(database, limits, now);
+  static async open(
+    database: Database,
+    limits: WriterLimits,
+    now: () => number = Date.now,
+    usual: Pick<UsualRises, 'of'> = nothingUsual,
+  ): Promise<ReportWriter> {
+    const writer = new ReportWriter(database, limits, now, usual);
     await writer.learn();
     return writer;
   }
@@ -186,7 +196,7 @@ export class ReportWriter {
     const added: Known['added'] = { services: new Map(), processes: new Map() };
     const known: Known = { services: this.#services, processes: this.#processes, added };
     await query.transaction().execute(async (transaction) => {
-      await commitReports(transaction, engine, reports, known, this.#now());
+      await commitReports(transaction, engine, reports, known, { usual: this.#usual, nowMs: this.#now() });
     });
     for (const [key, id] of added.services) this.#services.set(key, id);
     for (const [key, id] of added.processes) this.#processes.set(key, id);

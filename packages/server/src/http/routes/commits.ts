@@ -1,6 +1,7 @@
 /** The commits behind an incident: told by `ebb deploy blame`, which runs where the repository is. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../type.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
 
