@@ -16,6 +16,7 @@ import { NewsFeed } from './live/news-feed.ts';
 import { serviceStates } from './live/service-states.ts';
 import { OnCall } from './oncall/on-call.ts';
 import { Aftermath } from './postmortem/aftermath.ts';
+import { Letters } from './postmortem/letters/letters.ts';
 import { PostmortemDesk } from './postmortem/postmortem-desk.ts';
 import { PostmortemStore } from './postmortem/postmortem-store.ts';
 import { Response } from './response/response.ts';
@@ -56,10 +57,11 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
   const fleet = new FleetReader(database.query);
   const routes = new RouteReader(database.query);
   const attributions = new AttributionStore(database);
+  const baseUrl = (): string | null => publicUrl?.href.replace(/\/$/, '') ?? alerting.rules.url;
   const oncall: OnCall = new OnCall({
     database,
     plan,
-    baseUrl: () => publicUrl?.href.replace(/\/$/, '') ?? alerting.rules.url,
+    baseUrl,
     now,
     onError: tell('nobody could be paged'),
   });
@@ -67,6 +69,7 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
     database,
     rules,
     pages: oncall.pages,
+    letters: new Letters({ plan: () => oncall.plan, baseUrl }),
     environment,
     now,
     random: Math.random,

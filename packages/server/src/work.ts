@@ -43,6 +43,7 @@ export function startWork(
     keepPostmortems({
       ...parts,
       rules: () => alerting.rules,
+      plan: () => oncall.plan,
       onError: tell('postmortems could not be written'),
     }),
   ];

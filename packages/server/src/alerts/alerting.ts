@@ -3,10 +3,11 @@ import type { Database } from '../store/database.ts';
 import type { IncidentListener } from '../store/incidents.ts';
 import type { LevelRules } from '../incident/decide.ts';
 import type { Schema, ServiceRow } from '../store/schema.ts';
-import { send, type SendOptions } from './channels/channel.ts';
+import { post, send, type SendOptions } from './channels/channel.ts';
 import { Conditions } from './conditions/conditions.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
 import { Courier, type CourierOptions } from './outbox/courier.ts';
+import { noLetters, type LetterDesk } from './outbox/letter-desk.ts';
 import { outboxListener } from './outbox/outbox.ts';
 import { noPages, type PageDesk } from './outbox/page-desk.ts';
 import { rulesFor, type AlertRules } from './rules/rules.ts';
@@ -20,6 +21,8 @@ export interface AlertingOptions extends SendOptions {
   rules: AlertRules;
   /** Who pages people; nobody unless it is there. */
   pages?: PageDesk;
+  /** Who writes letters; nobody unless it is there. */
+  letters?: LetterDesk;
   /** From 0 to 1; for tests. */
   random: () => number;
   /** Told when something failed that is tried again by itself. */
@@ -53,8 +56,10 @@ export class Alerting {
       rules,
       incidents: this.incidents,
       pages: options.pages ?? noPages,
+      letters: options.letters ?? noLetters,
       mutingAt: async (db, nowMs) => await this.mutingAt(db, nowMs),
       send: async (receiver, message) => await send(receiver, message, options),
+      post: async (letter, key) => await post(letter, key, options),
       tidy: async (nowMs) => await this.silences.forget(nowMs - silencesKeptMs),
       now,
       random: options.random,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ServerError } from '../errors/server-error.ts';
 import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
 import { outageStage, type OutageStage } from '../fixtures/outage.ts';
+import { nobody } from '../oncall/plan/plan.ts';
 import { openDatabase } from '../store/database.ts';
 import { invitationOf } from './invitation.ts';
 import { keepAftermath } from './postmortem-keeper.ts';
@@ -136,7 +137,10 @@ describe.each(engines)('on %s', (engine) => {
     const { FleetReader } = await import('../store/fleet-reader.ts');
     const fleet = new FleetReader(database.query);
     const keep = async (): Promise<void> =>
-      await keepAftermath({ postmortems, aftermath, incidents, fleet, database, rules: () => alerting.rules, now });
+      await keepAftermath({
+        ...{ postmortems, aftermath, incidents, fleet, database, now },
+        ...{ rules: () => alerting.rules, plan: () => nobody },
+      });
     await keep();
     expect(await notices()).toEqual([]);
     for (const days of [2, 3, 8]) {
@@ -195,7 +199,12 @@ describe.each(engines)('on %s', (engine) => {
     expect(review).toMatchObject({ sequence: 1, minutes: 45 });
     const text = invitationOf({
       ...{ incidentId: 1, title: 'Postmortem: a; b, c', startsMs: at(3).startsMs, minutes: 45, sequence: 1 },
-      ...{ attendees: ['eve@example.com'], changedMs: stage.nowMs, link: 'https://ebb.example/incidents/1/postmortem' },
+      ...{
+        attendees: ['eve@example.com'],
+        organizer: null,
+        changedMs: stage.nowMs,
+        link: 'https://ebb.example/incidents/1/postmortem',
+      },
     });
     const lines = text.replace(/\r\n /g, '').split('\r\n');
     for (const line of [

@@ -9,6 +9,8 @@ import type { IncidentStore } from '../store/incidents.ts';
 import type { Schema } from '../store/schema.ts';
 import type { ActionKind } from './action-kind.ts';
 import { code, plain, table } from './markdown.ts';
+import { reviewKey } from './letters/letter-key.ts';
+import { writeLetter } from './letters/write-letter.ts';
 import { checkProof, type Proof } from './proof.ts';
 import { reviewWithinMs } from './review.ts';
 import type { ActionItemRow, ReviewRow } from './tables.ts';
@@ -53,7 +55,8 @@ export class Aftermath {
   }
 
   /**
-   * Says when people meet: within seven days of the incident's end, or of now while it is open.
+   * Says when people meet: within seven days of the incident's end, or of now while it is open. Who is invited gets a
+   * mail, and another one each time it is moved.
    *
    * @throws {ServerError} EBB_SERVER_BAD_REQUEST for another time
    */
@@ -73,7 +76,7 @@ export class Aftermath {
         ...{ starts_ms: told.startsMs, minutes: told.minutes, attendees: JSON.stringify(told.attendees) },
         ...{ changed_ms: by.nowMs, changed_by: by.name },
       };
-      await db
+      const { sequence } = await db
         .insertInto('reviews')
         .values({ incident_id: incidentId, sequence: 0, ...values })
         .onConflict((conflict) =>
@@ -81,7 +84,13 @@ export class Aftermath {
             .column('incident_id')
             .doUpdateSet((set) => ({ ...values, sequence: set('reviews.sequence', '+', 1) })),
         )
-        .execute();
+        .returning('sequence')
+        .executeTakeFirstOrThrow();
+      if (told.attendees.length > 0)
+        await writeLetter(db, {
+          key: reviewKey.write({ incidentId, openedMs: incident.opened_ms, sequence }),
+          ...{ kind: 'invitation', about: `review ${incidentId}`, nowMs: by.nowMs },
+        });
       const text = `the review is at ${clock.time(told.startsMs, true)}, ${told.minutes} minutes`;
       await appendEvent(db, incidentId, {
         timeMs: by.nowMs,

@@ -8,6 +8,8 @@ export interface Invitation {
   startsMs: number;
   minutes: number;
   attendees: readonly string[];
+  /** Who invites: whose mail it comes in; null for the first of the attendees. */
+  organizer: string | null;
   sequence: number;
   changedMs: number;
   /** Where the postmortem is; null where nobody said where the server is reached. */
@@ -16,7 +18,7 @@ export interface Invitation {
 
 /** The invitation (RFC 5545, RFC 5546): a calendar that has an older one takes this in its place. */
 export function invitationOf(told: Invitation): string {
-  const { incidentId, title, startsMs, minutes, attendees, sequence, changedMs, link } = told;
+  const { incidentId, title, startsMs, minutes, attendees, organizer, sequence, changedMs, link } = told;
   const calendar = ical({ prodId: { company: 'Ebb', product: 'postmortem', language: 'EN' } });
   calendar.method(attendees.length > 0 ? ICalCalendarMethod.REQUEST : ICalCalendarMethod.PUBLISH);
   const event = calendar.createEvent({
@@ -30,7 +32,7 @@ export function invitationOf(told: Invitation): string {
     status: ICalEventStatus.CONFIRMED,
   });
   if (link !== null) event.url(link);
-  if (attendees.length > 0) event.organizer({ name: 'Ebb', email: attendees[0] ?? '' });
+  if (attendees.length > 0) event.organizer({ name: 'Ebb', email: organizer ?? attendees[0] ?? '' });
   for (const email of attendees) event.createAttendee({ email, rsvp: true });
   return calendar.toString();
 }

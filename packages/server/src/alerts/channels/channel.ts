@@ -2,6 +2,7 @@
 import type { Receiver, UrlSource } from '../rules/rules.ts';
 import { failed, type Answer } from './answer.ts';
 import { sendAlertmanager } from './alertmanager.ts';
+import type { Letter } from './letter.ts';
 import type { AlertMessage } from './message.ts';
 import { sendPagerDuty } from './pagerduty.ts';
 import type { Sending } from './sending.ts';
@@ -33,6 +34,20 @@ export async function send({ channel }: Receiver, message: AlertMessage, options
     if (channel.type === 'pagerduty') return await sendPagerDuty(message, sending);
     // Loaded here: who sends no mail does without the library.
     return await (await import('./email.ts')).sendEmail(channel, message, sending);
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error), secrets);
+  }
+}
+
+/** Tries once to send a letter. Never throws: what went wrong is the answer. */
+export async function post(letter: Letter, key: string, options: SendOptions): Promise<Answer> {
+  const { environment, timeoutMs, now } = options;
+  const url = urlOf(letter.server, environment);
+  if (url === null) return failed(`the environment has no ${'env' in letter.server ? letter.server.env : ''}`);
+  const secrets = 'env' in letter.server ? secretParts(url) : [];
+  try {
+    const { sendLetter } = await import('./email.ts');
+    return await sendLetter(letter, key, { url, secret: null, secrets, timeoutMs, now });
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error), secrets);
   }

@@ -3,12 +3,14 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
 import { failed, type Answer } from '../channels/answer.ts';
+import type { Letter } from '../channels/letter.ts';
 import type { AlertMessage, IncidentNews } from '../channels/message.ts';
 import type { AlertRules, Receiver } from '../rules/rules.ts';
 import type { Muting } from '../silences/muting.ts';
 import type { OpenIncidents } from '../silences/open-incidents.ts';
 import { appendEvent } from '../../store/incident-events.ts';
 import { backoffMs } from './backoff.ts';
+import { isLetter, type LetterDelivery, type LetterDesk } from './letter-desk.ts';
 import type { Next, PageDesk, Told } from './page-desk.ts';
 import type { DeliveryRow, NoticeRow } from './tables.ts';
 
@@ -25,14 +27,17 @@ export interface AttemptOptions {
   rules: () => AlertRules;
   incidents: OpenIncidents;
   pages: PageDesk;
+  letters: LetterDesk;
   mutingAt: (db: Kysely<Schema>, nowMs: number) => Promise<Muting>;
   send: (receiver: Receiver, message: AlertMessage) => Promise<Answer>;
+  post: (letter: Letter, key: string) => Promise<Answer>;
   now: () => number;
   random: () => number;
 }
 
 /** Tries to send a delivery that the caller holds. Returns what the receiver answered; null when nothing was sent. */
 export async function attempt(delivery: DeliveryRow, options: AttemptOptions): Promise<Answer | null> {
+  if (isLetter(delivery)) return await attemptLetter(delivery, options);
   const { database, now, rules, pages, send } = options;
   const { news, muted } = await newsOf(delivery, options);
   const startMs = now();
@@ -46,19 +51,39 @@ export async function attempt(delivery: DeliveryRow, options: AttemptOptions): P
     receiver === undefined ? failed('the rules have no such receiver any more') : await send(receiver, message);
   const next = receiver === undefined ? 'give up' : nextOf(delivery, answer, now());
   await database.query.transaction().execute(async (db) => {
-    await db
-      .insertInto('delivery_attempts')
-      .values({
-        delivery_id: delivery.id,
-        time_ms: startMs,
-        ok: Number(answer.ok),
-        status: answer.status,
-        detail: answer.detail,
-      })
-      .execute();
+    await log(db, delivery, answer, startMs);
     await settle(db, delivery, answer, next, options);
   });
   return answer;
+}
+
+async function attemptLetter(delivery: LetterDelivery, options: AttemptOptions): Promise<Answer | null> {
+  const { database, letters, post, now } = options;
+  const startMs = now();
+  const letter = await letters.letterOf(database.query, delivery);
+  if (letter === null) {
+    await database.query.transaction().execute(async (db) => {
+      await letters.dropped(db, delivery, now());
+      await mute(db, delivery, null, options);
+    });
+    return null;
+  }
+  const answer = await post(letter, delivery.key);
+  const next = nextOf(delivery, answer, now());
+  await database.query.transaction().execute(async (db) => {
+    await log(db, delivery, answer, startMs);
+    const told = await settleDelivery(db, delivery, answer, next, options);
+    if (told !== null) await letters.settled(db, delivery, { ...told, letter, answer, next });
+  });
+  return answer;
+}
+
+async function log(db: Transaction<Schema>, { id }: DeliveryRow, answer: Answer, timeMs: number): Promise<void> {
+  const { ok, status, detail } = answer;
+  await db
+    .insertInto('delivery_attempts')
+    .values({ delivery_id: id, time_ms: timeMs, ok: Number(ok), status, detail })
+    .execute();
 }
 
 /** What a delivery has to tell, as it is now. */
@@ -132,13 +157,14 @@ function nextOf({ kind, attempts, created_ms: createdMs }: DeliveryRow, answer: 
   return kind === 'test' || isHopeless || nowMs - createdMs >= longestMs ? 'give up' : 'again';
 }
 
-async function settle(
+/** Writes down what becomes of a delivery. Returns how often it was tried; null where it is somebody else's by now. */
+async function settleDelivery(
   db: Transaction<Schema>,
   delivery: DeliveryRow,
   answer: Answer,
   next: Next,
-  { pages, now, random }: AttemptOptions,
-): Promise<void> {
+  { now, random }: AttemptOptions,
+): Promise<{ attempts: number; nowMs: number } | null> {
   const nowMs = now();
   const attempts = delivery.attempts + 1;
   const isOver = next !== 'again';
@@ -155,9 +181,22 @@ async function settle(
     // Whoever was slower than its lease has lost it: the other one settles.
     .where('lease_by', '=', delivery.lease_by)
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) return;
+  return numUpdatedRows === 0n ? null : { attempts, nowMs };
+}
+
+async function settle(
+  db: Transaction<Schema>,
+  delivery: DeliveryRow,
+  answer: Answer,
+  next: Next,
+  options: AttemptOptions,
+): Promise<void> {
+  const told = await settleDelivery(db, delivery, answer, next, options);
+  if (told === null) return;
+  const { attempts, nowMs } = told;
+  const isOver = next !== 'again';
   if (delivery.page_id !== null) {
-    await pages.settled(db, delivery, { answer, next, attempts, nowMs });
+    await options.pages.settled(db, delivery, { answer, next, attempts, nowMs });
     return;
   }
   const notices = db.updateTable('notices').where('delivery_id', '=', delivery.id);

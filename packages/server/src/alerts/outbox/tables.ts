@@ -23,6 +23,9 @@ export interface NoticeTable {
   delivery_id: number | null;
 }
 
+/** What is brought as a mail of its own, and not as an alert. */
+export type LetterKind = 'invitation' | 'item-reminder';
+
 /** One message to one receiver. */
 export interface DeliveryTable {
   id: Generated<number>;
@@ -31,7 +34,7 @@ export interface DeliveryTable {
   receiver: string;
   group_key: string;
   /** `page` pages a person; `page-acknowledged` and `page-over` tell them that somebody is on it, and that it is over. */
-  kind: 'notices' | 'test' | 'page' | 'page-acknowledged' | 'page-over';
+  kind: 'notices' | 'test' | 'page' | 'page-acknowledged' | 'page-over' | LetterKind;
   created_ms: number;
   /** When it is tried next. */
   next_ms: number;

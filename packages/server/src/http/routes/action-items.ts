@@ -9,6 +9,7 @@ import type { ActionItemRow } from '../../postmortem/tables.ts';
 import { usualMinutes } from '../../postmortem/review.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
+import { addressIn } from '../../postmortem/letters/addresses.ts';
 import { addressOf } from '../public-address.ts';
 
 const security = [{ token: [] }];
@@ -76,7 +77,7 @@ const Made = Type.Object({ id: Type.Integer() });
 /** Adds `/api/v1/action-items`, and what belongs to one incident below `/api/v1/incidents/:id/postmortem`. */
 export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { postmortems, aftermath, publicUrl, now }, guard },
+  { context: { postmortems, aftermath, oncall, publicUrl, now }, guard },
 ) => {
   const viewer = async (request: FastifyRequest): Promise<void> => {
     await guard(request, 'viewer');
@@ -243,6 +244,7 @@ export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
         ...{ incidentId: id, startsMs: row.starts_ms, minutes: row.minutes, sequence: row.sequence },
         title: document.title,
         attendees: JSON.parse(row.attendees) as string[],
+        organizer: addressIn(oncall.plan.mail?.from ?? null),
         changedMs: row.changed_ms,
         link: `${addressOf(request, publicUrl)}/incidents/${id}/postmortem`,
       });

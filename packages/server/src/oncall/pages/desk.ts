@@ -110,7 +110,11 @@ export class PersonalPages implements PageDesk {
       return;
     }
     const text =
-      next === 'done' ? 'was told' : `was not told, and is given up after ${attempts} attempts: ${answer.detail}`;
+      next === 'done'
+        ? this.#isMail(delivery)
+          ? `was told as far as can be known: the mail server took it (${answer.detail})`
+          : 'was told'
+        : `was not told, and is given up after ${attempts} attempts: ${answer.detail}`;
     const kind = next === 'done' ? 'notified' : 'not-notified';
     const what = { 'page-over': ' (resolved)', 'page-acknowledged': ' (acknowledged)' }[delivery.kind as string] ?? '';
     await this.#tell(db, page, kind, `${this.#wayOf(delivery)} ${text}${what}`, nowMs);
@@ -141,6 +145,11 @@ export class PersonalPages implements PageDesk {
       .where('id', '=', pageId)
       .where('state', '=', 'waiting')
       .execute();
+  }
+
+  /** A mail server that takes a mail may lose it. */
+  #isMail({ receiver: name }: DeliveryRow): boolean {
+    return this.receiver(name)?.channel.type === 'email';
   }
 
   #wayOf({ receiver: name }: DeliveryRow): string {

@@ -1,7 +1,7 @@
 /** Who is on call, how each is reached, and who is paged after whom. Read from YAML by `read-plan.ts`. */
 import type { Problem } from '../../alerts/rules/yaml-file.ts';
 import { matches, type Matcher, type Subject } from '../../alerts/rules/matcher.ts';
-import type { Receiver } from '../../alerts/rules/rules.ts';
+import type { Receiver, UrlSource } from '../../alerts/rules/rules.ts';
 import { ownersOf, type OwnersRule } from '../owners/codeowners.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 
@@ -61,8 +61,16 @@ export interface OwnersFile {
   rules: readonly OwnersRule[];
 }
 
+/** How the server sends mail. */
+export interface MailServer {
+  server: UrlSource;
+  from: string;
+}
+
 /** All of it. */
 export interface OnCallPlan {
+  /** Null where the plan names none. */
+  mail: MailServer | null;
   people: ReadonlyMap<string, Person>;
   teams: ReadonlyMap<string, Team>;
   schedules: ReadonlyMap<string, Schedule>;
@@ -75,6 +83,7 @@ export interface OnCallPlan {
 
 /** Where no plan is given: nobody is on call. */
 export const nobody: OnCallPlan = {
+  mail: null,
   people: new Map(),
   teams: new Map(),
   schedules: new Map(),

@@ -2,11 +2,12 @@
 import { nearest } from '../../alerts/rules/nearest.ts';
 import { readChannel, readUrl, type Environment } from '../../alerts/rules/read-receivers.ts';
 import { readMatcher } from '../../alerts/rules/read-matcher.ts';
-import type { Channel, Receiver, UrlSource } from '../../alerts/rules/rules.ts';
+import type { Channel, Receiver } from '../../alerts/rules/rules.ts';
 import { YamlFile, type Fields, type Problem, type Value } from '../../alerts/rules/yaml-file.ts';
 import { parseCodeowners } from '../owners/codeowners.ts';
 import {
   nobody,
+  type MailServer,
   type OnCallPlan,
   type OwnersFile,
   type PageRoute,
@@ -29,11 +30,6 @@ export interface PlanContext {
   nowMs: number;
   /** The text of a CODEOWNERS file that the plan names. @throws {Error} when it cannot be read */
   readOwners: (file: string) => string;
-}
-
-interface Mail {
-  server: UrlSource;
-  from: string;
 }
 
 const names = ['mail', 'people', 'schedules', 'teams', 'policies', 'routes', 'codeowners'];
@@ -88,6 +84,7 @@ function readAll(file: YamlFile, { environment, nowMs, readOwners }: PlanContext
     return value.listOf((entry) => readCodeowners(entry, readOwners, [...(teams?.values() ?? [])]));
   });
   return {
+    mail,
     people: people ?? new Map(),
     teams: teams ?? new Map(),
     schedules: schedules ?? new Map(),
@@ -127,14 +124,14 @@ function readName(value: Value, what: string, known: readonly string[]): string 
   return value.wrong(`there is no ${what} '${name}'${meant === null ? '' : `; was '${meant}' meant?`}`);
 }
 
-function readMail(value: Value, environment: Environment): Mail | null {
+function readMail(value: Value, environment: Environment): MailServer | null {
   const fields = value.fields(['url', 'url_env', 'from']);
   const server = readUrl(fields, environment, null, ['smtp:', 'smtps:']);
   const from = fields.need('from', (found) => found.text(300));
   return server === null || from === undefined ? null : { server, from };
 }
 
-function readPerson(name: string, value: Value, mail: Mail | null, environment: Environment): Person | null {
+function readPerson(name: string, value: Value, mail: MailServer | null, environment: Environment): Person | null {
   const fields = value.fields(['name', 'zone', 'reach']);
   const fullName = fields.take('name', (found) => found.text(100)) ?? name;
   const zone = fields.take('zone', readZone) ?? null;
@@ -146,7 +143,7 @@ function readPerson(name: string, value: Value, mail: Mail | null, environment: 
 }
 
 /** As a receiver of alerts; an address alone is reached by the plan's mail server. */
-function readReach(value: Value, mail: Mail | null, environment: Environment): Channel | null {
+function readReach(value: Value, mail: MailServer | null, environment: Environment): Channel | null {
   const [first] = value.fields(kinds).all();
   const [kind, told] = first ?? [];
   if (kind !== 'email' || told === undefined || !told.isText) return readChannel(value, environment, kinds);
