@@ -1,11 +1,11 @@
 /** Something that was there at the end of a test file and not at its beginning. */
 export interface Leftover {
-  kind: 'timer' | 'handle' | 'listener' | 'global';
-  /** `setInterval`, `TCPSERVERWRAP`, `process "SIGTERM"`, the global's name. */
+  kind: 'timer' | 'handle' | 'listener' | 'global' | 'state';
+  /** `setInterval`, `TCPSERVERWRAP`, `process "SIGTERM"`, the global's name, what a module keeps and how much more. */
   what: string;
   /** How many of it were made at the same place. */
   count: number;
-  /** `file:line:column` of the code that made it; null where only code of Node.js and packages was on the stack. */
+  /** `file:line:column` of the code that made it, or adds to it; null where only code of Node.js and packages was on the stack. */
   at: string | null;
 }
 
@@ -26,7 +26,7 @@ export function leftoversText(leftovers: readonly Leftover[]): string {
   return leftovers
     .map(({ kind, what, count, at }) => {
       const times = count === 1 ? '' : `${String(count)} × `;
-      return `  ${times}${kind === 'listener' ? `listener of ${what}` : what}${at === null ? '' : `, made at ${at}`}`;
+      return `  ${times}${kind === 'listener' ? `listener of ${what}` : what}${at === null ? '' : `, ${kind === 'state' ? '' : 'made '}at ${at}`}`;
     })
     .join('\n');
 }

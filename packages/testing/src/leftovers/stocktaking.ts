@@ -1,5 +1,6 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { grouped, type Leftover } from './leftover.ts';
+import { ModuleStateWatch } from './module-state.ts';
 import { ProcessListenerWatch } from './listeners.ts';
 import { ResourceWatch } from './resources.ts';
 
@@ -7,13 +8,32 @@ import { ResourceWatch } from './resources.ts';
 const PATIENCE_MS = 500;
 const STEP_MS = 25;
 
+/** What is looked at beside timers, handles, listeners and globals. */
+export interface StocktakingOptions {
+  /** Whether modules keep more than before: takes two heap snapshots. Default false. */
+  moduleState?: boolean;
+}
+
 /** Notes what is made from now on, until {@link Stocktaking.end} says what of it is left. */
 export class Stocktaking {
   readonly #globals: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(globalThis));
-  readonly #resources: ResourceWatch = new ResourceWatch();
-  readonly #listeners: ProcessListenerWatch = new ProcessListenerWatch();
+  readonly #moduleState: ModuleStateWatch | null;
+  readonly #resources: ResourceWatch;
+  readonly #listeners: ProcessListenerWatch;
 
-  /** What was made meanwhile and is still there, after half a second at most for what is closing; ends the noting. */
+  /** @throws {TestError} EBB_TEST_NO_SNAPSHOT, where module state is looked at */
+  constructor({ moduleState = false }: StocktakingOptions = {}) {
+    // First, so that what it makes itself is not noted.
+    this.#moduleState = moduleState ? new ModuleStateWatch() : null;
+    this.#resources = new ResourceWatch();
+    this.#listeners = new ProcessListenerWatch();
+  }
+
+  /**
+   * What was made meanwhile and is still there, after half a second at most for what is closing; ends the noting.
+   *
+   * @throws {TestError} EBB_TEST_NO_SNAPSHOT, EBB_TEST_ANALYSIS_FAILED, where module state is looked at
+   */
   async end(): Promise<Leftover[]> {
     let left = this.#left();
     for (let waitedMs = 0; left.length > 0 && waitedMs < PATIENCE_MS; waitedMs += STEP_MS) {
@@ -21,14 +41,16 @@ export class Stocktaking {
       await turn();
       left = this.#left();
     }
-    this.stop();
-    return left;
+    this.#resources.stop();
+    this.#listeners.stop();
+    return [...left, ...grouped((await this.#moduleState?.left()) ?? [])];
   }
 
   /** Notes nothing any more. */
   stop(): void {
     this.#resources.stop();
     this.#listeners.stop();
+    this.#moduleState?.stop();
   }
 
   #left(): Leftover[] {
