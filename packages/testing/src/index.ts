@@ -1,6 +1,6 @@
 /** `@ebb/testing`: memory tests: does this code leak, and where. */
 export { testWorkload, type TestOptions } from './test-workload.ts';
-export type { TestProgress } from './trial/trial.ts';
+export type { TestProgress } from './trial/rig.ts';
 export { joinReports, type TestReport, type TestsReport } from './report/test-report.ts';
 export { TEST_ERRORS, type TestErrorCode, type TestErrorEntry } from './errors/registry.ts';
 export { TestError } from './errors/test-error.ts';

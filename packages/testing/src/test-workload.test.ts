@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testWorkload, type TestOptions } from './test-workload.ts';
-import type { TestProgress } from './trial/trial.ts';
+import type { TestProgress } from './trial/rig.ts';
 import type { TestReport } from './report/test-report.ts';
 
 const cwd = join(import.meta.dirname, 'fixtures');
@@ -48,6 +48,13 @@ describe('a verdict', () => {
     expect(report.findings[0]).toMatchObject({ verdict: 'leak', holder: { name: 'tickets' } });
     expect(steps).toContain('measure longer');
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test('what a pause of the work would let go of is a leak: snapshots are written while it goes on', async () => {
+    const report = await run('idle-loses.mjs');
+    expect(report).toMatchObject({ verdict: 'leak', snapshots: 4 });
+    expect(report.findings[0]).toMatchObject({ verdict: 'leak', holder: { name: 'waiting' } });
+    expect(report.bytesPerIteration).toBeGreaterThan(250);
   });
 
   test('work that keeps nothing is clean, after three snapshots', async () => {

@@ -4,13 +4,14 @@ import { WorkloadProcess } from './child/workload-process.ts';
 import { TestError } from './errors/test-error.ts';
 import type { TestReport } from './report/test-report.ts';
 import { SnapshotFolder } from './snapshot-folder.ts';
-import { runTrial, type Rig, type TestProgress } from './trial/trial.ts';
+import type { Rig, TestProgress } from './trial/rig.ts';
+import { runTrial } from './trial/trial.ts';
 
 /** How a workload is tested. */
 export interface TestOptions {
   /** What relative paths start from, and the repository that findings are told by; default: the working directory. */
   cwd?: string;
-  /** For the whole test of a workload; default 120,000. */
+  /** For the whole test of a workload; default 240,000. */
   timeLimitMs?: number;
   /** For one call of the workload (its import, `setup()`, one `iterate(i)`); default 30,000. */
   stallLimitMs?: number;
@@ -41,7 +42,7 @@ export async function testWorkload(file: string, options: TestOptions = {}): Pro
     process = new WorkloadProcess({
       name: file,
       cwd,
-      timeLimitMs: options.timeLimitMs ?? 120_000,
+      timeLimitMs: options.timeLimitMs ?? 240_000,
       stallLimitMs: options.stallLimitMs ?? 30_000,
       onOutput: options.onOutput ?? writeToStderr,
       signal: options.signal,

@@ -25,7 +25,7 @@ export function testCommand(finish: (exitCode: number) => void): Command {
     .usage('[options] WORKLOAD…')
     .argument('<WORKLOAD...>', 'modules that export iterate(i) and, if they like, setup() and teardown()')
     .option('--json', 'print the result as one JSON document (ebb.test/1)')
-    .option('--time-limit <SECONDS>', 'for the whole test of one workload', seconds, 120)
+    .option('--time-limit <SECONDS>', 'for the whole test of one workload', seconds, 240)
     .option('--stall-limit <SECONDS>', 'for a single call: the import, setup(), one iterate(i)', seconds, 30)
     .addHelpText(
       'after',

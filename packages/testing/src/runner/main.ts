@@ -6,15 +6,17 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { CaptureError, captureSnapshotInline } from '@ebb/capture';
+import { CaptureError, captureSnapshot } from '@ebb/capture';
 import { LineReader, type Message, type Phase, type Request, type Thrown } from './protocol.ts';
 import { settleThoroughly } from './settle.ts';
 import { stretch, warmUp } from './stretch.ts';
-import { Progress, type Workload } from './workload.ts';
+import { iterate, Progress, type Workload } from './workload.ts';
 
 const OUT = 3;
 const IN = 4;
 const HEARTBEAT_MS = 250;
+/** Of work that goes on while a snapshot is written. */
+const BETWEEN_ITERATIONS_MS = 100;
 
 const exit = process.exit.bind(process); // before the workload can replace it
 const progress = new Progress();
@@ -24,6 +26,9 @@ const progress = new Progress();
  */
 let workload: WeakRef<Workload> | undefined;
 let ended = false;
+/** Work that goes on between two requests. */
+let going: Promise<void> = Promise.resolve();
+let requestsSeen = 0;
 
 function tell(message: Message): void {
   try {
@@ -103,17 +108,54 @@ async function step(loaded: Workload, plan: Extract<Request, { type: 'step' }>):
   if (done !== null) tell({ type: 'stepped', ...done.value });
 }
 
-async function snapshot(file: string): Promise<void> {
+async function snapshot(loaded: Workload, file: string): Promise<void> {
   progress.phase = 'settle';
   await settleThoroughly(progress.iteration);
-  progress.phase = 'snapshot';
-  tell({ type: 'at', ...at() });
   try {
-    const { pauseMs } = captureSnapshotInline(file);
-    tell({ type: 'captured', iterations: progress.iteration, pauseMs });
+    const iterations = await captureAtWork(loaded, file);
+    if (iterations === null) return;
+    tell({ type: 'captured', iterations });
+    going = goOn(loaded);
   } catch (error) {
     const code = error instanceof CaptureError ? error.code : 'EBB_CAPTURE_INCOMPLETE';
     tell({ type: 'noSnapshot', code, message: thrown(error).summary });
+  }
+}
+
+/**
+ * A forked child writes the snapshot where that is possible. A pause of seconds would be none of the work's: what is idle
+ * for so long (a connection, and what leaks with it) is closed, and requests that meet such a connection fail. So the
+ * work goes on meanwhile, slowly. Returns how many iterations the snapshot stands after; null when the workload failed,
+ * which has been told then.
+ */
+async function captureAtWork(loaded: Workload, file: string): Promise<number | null> {
+  let iterations = progress.iteration;
+  let isForked = false;
+  const written = captureSnapshot({
+    file,
+    method: 'auto',
+    niceness: 0,
+    onMoment: (method) => {
+      iterations = progress.iteration;
+      isForked = method === 'fork';
+      progress.phase = 'snapshot';
+      tell({ type: 'at', ...at() });
+    },
+  }).then(() => 'written' as const);
+  written.catch(() => undefined); // told where it is awaited
+  while ((await Promise.race([written, sleep(BETWEEN_ITERATIONS_MS, 'writing')])) === 'writing') {
+    if (isForked && (await attempt(() => iterate(loaded, progress, 1, 0))) === null) return null;
+  }
+  return iterations;
+}
+
+/** Goes on slowly until the next request: the snapshots are looked at meanwhile, which takes seconds too. */
+async function goOn(loaded: Workload): Promise<void> {
+  const before = requestsSeen;
+  for (;;) {
+    await sleep(BETWEEN_ITERATIONS_MS);
+    if (requestsSeen !== before) return;
+    if ((await attempt(() => iterate(loaded, progress, 1, 0))) === null) return;
   }
 }
 
@@ -127,17 +169,19 @@ async function end(loaded: Workload | undefined, limitMs: number): Promise<void>
   exit(0);
 }
 
-async function use(request: Extract<Request, { type: 'warmUp' | 'step' | 'end' }>): Promise<void> {
+async function use(request: Exclude<Request, { type: 'start' }>): Promise<void> {
   const loaded = workload?.deref();
   if (request.type === 'end') await end(loaded, request.limitMs);
   else if (loaded === undefined) return;
+  else if (request.type === 'snapshot') await snapshot(loaded, request.file);
   else if (request.type === 'warmUp') await warm(loaded);
   else await step(loaded, request);
 }
 
 async function obey(request: Request): Promise<void> {
+  requestsSeen++;
+  await going;
   if (request.type === 'start') await start(request.file);
-  else if (request.type === 'snapshot') await snapshot(request.file);
   else await use(request);
 }
 

@@ -43,7 +43,7 @@ export type Message =
   | { type: 'noIterate'; exports: string[] }
   | { type: 'warm'; iterations: number; msPerIteration: number; bytesPerIteration: number }
   | { type: 'stepped'; floors: Floor[]; msPerIteration: number }
-  | { type: 'captured'; iterations: number; pauseMs: number }
+  | { type: 'captured'; iterations: number }
   | { type: 'noSnapshot'; code: string; message: string }
   | { type: 'failed'; phase: Phase; iteration: number; error: Thrown }
   | { type: 'uncaught'; phase: Phase; iteration: number; error: Thrown }

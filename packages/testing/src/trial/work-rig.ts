@@ -4,7 +4,7 @@ import { settle, settleThoroughly } from '../runner/settle.ts';
 import { stretch, warmUp, type Stretch, type StretchOptions, type Warmth } from '../runner/stretch.ts';
 import type { WarmUpBudget } from '../runner/warm-up.ts';
 import { Progress, type Workload } from '../runner/workload.ts';
-import type { Rig } from './trial.ts';
+import type { Rig } from './rig.ts';
 
 /**
  * How long to warm up what is quick: a function in a test, a route of a service. A test is to cost a second or two, and
