@@ -141,6 +141,31 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
     });
   }
 
+  test('source maps that are on no disk are written out, after a snapshot, and the debugger is off again', async () => {
+    const map = { version: 3, sources: ['store.ts'], names: [], mappings: 'AAAA' };
+    const data = Buffer.from(JSON.stringify(map)).toString('base64');
+    const made = `globalThis.made = () => 1;\n//# sourceMappingURL=data:application/json;base64,${data}`;
+    const text = `import { Script } from 'node:vm';
+      globalThis.script = new Script(${JSON.stringify(made)}, { filename: '/srv/shop/store.ts' });
+      script.runInThisContext();`;
+    const { child } = await start(node, [await ownPort()], text);
+    const attached = await attach(child.pid);
+    const maps = join(folder, `maps-${child.pid}`);
+    await attached.takeSnapshot({ file: `${maps}.heapsnapshot` });
+    expect(await attached.takeSourceMaps(maps)).toEqual({ maps: 1, bytes: JSON.stringify(map).length, left: 0 });
+    expect(JSON.parse(readFileSync(join(maps, 'srv/shop/store.ts.map'), 'utf8'))).toEqual(map);
+    // With the debugger on it would stop here.
+    expect(await attached.evaluate('(() => { debugger; return made(); })()')).toBe(1);
+    await attached.close();
+    rmSync(`${maps}.heapsnapshot`);
+
+    const plain = await start(node, [await ownPort()], '');
+    const other = await attach(plain.child.pid);
+    expect(await other.takeSourceMaps(`${maps}-none`)).toMatchObject({ maps: 0, left: 0 });
+    expect(existsSync(`${maps}-none`)).toBe(false);
+    await other.close();
+  });
+
   test('a program that never gives its thread back is asked all the same, while it starts too', async () => {
     const { child } = await start(node, [await ownPort()], "console.log('ready'); globalThis.n = 0; for (;;) n++;");
     const attached = await attach(child.pid);

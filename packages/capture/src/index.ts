@@ -24,5 +24,6 @@ export { countClasses, type ClassCount, type ClassCounts } from './profile/class
 export { grownSites, type GrownSite } from './profile/grown-sites.ts';
 export { type Room } from './room.ts';
 export { scrubSnapshot, type ScrubbedSnapshot } from './scrub/scrub-snapshot.ts';
-export { writeSourceMaps, type SourceMapOptions, type WrittenSourceMaps } from './source-maps/write-source-maps.ts';
+export { type SourceMapOptions } from './source-maps/source-map-folder.ts';
+export { writeSourceMaps, type WrittenSourceMaps } from './source-maps/write-source-maps.ts';
 export { captureSnapshotInline, type SnapshotCapture, type SnapshotOptions } from './snapshot.ts';

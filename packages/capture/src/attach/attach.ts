@@ -10,6 +10,7 @@ import { identityExpression } from './hold.ts';
 import { openInspector, type InspectorPlace } from './open-inspector.ts';
 import { openSession, recordOf, type AnswerOptions } from './protocol.ts';
 import { takeAttachedSnapshot, type AttachedSnapshot, type AttachedSnapshotOptions } from './take-snapshot.ts';
+import { takeAttachedSourceMaps, type AttachedSourceMaps } from './take-source-maps.ts';
 import { isStillThere, lookAtProcess, seesSame, type TargetProcess } from './target-process.ts';
 
 /** How to attach. */
@@ -40,6 +41,12 @@ export interface AttachedProcess {
   evaluate(expression: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<unknown>;
   /** Takes a heap snapshot of the main thread; see {@link AttachedSnapshotOptions}. */
   takeSnapshot(options: AttachedSnapshotOptions): Promise<AttachedSnapshot>;
+  /**
+   * Writes the source maps that scripts of the main thread have in themselves (of tsx, ts-node and their like, on no disk)
+   * into a folder of this process, for `--source-maps` of `ebb analyze`; the folder is made only where there is one. After
+   * the snapshot, not between two that are to be compared.
+   */
+  takeSourceMaps(folder: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<AttachedSourceMaps>;
   /** Whether a path leads to the same file or folder for the process as for this one. */
   sees(path: string): boolean;
   /** Whether the process is still there, and no other with its number; also after `close`. */
@@ -78,6 +85,7 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
       inspector: { host: place.host, port: place.port, openedHere: place.openedHere },
       evaluate: async (expression, answer) => await line.evaluate(expression, answer),
       takeSnapshot: async (snapshot) => await takeAttachedSnapshot(line, snapshot),
+      takeSourceMaps: async (folder, answer) => await takeAttachedSourceMaps(line, folder, answer ?? {}),
       sees: (path) => seesSame(pid, path),
       isThere: () => isStillThere(target),
       close: async () => await line.close(),

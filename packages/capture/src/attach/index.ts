@@ -5,3 +5,4 @@
 export { attach, type AttachedProcess, type AttachOptions } from './attach.ts';
 export { type Departure } from './attached-process.ts';
 export { type AttachedSnapshot, type AttachedSnapshotOptions } from './take-snapshot.ts';
+export { type AttachedSourceMaps } from './take-source-maps.ts';

@@ -1,7 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openSession, post } from '../profile/own-inspector.ts';
+import { type ParsedScript, SourceMapFolder, type SourceMapOptions } from './source-map-folder.ts';
 
 /** What was written of a thread's source maps. */
 export interface WrittenSourceMaps {
@@ -11,16 +9,6 @@ export interface WrittenSourceMaps {
   left: number;
   /** How long the thread stood still. */
   pauseMs: number;
-}
-
-/** How many bytes of maps are written at most; default 64 MB. */
-export interface SourceMapOptions {
-  maxBytes?: number;
-}
-
-/** As the inspector's `Debugger.scriptParsed` tells it. */
-interface ParsedScript {
-  params: { url: string; sourceMapURL?: string };
 }
 
 /**
@@ -36,21 +24,13 @@ interface ParsedScript {
  * @param folder absolute; made where it does not exist, in one that does
  * @throws {CaptureError} EBB_CAPTURE_PROFILER when there is no inspector; nothing else
  */
-export function writeSourceMaps(folder: string, { maxBytes = 64e6 }: SourceMapOptions = {}): WrittenSourceMaps {
+export function writeSourceMaps(folder: string, options: SourceMapOptions = {}): WrittenSourceMaps {
   const start = process.hrtime();
-  const written: Omit<WrittenSourceMaps, 'pauseMs'> = { maps: 0, bytes: 0, left: 0 };
+  const written = new SourceMapFolder(folder, options);
   const session = openSession();
   try {
-    session.on('Debugger.scriptParsed', ({ params: { url, sourceMapURL } }: ParsedScript) => {
-      const path = pathOf(url);
-      const map = sourceMapURL === undefined ? undefined : inlineMap(sourceMapURL);
-      if (path === undefined || map === undefined) return;
-      if (written.bytes + map.length > maxBytes || !write(folder, `${path}.map`, map)) {
-        written.left += 1;
-        return;
-      }
-      written.maps += 1;
-      written.bytes += map.length;
+    session.on('Debugger.scriptParsed', ({ params }: { params: ParsedScript }) => {
+      written.take(params);
     });
     // The script texts are not asked for: V8 is to keep none for us.
     post(session, 'Debugger.enable', { maxScriptsCacheSize: 0 });
@@ -58,38 +38,6 @@ export function writeSourceMaps(folder: string, { maxBytes = 64e6 }: SourceMapOp
     session.disconnect();
   }
   const [seconds, nanoseconds] = process.hrtime(start);
-  return { ...written, pauseMs: seconds * 1e3 + nanoseconds / 1e6 };
-}
-
-/** The path of a script's name, without the query that a loader adds; undefined for what is no file. */
-function pathOf(url: string): string | undefined {
-  try {
-    const path = url.startsWith('file:') ? fileURLToPath(url.replace(/[?#].*$/s, '')) : url.replace(/\?.*$/s, '');
-    return isAbsolute(path) ? resolve(path) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function inlineMap(url: string): Buffer | undefined {
-  const [, base64, text] = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(url) ?? [];
-  if (text === undefined) return undefined;
-  try {
-    return base64 === undefined ? Buffer.from(decodeURIComponent(text)) : Buffer.from(text, 'base64');
-  } catch {
-    return undefined;
-  }
-}
-
-function write(folder: string, name: string, map: Buffer): boolean {
-  try {
-    // By itself: `mkdirSync` with `recursive` never returns below /proc.
-    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
-    const file = join(folder, name);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, map, { mode: 0o600 });
-    return true;
-  } catch {
-    return false;
-  }
+  const { maps, bytes, left } = written;
+  return { maps, bytes, left, pauseMs: seconds * 1e3 + nanoseconds / 1e6 };
 }

@@ -36,6 +36,27 @@ test('a snapshot of a running process is taken, and one line says where, how lar
   expect(analysed.code).toBe(0);
 });
 
+test('what a loader compiled in memory brings its source maps along, in a folder beside the snapshot', async () => {
+  const map = { version: 3, sources: ['store.ts'], names: [], mappings: 'AAAA' };
+  const data = Buffer.from(JSON.stringify(map)).toString('base64');
+  const made = `globalThis;\n//# sourceMappingURL=data:application/json;base64,${data}`;
+  const program = `
+    globalThis.script = new (require('node:vm').Script)(${JSON.stringify(made)}, { filename: '/srv/shop/store.ts' });
+    script.runInThisContext(); process.stdin.resume(); console.log('ready');`;
+  const compiled = spawn(node, ['--inspect-port=0', '-e', program], { stdio: ['pipe', 'pipe', 'ignore'] });
+  try {
+    await new Promise((resolve) => compiled.stdout.once('data', resolve));
+    const { code, stderr } = await ebb(['snapshot', '--pid', String(compiled.pid), '-o', file('compiled')]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`ebb analyze --source-maps ${file('compiled')}.maps ${file('compiled')}\n`);
+    const written = join(`${file('compiled')}.maps`, 'srv/shop/store.ts.map');
+    expect(JSON.parse(readFileSync(written, 'utf8'))).toEqual(map);
+    expect(statSync(written).mode & 0o777).toBe(0o600);
+  } finally {
+    compiled.kill('SIGKILL');
+  }
+});
+
 test('a file that exists is left alone, and the process is not touched', async () => {
   const before = readFileSync(file('a'));
   const { code, stderr } = await ebb(['snapshot', '--pid', pid, '-o', file('a')]);
@@ -56,6 +77,7 @@ test('a scrubbed snapshot, taken or made of a file, holds no contents', async ()
     scrubbed: true,
     method: 'fork',
     fallback: null,
+    sourceMaps: null,
   });
   const made = await ebb(['snapshot', '--scrub', file('a'), '-o', file('made')]);
   expect(made.stdout.toString()).toMatch(

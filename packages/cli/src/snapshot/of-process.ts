@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CaptureError } from '@ebb/capture';
-import { attach, type AttachedSnapshot } from '@ebb/capture/attach';
+import { attach, type AttachedProcess, type AttachedSnapshot } from '@ebb/capture/attach';
 import { printable } from '../wording/printable.ts';
 import { bytes } from '../wording/quantities.ts';
 import { judged } from './exit-code.ts';
@@ -33,20 +33,44 @@ export async function snapshotOfProcess(request: SnapshotRequest): Promise<void>
       const attached = await attach(pid, { signal });
       let left: string[];
       let taken: AttachedSnapshot;
+      let sourceMaps: string | null;
       try {
         taken = await attached.takeSnapshot({ file, scrub, method, signal });
+        sourceMaps = await mapsBeside(file, attached, signal);
       } finally {
         ({ left } = await attached.close());
         for (const what of left) say(`in process ${pid} stays ${what}`);
       }
-      tell(request, taken, attached.nodeVersion, left);
+      tell(request, taken, { nodeVersion: attached.nodeVersion, left, sourceMaps });
     });
   } catch (error) {
     throw judged(error, method);
   }
 }
 
-function tell(request: SnapshotRequest, taken: AttachedSnapshot, nodeVersion: string, left: string[]): void {
+/** What else is told of a snapshot's process. */
+interface About {
+  nodeVersion: string;
+  /** What stays in it, in words. */
+  left: string[];
+  /** The folder; null where the process has no maps but those on the disk. */
+  sourceMaps: string | null;
+}
+
+/** Maps that are on no disk go into a folder beside the snapshot. Without them the snapshot is worth having, too. */
+async function mapsBeside(file: string, attached: AttachedProcess, signal: AbortSignal): Promise<string | null> {
+  const folder = `${file}.maps`;
+  try {
+    const { maps, left } = await attached.takeSourceMaps(folder, { signal });
+    if (left > 0) say(`${String(left)} source maps could not be taken along`);
+    return maps > 0 ? folder : null;
+  } catch (error) {
+    say(`source maps could not be taken along: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+function tell(request: SnapshotRequest, taken: AttachedSnapshot, { nodeVersion, left, sourceMaps }: About): void {
   const { pid, scrub } = request;
   const { file, bytes: size, method, pauseMs, attempts, fallbackReason } = taken;
   if (fallbackReason !== undefined) say(`not forked: ${fallbackReason.message} (${fallbackReason.code})`);
@@ -64,6 +88,7 @@ function tell(request: SnapshotRequest, taken: AttachedSnapshot, nodeVersion: st
       attempts: tried,
       fallback: fallbackReason === undefined ? null : { code: fallbackReason.code, message: fallbackReason.message },
       left,
+      sourceMaps,
     };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
@@ -72,6 +97,9 @@ function tell(request: SnapshotRequest, taken: AttachedSnapshot, nodeVersion: st
   process.stdout.write(
     `${printable(file)}: ${bytes(size)}${scrub ? ', scrubbed' : ''}, ${how}; process ${pid} (Node.js ${printable(nodeVersion.replace(/^v/, ''))}) paused for ${pause(pauseMs)}\n`,
   );
+  if (sourceMaps !== null) {
+    say(`its scripts were compiled in memory: ebb analyze --source-maps ${sourceMaps} ${file}`);
+  }
   if (!scrub) say('the file holds whatever the program holds, passwords too; `ebb snapshot --scrub` takes them out');
 }
 
