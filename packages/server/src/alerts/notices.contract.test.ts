@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { minuteMs, sceneStartMs, startScene } from '../fixtures/alert-scene.ts';
 import { alertStage, clean, leak, told } from '../fixtures/alert-stage.ts';
 import { engines } from '../fixtures/empty-places.ts';
+import { FindingStore } from '../findings/finding-store.ts';
+import { readFindings } from '../findings/read-findings.ts';
+import { findingBody } from '../fixtures/findings.ts';
 import type { ProcessReport } from '../ingest/report.ts';
 import { edge, report } from '../fixtures/reports.ts';
 
@@ -43,6 +46,43 @@ ${receivers}`);
     ]);
     const keys = team.told.map(({ headers }) => headers['idempotency-key']);
     expect(new Set(keys).size).toBe(3);
+    expect(scene.errors).toEqual([]);
+  });
+
+  test('a culprit that is found later is told to those who heard without it: once, by the same alert, and no new page', async () => {
+    const { team, pager, receivers, start, database } = stage();
+    const scene = await start(`
+routes:
+  - { to: [team], group_interval: 5m }
+  - { to: [pager], match: { min_level: page } }
+${receivers}`);
+    const findings = new FindingStore(database, { mostServices: 100 });
+    const found = async (fingerprint: string, confirmed: boolean): Promise<void> => {
+      const one = findingBody({ fingerprint, verdict: confirmed ? 'leak' : 'suspect' });
+      const read = readFindings({ service: 'shop', version: '1.0', findings: [one] });
+      await findings.record({ service: 'shop', namespace: '', environment: '' }, read.findings, scene.nowMs);
+    };
+    await scene.at(0, clean());
+    await scene.at(1, leak(7200));
+    await found('collection:shop/src/session-store.ts:sessions', false);
+    await scene.at(2, leak(7200));
+    expect(told(team)).toEqual(['opened warning shop']);
+    await found('collection:shop/src/session-store.ts:sessions', true);
+    // Not at once: it wakes nobody, so that it waits for the interval of its group. Who never heard of it hears nothing.
+    await scene.at(3, leak(7200));
+    expect(told(team)).toHaveLength(1);
+    await scene.at(6.1, leak(7100));
+    await scene.at(20, leak(7000));
+    expect(told(team)).toEqual(['opened warning shop', 'explained warning shop']);
+    expect(team.told[1].json.incidents[0].summary).toContain(
+      'sessions (Map) in src/session-store.ts:12 keeps what it gets',
+    );
+    expect(team.told[1].json.text).toMatch(/^the culprit is found, warning: /);
+    expect(told(pager)).toEqual([]);
+    // What is raised names it anyway.
+    await scene.at(21, leak(60));
+    expect(told(team)).toEqual(['opened warning shop', 'explained warning shop', 'raised page shop']);
+    expect(told(pager)).toEqual(['raised page shop']);
     expect(scene.errors).toEqual([]);
   });
 

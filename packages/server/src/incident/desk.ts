@@ -167,7 +167,7 @@ export class IncidentDesk {
       await appendEvent(db, id, { ...measured, text: `${how}, as measured: ${state.sentence}` });
       const why = reason === '' ? '' : `: ${reason}`;
       await appendEvent(db, id, { timeMs: nowMs, kind: 'resolved', text: `resolved by hand${why}`, actor: by.name });
-      await this.#listener(db, { incidentId: id, decision: 'resolve', nowMs });
+      await this.#listener(db, { incidentId: id, decision: 'resolve', culprit: null, nowMs });
     });
   }
 

@@ -56,7 +56,7 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
   for (const serviceId of concerned) {
     const row = await fleet.service(serviceId);
     if (row === undefined) continue;
-    const processes = await fleet.processes({ sinceMs, serviceId });
+    const processes = await fleet.watched({ sinceMs, serviceId });
     const [service = null] = fleetOf([row], processes);
     const gcShare = worstGcShare(processes, nowMs);
     const rules = alerting?.levelsFor(row) ?? options.rules;

@@ -11,7 +11,7 @@ export async function serviceStates(
   for (const serviceId of serviceIds) {
     const service = await fleet.service(serviceId);
     if (service === undefined) continue;
-    states.push(...fleetOf([service], await fleet.processes({ sinceMs: nowMs - runningMs, serviceId })));
+    states.push(...fleetOf([service], await fleet.judged({ sinceMs: nowMs - runningMs, serviceId })));
   }
   return states;
 }

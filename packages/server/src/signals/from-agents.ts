@@ -2,7 +2,7 @@
  * What the rows of a service's processes show beside growth: time that goes into garbage collection, an event loop that is
  * late, processes that ended near a limit. Pure.
  */
-import type { ProcessRow } from '../store/schema.ts';
+import type { WatchedProcess } from '../store/fleet-reader.ts';
 import { nearLimitShare, shareOfLimit } from './near-limit.ts';
 import type { ToldSignal } from './signal.ts';
 
@@ -19,7 +19,7 @@ const endedNewsMs = 15 * 60_000;
 const replacedWithinMs = 10 * 60_000;
 
 /** The largest share of time that collections take in a process; null when none of them tells it. */
-export function worstGcShare(processes: readonly ProcessRow[], nowMs: number): number | null {
+export function worstGcShare(processes: readonly WatchedProcess[], nowMs: number): number | null {
   return largest(fresh(processes, nowMs).map((process) => process.gc_share));
 }
 
@@ -27,7 +27,7 @@ export function worstGcShare(processes: readonly ProcessRow[], nowMs: number): n
  * What is high now. `lasting` are the keys of those that were before: they end later than they began.
  */
 export function highFigures(
-  processes: readonly ProcessRow[],
+  processes: readonly WatchedProcess[],
   lasting: ReadonlySet<string>,
   nowMs: number,
 ): ToldSignal[] {
@@ -52,7 +52,7 @@ export function highFigures(
  * Processes that ended near a limit: the same instance runs again since a later start, or it is silent and another one
  * of the service has come after it. One that ends elsewhere (a deploy, a smaller service) is nobody's business.
  */
-export function endsNearLimit(processes: readonly ProcessRow[], nowMs: number): ToldSignal[] {
+export function endsNearLimit(processes: readonly WatchedProcess[], nowMs: number): ToldSignal[] {
   const found: ToldSignal[] = [];
   for (const process of processes) {
     const { restarted_ms: restartedMs, ended_share: share } = process;
@@ -73,7 +73,7 @@ export function endsNearLimit(processes: readonly ProcessRow[], nowMs: number): 
   return found;
 }
 
-function fresh(processes: readonly ProcessRow[], nowMs: number): ProcessRow[] {
+function fresh(processes: readonly WatchedProcess[], nowMs: number): WatchedProcess[] {
   return processes.filter(({ last_seen_ms: lastSeenMs }) => nowMs - lastSeenMs < freshMs);
 }
 
@@ -82,7 +82,7 @@ function figure(key: string, kind: ToldSignal['kind'], title: string, text: stri
   return { source: 'agents', key, kind, level: null, title, text, url: null, ...times };
 }
 
-function ended(process: ProcessRow, timeMs: number, share: number): ToldSignal {
+function ended(process: WatchedProcess, timeMs: number, share: number): ToldSignal {
   const name = process.instance === '' ? 'a process' : process.instance.slice(0, 80);
   return {
     source: 'agents',

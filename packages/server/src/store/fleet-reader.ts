@@ -8,9 +8,23 @@ export type JudgedProcess = Pick<
   | ('bytes_per_second' | 'seconds_to_limit' | 'seconds_to_limit_soonest' | 'seconds_to_limit_latest')
 >;
 
+/** What an incident is decided by, of a process: looked at every two seconds while one is open. */
+export type WatchedProcess = JudgedProcess &
+  Pick<
+    ProcessRow,
+    | ('instance' | 'restarted_ms' | 'ended_share' | 'gc_share' | 'loop_delay_p99_seconds')
+    | ('rss_bytes' | 'floor_bytes' | 'heap_limit_bytes' | 'container_limit_bytes')
+  >;
+
 const judgedColumns: readonly (keyof JudgedProcess)[] = [
   ...(['id', 'service_id', 'version', 'first_seen_ms', 'last_seen_ms', 'verdict', 'suspicious'] as const),
   ...(['bytes_per_second', 'seconds_to_limit', 'seconds_to_limit_soonest', 'seconds_to_limit_latest'] as const),
+];
+
+const watchedColumns: readonly (keyof WatchedProcess)[] = [
+  ...judgedColumns,
+  ...(['instance', 'restarted_ms', 'ended_share', 'gc_share', 'loop_delay_p99_seconds'] as const),
+  ...(['rss_bytes', 'floor_bytes', 'heap_limit_bytes', 'container_limit_bytes'] as const),
 ];
 
 /** What is known of services and processes. */
@@ -38,12 +52,20 @@ export class FleetReader {
     return await query.orderBy('id').execute();
   }
 
-  /** Of the processes of all services what these are judged by. */
-  async judged(sinceMs: number): Promise<JudgedProcess[]> {
+  /** Of processes heard of since a time what services are judged by: of one service, or of all. */
+  async judged({ sinceMs, serviceId }: { sinceMs: number; serviceId?: number }): Promise<JudgedProcess[]> {
+    const query = this.#db.selectFrom('processes').select(judgedColumns).where('last_seen_ms', '>=', sinceMs);
+    const wanted = serviceId === undefined ? query : query.where('service_id', '=', serviceId);
+    return await wanted.orderBy('id').execute();
+  }
+
+  /** Of a service's processes, heard of since a time, what its incidents are decided by. */
+  async watched({ sinceMs, serviceId }: { sinceMs: number; serviceId: number }): Promise<WatchedProcess[]> {
     return await this.#db
       .selectFrom('processes')
-      .select(judgedColumns)
+      .select(watchedColumns)
       .where('last_seen_ms', '>=', sinceMs)
+      .where('service_id', '=', serviceId)
       .orderBy('id')
       .execute();
   }

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import { adviceOn } from '../attribution/attribution-store.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findingsOf } from '../findings/finding-store.ts';
+import { findingSentence } from '../findings/words.ts';
 import type { Cause } from '../incident/cause.ts';
 import { ServerError } from '../errors/server-error.ts';
 import { rank, type Decision } from '../incident/decide.ts';
@@ -59,7 +60,13 @@ const signalsBeforeMs = 15 * 60_000;
 /** Hears what was decided about an incident, in the transaction that carries it out. */
 export type IncidentListener = (
   db: Transaction<Schema>,
-  change: { incidentId: number; decision: Decision; nowMs: number },
+  change: {
+    incidentId: number;
+    decision: Decision;
+    /** The fingerprint of a finding that its summary names now and did not before, where nothing else was decided. */
+    culprit: string | null;
+    nowMs: number;
+  },
 ) => Promise<void>;
 
 /** Incidents and their timelines. Each change and its entry on the timeline are one transaction. */
@@ -180,7 +187,8 @@ export class IncidentStore {
         open?.id ?? flapping ?? (decision === 'open' ? await openIncident(db, serviceId, diagnosis, nowMs) : undefined);
       if (id === undefined) return 'nothing';
       const done = flapping === undefined ? decision : 'reopen';
-      await this.#listener(db, { incidentId: id, decision: done, nowMs });
+      const culprit = done === 'update' && open !== null ? newlyNamed(open.summary, diagnosis.summary, findings) : null;
+      await this.#listener(db, { incidentId: id, decision: done, culprit, nowMs });
       const sinceMs = (open?.opened_ms ?? nowMs) - changesBeforeMs;
       const changes = await changesBetween(db, serviceId, { fromMs: sinceMs, toMs: nowMs + 1, most: mostChanges });
       await tellOnce(db, id, [
@@ -191,6 +199,15 @@ export class IncidentStore {
       return done;
     });
   }
+}
+
+/** The finding that a summary names and the one before it did not. */
+function newlyNamed(before: string, now: string, findings: readonly Finding[]): string | null {
+  const found = findings.find((finding) => {
+    const sentence = findingSentence(finding);
+    return finding.confirmed && now.includes(sentence) && !before.includes(sentence);
+  });
+  return found?.fingerprint ?? null;
 }
 
 /** Whether somebody has resolved this while it went on, and it still does, and is no more urgent than it was. */

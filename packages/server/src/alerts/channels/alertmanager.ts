@@ -8,7 +8,7 @@ import { levels } from '../rules/matcher.ts';
 import type { Answer } from './answer.ts';
 import type { Sending } from './sending.ts';
 import { post } from './http-post.ts';
-import type { AlertMessage, IncidentNews } from './message.ts';
+import type { AlertMessage, IncidentNews, NoticeKind } from './message.ts';
 
 /** What Ebb's alerts are called there: by what the incident comes from, as far as it is known. */
 const alertNames: Readonly<Record<Cause, string>> = {
@@ -43,10 +43,13 @@ export async function sendAlertmanager(
   });
 }
 
+/** With these, nothing milder was told before that is not over. */
+const isAsBefore: ReadonlySet<NoticeKind> = new Set(['opened', 'still-open', 'explained']);
+
 function alertsOf(incident: IncidentNews, nowMs: number): object[] {
   const { level, cause, change, openedMs, resolvedMs } = incident;
   const name = alertNames[cause];
-  const milder = change === 'opened' || change === 'still-open' ? [] : levels.slice(0, levels.indexOf(level));
+  const milder = isAsBefore.has(change) ? [] : levels.slice(0, levels.indexOf(level));
   const endMs = resolvedMs ?? (change === 'test' ? nowMs + 60_000 : nowMs + lastsMs);
   return [
     ...milder.map((one) => alert(incident, name, one, openedMs, Math.max(openedMs, resolvedMs ?? nowMs))),

@@ -5,7 +5,16 @@ import type { ServiceName } from '../rules/matcher.ts';
 
 /** Why somebody is told: what happened to the incident, or that it goes on. */
 export type NoticeKind =
-  'opened' | 'raised' | 'reopened' | 'acknowledged' | 'resolved' | 'still-open' | 'paged' | 'action-due' | 'test';
+  | 'opened'
+  | 'raised'
+  | 'reopened'
+  | 'explained'
+  | 'acknowledged'
+  | 'resolved'
+  | 'still-open'
+  | 'paged'
+  | 'action-due'
+  | 'test';
 
 /** News of one incident. */
 export interface IncidentNews extends ServiceName {
@@ -95,5 +104,6 @@ export function nameOf({ service, namespace, environment }: ServiceName): string
 
 function wordOf(change: NoticeKind): string {
   if (change === 'action-due') return 'action items due';
+  if (change === 'explained') return 'the culprit is found';
   return change === 'still-open' ? 'still open' : change === 'reopened' ? 'open again' : change;
 }

@@ -29,8 +29,8 @@ export interface NewNotice {
 
 /** A listener of incidents: each change that somebody should hear of becomes one row a receiver. */
 export function outboxListener(rules: () => AlertRules, incidents: OpenIncidents): IncidentListener {
-  return async (db, { incidentId, decision, nowMs }) => {
-    const kind = noticed[decision];
+  return async (db, { incidentId, decision, culprit, nowMs }) => {
+    const kind = culprit === null ? noticed[decision] : 'explained';
     if (kind === undefined) return;
     const incident = await db
       .selectFrom('incidents')
@@ -40,23 +40,53 @@ export function outboxListener(rules: () => AlertRules, incidents: OpenIncidents
       .executeTakeFirst();
     if (incident === undefined) return;
     const subject = incidents.subjectOf(incident);
-    const told = await db
-      .selectFrom('notices')
-      .select('receiver')
-      .distinct()
-      .where('incident_id', '=', incidentId)
-      .execute();
-    const targets = targetsOf(
-      rules(),
-      subject,
-      told.map(({ receiver }) => receiver),
-    );
     const { summary } = incident;
+    const targets =
+      culprit === null
+        ? targetsOf(rules(), subject, await receiversOf(db, incidentId))
+        : await withoutCulprit(db, incidentId, targetsOf(rules(), subject), summary);
     for (const target of targets) {
-      const key = `${incidentId}:${target.receiver}:${kind}:${nowMs}`;
+      const key = `${incidentId}:${target.receiver}:${kind}:${culprit ?? nowMs}`;
       await writeNotice(db, target, { key, incidentId, kind, subject, summary, nowMs });
     }
   };
+}
+
+async function receiversOf(db: Transaction<Schema>, incidentId: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('notices')
+    .select('receiver')
+    .distinct()
+    .where('incident_id', '=', incidentId)
+    .execute();
+  return rows.map(({ receiver }) => receiver);
+}
+
+/** Those who heard of the incident without its culprit. A notice that still waits tells of it instead. */
+async function withoutCulprit(
+  db: Transaction<Schema>,
+  incidentId: number,
+  targets: readonly Target[],
+  summary: string,
+): Promise<Target[]> {
+  const waiting = await db
+    .updateTable('notices')
+    .set({ summary })
+    .where('incident_id', '=', incidentId)
+    .where('state', '=', 'waiting')
+    .returning('receiver')
+    .execute();
+  const heard = await db
+    .selectFrom('notices')
+    .select('receiver')
+    .distinct()
+    .where('incident_id', '=', incidentId)
+    .where('state', 'in', ['sending', 'told'])
+    .execute();
+  return targets.filter(
+    ({ receiver }) =>
+      heard.some((row) => row.receiver === receiver) && !waiting.some((row) => row.receiver === receiver),
+  );
 }
 
 /** Writes a notice, unless it is there already. */
@@ -81,10 +111,10 @@ export async function writeNotice(db: Transaction<Schema>, target: Target, notic
     .execute();
 }
 
-/** The first of a group waits for others; later ones wait for the interval, unless they wake somebody up. */
+/** The first of a group waits for others; later ones wait for the interval, unless they are to wake somebody up. */
 async function dueMs(db: Kysely<Schema>, target: Target, { kind, subject, nowMs }: NewNotice): Promise<number> {
   const soonest = nowMs + target.groupWaitMs;
-  if (subject.level === 'page' && kind !== 'resolved') return soonest;
+  if (subject.level === 'page' && kind !== 'resolved' && kind !== 'explained') return soonest;
   const group = await db
     .selectFrom('notice_groups')
     .select('last_ms')

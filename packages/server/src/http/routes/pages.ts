@@ -91,7 +91,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
   app.get('/', { schema }, async (request, reply) => {
     const caller = await reader(request);
     const nowMs = now();
-    const services = fleetOf(await fleet.services(), await fleet.processes({ sinceMs: nowMs - runningMs }));
+    const services = fleetOf(await fleet.services(), await fleet.judged({ sinceMs: nowMs - runningMs }));
     const address = addressOf(request, publicUrl);
     const content = servicesPage({ services, open: await openOf(), nowMs, address });
     return show(reply, { title: 'Services', caller, part: 'services', content, live: true });

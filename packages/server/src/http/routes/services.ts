@@ -123,7 +123,7 @@ export const serviceRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard:
       },
       onRequest,
     },
-    async () => fleetOf(await fleet.services(), await fleet.judged(since())),
+    async () => fleetOf(await fleet.services(), await fleet.judged({ sinceMs: since() })),
   );
   app.get(
     '/api/v1/services/:id/processes',
