@@ -1,11 +1,10 @@
 /**
  * One connection to one server, for one request at a time.
  *
- * Node's own client is not used, because it shares its code with the server: once a process that only answered requests
- * has made one, V8 throws the compiled code of `OutgoingMessage`, `IncomingMessage`, the parser and the streams away, and
- * what it compiles instead, for two kinds of objects, made each request that the process answers dearer for as long as
- * it ran: some 3 % of the CPU of an Express service (`bench/agent/results/overhead.md`). For the same reason nothing is
- * read through a stream. (And tracers do not see these requests.)
+ * Node's own client is not used, because it shares its code with the server: in a process that had only answered requests,
+ * the first export made V8 throw away the compiled code of fifty functions of `OutgoingMessage`, `IncomingMessage`, the
+ * parser and the streams (`--trace-deopt`), to compile them anew for two kinds of objects; in an idle one an export cost
+ * twice as much. For the same reason nothing is read through a stream. (And tracers do not see these requests.)
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

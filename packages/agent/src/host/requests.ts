@@ -48,6 +48,8 @@ export class RequestWatch {
   readonly #counts: RouteCounts<RequestSeries>;
   readonly #options: RequestWatchOptions;
   readonly #toldRoutes = new WeakMap<object, string>();
+  /** Whether any route was ever told on a channel: else nobody looks. */
+  #areRoutesTold = false;
   readonly #subscriptions: [name: string, listener: (message: unknown) => void][];
   #seen = false;
 
@@ -60,14 +62,14 @@ export class RequestWatch {
         'tracing:fastify.request.handler:start',
         quietly((message) => {
           const { request, route } = message as { request: { raw: object }; route: { url?: unknown } };
-          if (typeof route.url === 'string') this.#toldRoutes.set(request.raw, route.url);
+          if (typeof route.url === 'string') this.#tellRoute(request.raw, route.url);
         }),
       ],
       [
         routeChannel,
         quietly((message) => {
           const { request, route } = message as { request: object; route: unknown };
-          if (typeof route === 'string') this.#toldRoutes.set(request, route);
+          if (typeof route === 'string') this.#tellRoute(request, route);
         }),
       ],
     ];
@@ -134,6 +136,11 @@ export class RequestWatch {
     };
   }
 
+  #tellRoute(request: object, route: string): void {
+    this.#areRoutesTold = true;
+    this.#toldRoutes.set(request, route);
+  }
+
   #begin(): void {
     this.#seen = true;
     this.active += 1;
@@ -156,8 +163,10 @@ export class RequestWatch {
   }
 
   #toldRoute(request: ExpressRequest): string | undefined {
-    const told = this.#toldRoutes.get(request);
-    if (told !== undefined) return routePath(told);
+    if (this.#areRoutesTold) {
+      const told = this.#toldRoutes.get(request);
+      if (told !== undefined) return routePath(told);
+    }
     const pattern = patternText(request.route?.path);
     if (pattern === undefined) return undefined;
     // The base is a piece of the real URL where a router is mounted below a parameter.
