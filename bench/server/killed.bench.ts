@@ -11,7 +11,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startReceiver } from '../../packages/server/src/fixtures/receiver.ts';
@@ -19,7 +19,7 @@ import { otlpJson } from '../../packages/server/src/fixtures/reports.ts';
 import type { Database } from '../../packages/server/src/fixtures/database.ts';
 import { makePlace, type EngineName } from './place.ts';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
-import { showTable } from './show-table.ts';
+import { machine, showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -87,7 +87,7 @@ place.remove();
 const table = [
   `# ${kills} times \`kill -9\` with ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
   '',
-  `\`npm run bench:killed -w packages/server -- ${engine} ${kills} ${seedText}\`, ${new Date().toISOString().slice(0, 10)}: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node.js ${process.versions.node}; ${clients} clients, killed up to ${latestKillMs} ms after it listened; ${((performance.now() - beganMs) / 60_000).toFixed(0)} minutes.`,
+  `\`npm run bench:killed -w packages/server -- ${engine} ${kills} ${seedText}\`, ${new Date().toISOString().slice(0, 10)}: ${machine()}; ${clients} clients, killed up to ${latestKillMs} ms after it listened; ${((performance.now() - beganMs) / 60_000).toFixed(0)} minutes.`,
   '',
   '| | |',
   '| --- | --- |',

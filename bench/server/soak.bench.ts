@@ -4,10 +4,9 @@
 //   npm run soak -w packages/server -- [rounds] [--leak]     600 rounds of 40 requests take some five minutes; --write: results/soak.md
 //
 // With --leak the server keeps something of each request: then a leak has to be told.
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { soak } from '../../packages/server/src/fixtures/soak.ts';
-import { showTable } from './show-table.ts';
+import { machine, showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +29,7 @@ const bad = judgements.filter(({ verdict }) => verdict === 'leak' || verdict ===
 const table = [
   `# The server's own memory over ${rounds} rounds of churn${options.leak ? ', with a leak built in' : ''}`,
   '',
-  `\`npm run soak -w packages/server -- ${rounds}${options.leak ? ' --leak' : ''}\`, ${new Date().toISOString().slice(0, 10)}: ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.versions.node}. After each round a full collection.`,
+  `\`npm run soak -w packages/server -- ${rounds}${options.leak ? ' --leak' : ''}\`, ${new Date().toISOString().slice(0, 10)}: ${machine()}. After each round a full collection.`,
   '',
   '| rounds | heap, MB | external, MB | RSS, MB | verdict |',
   '| --- | --- | --- | --- | --- |',

@@ -6,11 +6,11 @@
 // stands Node.js with an empty program, which is what no server can be below.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServerProcess } from './server-process.ts';
-import { showTable } from './show-table.ts';
+import { machine, showTable } from './show-table.ts';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,7 +50,7 @@ const row = (name: string, all: Run[]): string =>
 const table = [
   '# From nothing to serving',
   '',
-  `\`npm run bench:start -w packages/server -- ${runs}\`, ${new Date().toISOString().slice(0, 10)}: ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node.js ${process.versions.node}, SQLite. Medians of ${runs} (and the most).`,
+  `\`npm run bench:start -w packages/server -- ${runs}\`, ${new Date().toISOString().slice(0, 10)}: ${machine()}, SQLite. Medians of ${runs} (and the most).`,
   '',
   '| `ebb up` on | until it serves | CPU | RSS at most |',
   '| --- | --- | --- | --- |',
