@@ -77,9 +77,11 @@ function conclude(release: Release, outcome: Outcome): number {
     console.error('\nThe storefront did not come up under "ebb watch"; what went wrong stands above.');
     return exitCodes.notAsItShouldBe;
   }
-  if (release === '1.0') {
+  if (release === '1.0' || release === '1.3') {
     console.log(
-      outcome.found ? '\nEbb reports a leak, but 1.0 has none.' : '\nNo leak found. That is right: 1.0 has none.',
+      outcome.found
+        ? `\nEbb reports a leak, but ${release} has none.`
+        : `\nNo leak found. That is right: ${release} has none.`,
     );
     return outcome.found ? exitCodes.notAsItShouldBe : exitCodes.asItShouldBe;
   }

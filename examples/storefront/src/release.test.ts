@@ -93,6 +93,17 @@ test('1.2 keeps one entry for every login as 1.1 does; its own statistics stay w
   expect(answers).toEqual([31, 31, 31]); // one for each of the 31 first days that were asked for
 });
 
+test('1.3 has what 1.2 has, and keeps no session after logout or expiry', async () => {
+  const { storefront, url, everybodyLeaves } = await run('1.3');
+  for (let round = 0; round < 3; round++) {
+    await visit(url, 40);
+    expect(storefront.sessions.size).toBe(30); // ten have logged out
+    everybodyLeaves();
+    expect(storefront.sessions.size).toBe(0);
+    expect(storefront.breakdown?.keptAnswers).toBe(31);
+  }
+});
+
 test('2.0 keeps one listener for every dashboard page; its sessions are bounded as in 1.0', async () => {
   const { storefront, url, everybodyLeaves } = await run('2.0');
   let dashboards = 0;

@@ -16,14 +16,18 @@ export interface LoadOptions {
 /** What a load has done so far. */
 interface LoadSummary {
   readonly requests: number;
-  /** Answers with a status of 400 or above, time-outs and broken connections. */
+  /** Answers with a status of 400 or above but 401, time-outs and broken connections. */
   readonly failures: number;
+  /** Answers "log in first": the visitor's session was gone, as after a restart. */
+  readonly loggedOut: number;
   /** Answers by route, such as `POST /login`. */
   readonly requestsByRoute: Readonly<Record<string, number>>;
 }
 
 /** A load that is under way. */
 export interface RunningLoad {
+  /** What it has done so far. */
+  summary(): LoadSummary;
   /** Settles when the load has ended, by itself or by `stop()`. */
   readonly finished: Promise<LoadSummary>;
   stop(): void;
@@ -61,10 +65,11 @@ export function startLoad(options: LoadOptions): RunningLoad {
     throw new LoadError(`The load goes to this machine only, not to "${hostname}". Use 127.0.0.1.`);
   }
   const dice = new Dice(options.seed);
-  const counts = { requests: 0, failures: 0, requestsByRoute: {} as Record<string, number> };
+  const counts = { requests: 0, failures: 0, loggedOut: 0, requestsByRoute: {} as Record<string, number> };
   const requests = visitRequests(dice, (step, status) => {
     counts.requests += 1;
-    if (status >= 400) counts.failures += 1;
+    if (status === 401) counts.loggedOut += 1;
+    else if (status >= 400) counts.failures += 1;
     counts.requestsByRoute[step.route] = (counts.requestsByRoute[step.route] ?? 0) + 1;
   });
 
@@ -98,6 +103,7 @@ export function startLoad(options: LoadOptions): RunningLoad {
   };
   const finished = Promise.all(Array.from({ length: groups }, (_, index) => runGroup(index)));
   return {
+    summary: () => ({ ...counts, requestsByRoute: { ...counts.requestsByRoute } }),
     finished: finished.then(() => counts),
     stop(): void {
       cancel.abort();

@@ -43,6 +43,7 @@ export function loginRoutes(options: LoginOptions): Router {
     const session = visitor === undefined || isAnotherCustomer ? sessions.open() : visitor;
     attachCustomer(session, customer, now());
     if (sessionIds === 'rotated-at-login') sessions.rotate(session);
+    if (sessionIds === 'replaced-at-login') sessions.replace(session);
     setSessionCookie(response, session);
     if (request.is('json')) {
       response.json({ customer: { id: customer.id, name: customer.name } });

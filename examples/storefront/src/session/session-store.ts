@@ -52,6 +52,12 @@ export class SessionStore {
     this.sessions.set(session.id, session);
   }
 
+  /** Gives the session a fresh id, and forgets the one before. */
+  replace(session: Session): void {
+    this.sessions.delete(session.id);
+    this.rotate(session);
+  }
+
   /** Ends a session. */
   close(session: Session): void {
     this.sessions.delete(session.id);

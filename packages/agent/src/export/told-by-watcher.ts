@@ -45,7 +45,7 @@ export function resourceOfWatched(
     executable: hello.execPath,
     threadId,
     // A process's threads start one after the other; its number and an hour tell it from those before.
-    instanceId: threadId === 0 ? `${pid}-${Math.round(startedAtMs).toString(36)}` : `${pid}`,
+    instanceId: hello.instanceId ?? (threadId === 0 ? `${pid}-${Math.round(startedAtMs).toString(36)}` : `${pid}`),
     read: readText,
   });
 }

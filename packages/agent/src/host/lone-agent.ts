@@ -26,7 +26,7 @@ import { IdleCollection } from './idle-collection.ts';
 import { LastMinutes } from './last-minutes.ts';
 import { leakDetails, leakSentence } from './leak-line.ts';
 import { Log, writeToStandardError } from './log.ts';
-import { identity, threadBoard } from './own-thread.ts';
+import { identity, tellsByItself, threadBoard } from './own-thread.ts';
 import { quietly } from './quietly.ts';
 import type { SuspicionProfile } from './suspicion-profile.ts';
 import { WarningWatch } from './warnings.ts';
@@ -217,6 +217,7 @@ class Agent implements LoneAgent {
       onProblem(`The OTLP exporter cannot be set up: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
+    if (isMainThread) tellsByItself(this.#resource);
     this.#every(settings.exportIntervalMs, () => {
       this.#export();
     });

@@ -1,11 +1,12 @@
 /** Who this thread is to those who read its telemetry, and how its process's threads know each other. */
 import { hostname } from 'node:os';
-import { getEnvironmentData, threadId } from 'node:worker_threads';
+import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { readText } from '../identity/read-text.ts';
 import { identify, type ResourceAttributes } from '../identity/resource.ts';
 import { ThreadBoard } from '../measure/thread-board.ts';
 
 const instanceKey = 'ebb.agent.instance';
+const tellingKey = 'ebb.agent.telling';
 const boardKey = 'ebb.agent.board';
 
 /** The resource that this thread's telemetry is of. */
@@ -30,6 +31,17 @@ function instanceId(): string {
   if (typeof known === 'string') return known;
   // The thread was started by something that the agent has not seen. (node:crypto would cost 5 ms and 2 MB.)
   return `${process.pid}-${Math.random().toString(16).slice(2)}`;
+}
+
+/** From now on the process's telemetry goes out by itself, under the name that its resource has. */
+export function tellsByItself(resource: ResourceAttributes): void {
+  setEnvironmentData(tellingKey, String(resource['service.instance.id']));
+}
+
+/** The name under which the process's telemetry goes out by itself; undefined where it does not. */
+export function tellingInstance(): string | undefined {
+  const known: unknown = getEnvironmentData(tellingKey);
+  return typeof known === 'string' ? known : undefined;
 }
 
 /** The process's one board: made before the program started, and inherited by its workers. */

@@ -10,6 +10,7 @@ import type { HostClock } from './clock.ts';
 import { bringSourceMaps, collect } from './commands.ts';
 import { WatcherConnection } from './connection.ts';
 import { heapLimitBytes } from './heap-limit.ts';
+import { tellingInstance } from './own-thread.ts';
 import { ProfileDesk } from './profiles.ts';
 import { quietly } from './quietly.ts';
 import { Sampler } from './sampler.ts';
@@ -164,7 +165,9 @@ class Agent implements RunningAgent {
   }
 
   #hello(): HelloMessage {
+    const instanceId = tellingInstance();
     return {
+      ...(instanceId === undefined ? {} : { instanceId }),
       type: 'hello',
       pid: process.pid,
       ppid: process.ppid,

@@ -59,6 +59,8 @@ export interface HelloMessage {
   rssLimitBytes: number | null;
   /** When the thread started, in milliseconds since the epoch. */
   startedAtMs: number;
+  /** Where the process has an agent that exports by itself: the `service.instance.id` of its telemetry. */
+  instanceId?: string;
 }
 
 /** One sample a sampling interval. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
+import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
 import { incidentCommand } from './incident.ts';
 import { judgeCommand } from './judge.ts';
@@ -45,4 +46,5 @@ export const COMMANDS: readonly MakeCommand[] = [
   restoreCommand,
   mcpCommand,
   oncallCommand,
+  demoCommand,
 ];

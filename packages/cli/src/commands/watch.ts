@@ -30,6 +30,10 @@ export function watchCommand(finish: (exitCode: number) => void): Command {
       '--allow-pause',
       'with --pid: the process may be stopped for seconds, for a snapshot where none can be forked and for collections',
     )
+    .option(
+      '--suspected',
+      'an alert says that it leaks: gather evidence at once, instead of when this watch has seen it grow by itself',
+    )
     .option('--no-live', 'plain lines instead of the live panel')
     .addOption(
       new Option(
@@ -59,7 +63,7 @@ Exit codes: the program's own (128 + n after signal n); with --fail-on-leak 1 wh
 Examples:
   ebb watch -- node server.js
   ebb watch --report report.json --fail-on-leak -- npm start
-  ebb watch --pid 4711`,
+  ebb watch --pid 4711 --suspected --stop-on-finding --server https://ebb.example.com`,
     )
     .action(async (command: string[], flags: WatchFlags) => {
       if (flags.pid === undefined) await watchCommandLine(command, flags, finish);
@@ -73,6 +77,7 @@ interface WatchFlags {
   failOnLeak?: boolean;
   stopOnFinding?: boolean;
   allowPause?: boolean;
+  suspected?: true;
   live: boolean;
   interval: number;
   keepSnapshots?: string;
@@ -124,6 +129,7 @@ async function watchOptions(flags: WatchFlags): Promise<{
   live: boolean;
   intervalMs: number;
   keepSnapshots: string | null;
+  suspected: boolean;
   server: ServerClient | null;
 }> {
   return {
@@ -132,6 +138,7 @@ async function watchOptions(flags: WatchFlags): Promise<{
     live: flags.live,
     intervalMs: flags.interval,
     keepSnapshots: flags.keepSnapshots ?? null,
+    suspected: flags.suspected ?? false,
     server: await toldServer(flags),
   };
 }

@@ -45,6 +45,7 @@ export type CliErrorCode =
   | 'EBB_CLI_SERVER_TOKEN'
   | 'EBB_CLI_SERVER_AWAY'
   | 'EBB_CLI_SERVER_ANSWER'
+  | 'EBB_CLI_DEMO_MISSING'
   | 'EBB_CLI_ROLLBACK_SERVICE'
   | 'EBB_CLI_ROLLBACK_VERSION'
   | 'EBB_CLI_ACTION_FAILED'
@@ -295,6 +296,11 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 3,
     meaning: 'What answers at the address of the server does not answer as an Ebb server does.',
     next: 'check the address in --server or EBB_SERVER; a proxy in between may have answered',
+  },
+  EBB_CLI_DEMO_MISSING: {
+    exitCode: 2,
+    meaning: 'The service that `ebb demo` plays with is not installed.',
+    next: 'run it in a clone of the repository of Ebb, after npm ci',
   },
   EBB_CLI_ROLLBACK_SERVICE: {
     exitCode: 2,

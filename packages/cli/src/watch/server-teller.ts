@@ -119,6 +119,8 @@ export class ServerTeller {
   #tell(series: Series, ended: boolean): void {
     const { latest, judgement, verdict, agent } = series;
     if (latest === null || judgement === null) return;
+    // Two who tell of one process would be two processes, and contradict each other.
+    if (agent.hello.instanceId !== undefined) return;
     const resource = this.#resourceOf(series);
     this.#told.set(series, { atMs: this.#options.now(), verdict });
     const moment = { hello: agent.hello, message: latest, judgement: { ...judgement, verdict }, ended };

@@ -38,6 +38,8 @@ export interface WatchOptions {
   readonly live: boolean;
   readonly intervalMs: number;
   readonly keepSnapshots: string | null;
+  /** See `WatcherOptions`. */
+  readonly suspected: boolean;
   /** Whom to tell; null for nobody. */
   readonly server: ServerClient | null;
 }
@@ -101,6 +103,7 @@ export class Session {
       store,
       pace: paceOf(options.intervalMs),
       intervalMs: options.intervalMs,
+      suspected: options.suspected,
       ...subject.consent,
       recordDirectory: folder.path,
       endedEarly: () => subject.endedEarly(),

@@ -1,10 +1,12 @@
 // A watch that tells a server what it sees and finds: a server that takes it, one that is away, and ones that are not well.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startServer } from '@ebb/server';
 import { afterEach, expect, test } from 'vitest';
 import { ebb, node, program } from '../fixtures/run-ebb.ts';
@@ -59,6 +61,46 @@ test(
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  },
+);
+
+test(
+  'of a process whose own agent tells a server, a watch tells what it found, and nothing else',
+  { timeout: 180_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ebb-told-'));
+    closing.push(() => rmSync(directory, { recursive: true, force: true }));
+    const server = await startServer({ database: { directory }, port: 0 });
+    closing.push(async () => await server.close());
+    const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    const ask = async (path: string): Promise<any> =>
+      await (await fetch(server.url + path, { headers: { authorization: `Bearer ${admin}` } })).json();
+    const telling = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${agent}`,
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+      EBB_RECORD_DIR: 'off',
+    };
+    const register = fileURLToPath(import.meta.resolve('@ebb/agent/register'));
+    const leaking = spawn(node, ['--import', register, program('leak.mjs'), '1000', '2'], {
+      env: { PATH: process.env['PATH'], ...named, ...telling },
+      stdio: 'ignore',
+    });
+    closing.push(() => leaking.kill('SIGKILL'));
+    const processes = async (): Promise<object[]> => {
+      const [service] = await ask('/api/v1/services');
+      return service === undefined ? [] : await ask(`/api/v1/services/${service.id}/processes`);
+    };
+    while ((await processes()).length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+
+    const watch = ['watch', '--pid', String(leaking.pid), '--suspected', '--allow-pause', '--interval', '100'];
+    const run = await ebb([...watch, '--stop-on-finding', '--server', server.url], { EBB_TOKEN: agent });
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining(`ebb: told ${server.url} what was found`)]);
+    const [own, ...others] = (await processes()) as { instance: string; serviceId: number }[];
+    expect(others).toEqual([]);
+    const [found] = await ask(`/api/v1/services/${own?.serviceId}/findings`);
+    expect(found).toMatchObject({ instance: own?.instance, version: '1.1', subject: 'remembered (Map)' });
   },
 );
 

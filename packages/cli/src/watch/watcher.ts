@@ -37,6 +37,8 @@ export interface WatcherOptions {
   readonly collections: Collections;
   /** `auto` where the program's owner consents to a long pause if nothing can be forked. */
   readonly method: 'fork' | 'auto';
+  /** Somebody else has seen it grow: evidence is gathered at once, without a doubt of the judge. */
+  readonly suspected: boolean;
   /** Of the child that writes a snapshot: 0 to 19, which waits until nobody else wants the CPU. */
   readonly niceness: number;
   /** Where processes keep the record of their last minutes. */
@@ -126,7 +128,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
       kind: 'sample',
       nowMs,
       verdict: judgement.verdict,
-      suspicious: judgement.suspicious,
+      suspicious: judgement.suspicious || this.#options.suspected,
       floor:
         floor === null
           ? null

@@ -10,7 +10,7 @@ import { stretchOf, type RouteMinute } from '../impact/stretch.ts';
 /** What is measured. */
 export interface MeasuredState {
   atMs: number;
-  /** Processes heard of in the last three minutes. */
+  /** Processes heard of in the last three minutes that have not told their end. */
   processes: number;
   /** Those of them that run out of memory. */
   growing: number;
@@ -38,7 +38,9 @@ export async function measureState(
   { serviceId, openedMs }: { serviceId: number; openedMs: number },
   nowMs: number,
 ): Promise<MeasuredState> {
-  const processes = await fleet.processes({ sinceMs: nowMs - freshMs, serviceId });
+  const heard = await fleet.processes({ sinceMs: nowMs - freshMs, serviceId });
+  // What became of those that told their end is over.
+  const processes = heard.filter(({ ended_ms: endedMs }) => endedMs === null);
   const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
   return stateOf(processes, minutes, { openedMs, nowMs });
 }
