@@ -1,12 +1,11 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { changesBetween } from '../store/changes.ts';
 import { databaseError } from '../store/database-error.ts';
 import type { Database } from '../store/database.ts';
 import { tellOnce } from '../store/incident-events.ts';
 import type { IncidentRow, Schema } from '../store/schema.ts';
-import type { Note } from '../incident/notes.ts';
+import { judgeChanges, usualMs, type Judged } from './judged.ts';
 import { readLives } from './life-reader.ts';
-import type { Life } from './life.ts';
 import type { ToldChange } from './steps.ts';
 import type { ServedMinute } from './recovery.ts';
 import type { ToldAttribution } from './told.ts';
@@ -23,8 +22,22 @@ export class AttributionStore {
     this.#database = database;
   }
 
+  /**
+   * Judges the changes of an incident's service, from what is in the database now; null where nothing leaks, or too little is
+   * known to tell. Nothing is written.
+   */
+  async judge(
+    { service_id: serviceId, opened_ms: openedMs }: Pick<IncidentRow, 'service_id' | 'opened_ms'>,
+    nowMs: number,
+  ): Promise<Judged | null> {
+    const changes = await this.#changes(serviceId, openedMs, nowMs);
+    const lives = await readLives(this.#database.query, serviceId, nowMs);
+    const served = await this.#served(serviceId, openedMs - usualMs);
+    return judgeChanges({ changes, lives, served, openedMs }, nowMs);
+  }
+
   /** Changes of a service, oldest first. */
-  async changes(serviceId: number, openedMs: number, nowMs: number): Promise<ToldChange[]> {
+  async #changes(serviceId: number, openedMs: number, nowMs: number): Promise<ToldChange[]> {
     const rows = await this.#database.query.transaction().execute(
       async (db) =>
         await changesBetween(db, serviceId, {
@@ -43,13 +56,8 @@ export class AttributionStore {
     }));
   }
 
-  /** The lives of its processes. */
-  async lives(serviceId: number, nowMs: number): Promise<Life[]> {
-    return await readLives(this.#database.query, serviceId, nowMs);
-  }
-
   /** Requests of all its routes, by the minute. */
-  async served(serviceId: number, fromMs: number): Promise<ServedMinute[]> {
+  async #served(serviceId: number, fromMs: number): Promise<ServedMinute[]> {
     const rows = await this.#database.query
       .selectFrom('route_minutes')
       .select(['minute_ms', 'requests', 'good'])
@@ -76,20 +84,30 @@ export class AttributionStore {
    *
    * @throws {ServerError} EBB_SERVER_DATABASE when the database does not take it
    */
-  async write(incident: IncidentRow, told: ToldAttribution, notes: readonly Note[]): Promise<void> {
-    const row = { judged_ms: told.judgedMs, advice: told.advice ?? '', told: JSON.stringify(told) };
-    const write = this.#database.query.transaction().execute(async (db) => {
-      await db
-        .insertInto('attributions')
-        .values({ incident_id: incident.id, ...row })
-        .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
-        .execute();
-      await tellOnce(db, incident.id, notes);
+  async write(incidentId: number, judged: Judged): Promise<void> {
+    const { query } = this.#database;
+    const write = query.transaction().execute(async (db) => {
+      await writeAttribution(db, incidentId, judged);
     });
     await write.catch((error: unknown) => {
       throw databaseError(error);
     });
   }
+}
+
+/** The same, within what somebody else writes. */
+export async function writeAttribution(
+  db: Transaction<Schema>,
+  incidentId: number,
+  { told, notes }: Judged,
+): Promise<void> {
+  const row = { judged_ms: told.judgedMs, advice: told.advice ?? '', told: JSON.stringify(told) };
+  await db
+    .insertInto('attributions')
+    .values({ incident_id: incidentId, ...row })
+    .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
+    .execute();
+  await tellOnce(db, incidentId, notes);
 }
 
 /** What the one on call reads first, of an incident that is open; null where nothing is known. */

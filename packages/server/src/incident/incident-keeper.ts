@@ -1,10 +1,12 @@
 import type { Alerting } from '../alerts/alerting.ts';
+import type { AttributionStore } from '../attribution/attribution-store.ts';
+import type { Judged } from '../attribution/judged.ts';
 import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
 import { fleetOf, runningMs } from '../judge/fleet.ts';
 import { Rounds } from '../rounds/rounds.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import { usualFlapping } from '../store/flapping.ts';
-import type { IncidentStore } from '../store/incidents.ts';
+import type { IncidentStore, Turn } from '../store/incidents.ts';
 import { endsNearLimit, freshMs, highFigures, worstGcShare } from '../signals/from-agents.ts';
 import { nearLimitShare } from '../signals/near-limit.ts';
 import type { SignalStore } from '../store/signals.ts';
@@ -21,6 +23,8 @@ export interface LookOptions {
   rules: LevelRules;
   /** Rules of one's own, and what else is wrong with services; without it `rules` hold for all. */
   alerting?: Pick<Alerting, 'levelsFor' | 'conditions' | 'rules'>;
+  /** Judges changes before an incident of memory opens, so that its first alert says whether a rollback helps. */
+  attributions?: Pick<AttributionStore, 'judge'>;
   now: () => number;
 }
 
@@ -40,7 +44,7 @@ export function keepIncidents(options: IncidentKeeperOptions): Rounds {
  * questions to the database.
  */
 export async function lookAtIncidents(options: LookOptions): Promise<void> {
-  const { fleet, incidents, signals, alerting, now } = options;
+  const { fleet, incidents, signals, alerting, attributions, now } = options;
   const nowMs = now();
   const sinceMs = nowMs - runningMs;
   const open = await incidents.list({ open: true, most: 10_000 });
@@ -53,6 +57,7 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
     ...openServices,
     ...(await incidents.heldServices()),
   ]);
+  const failures: unknown[] = [];
   for (const serviceId of concerned) {
     const row = await fleet.service(serviceId);
     if (row === undefined) continue;
@@ -61,7 +66,7 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
     const gcShare = worstGcShare(processes, nowMs);
     const rules = alerting?.levelsFor(row) ?? options.rules;
     const flapping = alerting?.rules.flapping ?? usualFlapping;
-    await incidents.carryOut(serviceId, {
+    const turn: Turn = {
       nowMs,
       flapping,
       ends: endsNearLimit(processes, nowMs),
@@ -76,6 +81,17 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
         const before = found === null ? null : { level: found.level, quietSinceMs: found.quiet_since_ms };
         return decide(before, level, nowMs, { ...rules, quietMs });
       },
-    });
+    };
+    // Judged outside of the transaction that opens it: a judgement that fails, or takes its time, holds no alert back for good.
+    const first = await incidents.carryOut(serviceId, attributions === undefined ? { ...turn, judged: null } : turn);
+    if (first !== 'judge') continue;
+    let judged: Judged | null = null;
+    try {
+      judged = (await attributions?.judge({ service_id: serviceId, opened_ms: nowMs }, nowMs)) ?? null;
+    } catch (error) {
+      failures.push(error);
+    }
+    await incidents.carryOut(serviceId, { ...turn, judged });
   }
+  if (failures.length > 0) throw new AggregateError(failures, 'changes could not be held against the growth');
 }

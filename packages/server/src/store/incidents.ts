@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { adviceOn } from '../attribution/attribution-store.ts';
+import { adviceOn, writeAttribution } from '../attribution/attribution-store.ts';
+import type { Judged } from '../attribution/judged.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findingsOf } from '../findings/finding-store.ts';
 import { findingSentence } from '../findings/words.ts';
@@ -50,6 +51,11 @@ export interface Turn {
     advice: string | null,
   ) => Diagnosis;
   decide: (open: IncidentRow | null, diagnosis: Diagnosis) => Decision;
+  /**
+   * What is judged of the service's changes, which an incident of memory is opened with; null where nothing is. Left out,
+   * nobody has judged yet: where an incident would open, nothing is done, and the turn ends with `judge`.
+   */
+  judged?: Judged | null;
 }
 
 /** A change shortly before is told once the incident is open; so many of them at most. */
@@ -163,7 +169,7 @@ export class IncidentStore {
    * Decides about a service on what is in the database now, and carries it out: two servers that see the same leak open
    * one incident.
    */
-  async carryOut(serviceId: number, turn: Turn): Promise<Decision> {
+  async carryOut(serviceId: number, turn: Turn): Promise<Decision | 'judge'> {
     const { engine, query } = this.#database;
     const { nowMs } = turn;
     return await query.transaction().execute(async (db) => {
@@ -178,9 +184,13 @@ export class IncidentStore {
       const signals = await signalsSince(db, serviceId, (open?.opened_ms ?? nowMs) - signalsBeforeMs, nowMs);
       const findings = await findingsOf(db, serviceId, { sinceMs: (open?.opened_ms ?? nowMs) - findingsBeforeMs });
       const advice = open === null ? null : await adviceOn(db, open.id);
-      const diagnosis = turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings, advice);
+      const diagnose = (known: string | null): Diagnosis =>
+        turn.diagnose(open?.cause ?? null, activeSignals(signals, nowMs), findings, known);
+      const diagnosis = diagnose(advice ?? turn.judged?.told.advice ?? null);
       const isHeld = open === null && (await isHeldBack(db, serviceId, diagnosis, nowMs));
       const decision = isHeld ? 'nothing' : turn.decide(open, diagnosis);
+      const isNews = diagnosis.cause === 'memory' && (decision === 'open' || (open !== null && open.cause !== 'memory'));
+      if (isNews && advice === null && turn.judged === undefined) return 'judge';
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
       const flapping = decision === 'open' ? await reopen(db, serviceId, { ...diagnosis, ...turn }) : undefined;
       const id =
@@ -188,6 +198,7 @@ export class IncidentStore {
       if (id === undefined) return 'nothing';
       const done = flapping === undefined ? decision : 'reopen';
       const culprit = done === 'update' && open !== null ? newlyNamed(open.summary, diagnosis.summary, findings) : null;
+      if (isNews && turn.judged) await writeAttribution(db, id, turn.judged);
       await this.#listener(db, { incidentId: id, decision: done, culprit, nowMs });
       const sinceMs = (open?.opened_ms ?? nowMs) - changesBeforeMs;
       const changes = await changesBetween(db, serviceId, { fromMs: sinceMs, toMs: nowMs + 1, most: mostChanges });
