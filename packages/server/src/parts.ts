@@ -117,9 +117,9 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
       routes,
       alerting,
       policy,
-      advice: async (serviceId) => {
+      known: async (serviceId) => {
         const open = (await incidents.list({ open: true, most: 1000 })).find(({ service_id: id }) => id === serviceId);
-        return open === undefined ? null : ((await attributions.find(open.id))?.advice ?? null);
+        return open === undefined ? null : await attributions.find(open.id);
       },
       now,
       onError: tell('actions could not be looked at'),

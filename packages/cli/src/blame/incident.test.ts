@@ -70,5 +70,5 @@ test('an incident without a place in the code is refused; with one, its commits 
     pullRequest: { number: 14, url: 'https://git.example.com/acme/shop/pull/14' },
   });
   const { timeline } = (await client.get('/api/v1/incidents/1')) as { timeline: { kind: string; text: string }[] };
-  expect(timeline.find(({ kind }) => kind === 'commit')?.text).toMatch(/\(Sessions are kept \(#14\)\).* of Bela/u);
+  expect(timeline.find(({ kind }) => kind === 'commit')?.text).toMatch(/\(Sessions are kept \(#14\)\).* by Bela/u);
 });

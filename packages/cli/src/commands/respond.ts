@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { hostname } from 'node:os';
 import { CliError } from '../errors/cli-error.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
-import type { ActionKind, Executor } from '../respond/executor.ts';
+import { actionKinds, type ActionKind, type Executor } from '../respond/executor.ts';
 import { printable } from '../wording/printable.ts';
 
 interface Flags extends ServerFlags {
@@ -13,8 +13,6 @@ interface Flags extends ServerFlags {
   limit: number;
   name: string;
 }
-
-const kinds: readonly ActionKind[] = ['restart', 'rollback', 'rollforward'];
 
 /** `ebb respond --service NAME …`: carries out what the server orders, beside the service. */
 export function respondCommand(finish: (exitCode: number) => void): Command {
@@ -29,7 +27,11 @@ export function respondCommand(finish: (exitCode: number) => void): Command {
     .requiredOption('--service <NAME>', 'the service, as its processes call themselves')
     .option('--cluster <SOCKET>', "the socket of serveRestarts() in a cluster's primary")
     .option('--pm2 <APP>', 'an app of PM2 in cluster mode')
-    .option('--can <KINDS>', 'what COMMAND can do: restart, rollback, rollforward', readKinds, [...kinds])
+    .option('--can <KINDS>', `what COMMAND can do: ${actionKinds.join(', ')}`, readKinds, [
+      'restart',
+      'rollback',
+      'rollforward',
+    ])
     .option('--limit <SECONDS>', 'how long one step may take', seconds, 120)
     .option('--name <NAME>', 'who this is, for the timeline', hostname());
   return addServerOptions(command)
@@ -75,9 +77,9 @@ async function executorOf(words: readonly string[], { cluster, pm2, can, limit }
 
 function readKinds(text: string): ActionKind[] {
   const found = text.split(',').map((word) => word.trim());
-  const unknown = found.find((word) => !kinds.includes(word as ActionKind));
+  const unknown = found.find((word) => !actionKinds.includes(word as ActionKind));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`it is of ${kinds.join(', ')}, not '${printable(unknown)}'.`);
+    throw new InvalidArgumentError(`it is of ${actionKinds.join(', ')}, not '${printable(unknown)}'.`);
   return found as ActionKind[];
 }
 

@@ -19,7 +19,7 @@ async function victim(): Promise<number> {
 }
 
 const order = (...pids: (number | null)[]): Order => ({
-  ...{ id: 7, kind: 'restart', version: null, leastServing: 1 },
+  ...{ id: 7, kind: 'restart', version: null, subject: null, leastServing: 1 },
   targets: pids.map((pid, at) => ({ instance: `i${at}`, pid, version: '1.1' })),
 });
 const run = (script: string, limitMs = 30_000): Executor =>

@@ -39,7 +39,7 @@ export async function carryOut(
 ): Promise<Outcome> {
   const stop = await progress([]);
   if (stop !== null) return { ok: false, outcome: `stopped before anything was done: ${stop}` };
-  if (order.kind !== 'restart') {
+  if (order.kind !== 'restart' && order.kind !== 'raise-limit') {
     const { ok, text } = await executor.step(order, null, service, signal);
     return { ok, outcome: text };
   }

@@ -5,12 +5,17 @@ export interface Order {
   readonly id: number;
   readonly kind: ActionKind;
   readonly version: string | null;
+  /** The flag to switch off, the route to shed, or the heap limit in MB. */
+  readonly subject: string | null;
   readonly leastServing: number;
   readonly targets: readonly Target[];
 }
 
 /** The kinds of actions, as the server names them. */
-export type ActionKind = 'restart' | 'rollback' | 'rollforward';
+export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'shed', 'switch-off'] as const;
+
+/** One of them. */
+export type ActionKind = (typeof actionKinds)[number];
 
 /** A process that is to be restarted. */
 export interface Target {

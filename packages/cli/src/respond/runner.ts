@@ -51,7 +51,9 @@ async function carry(order: Order, { client, service, executor, name, say, signa
     return signal.aborted ? 'the runner was stopped' : stopReason;
   };
   const what =
-    order.kind === 'restart' ? `restart of ${order.targets.length}` : `${order.kind} to ${order.version ?? '?'}`;
+    order.targets.length > 0
+      ? `${order.kind} of ${order.targets.length}`
+      : `${order.kind} ${order.version ?? order.subject ?? ''}`;
   say(`action ${order.id}: ${what}`);
   const alive = setInterval(() => {
     progress([]).catch(() => undefined);

@@ -89,6 +89,47 @@ describe.each(engines)('on %s', (engine) => {
     expect(await attributions.find(99)).toBeNull();
   });
 
+  test('the first notice says whether a rollback helps; a judgement that fails holds none back', async () => {
+    const scene = playScene('the deploy before the newest leaks', 3);
+    const nowMs = (scene.verdictMs ?? 0) + 5 * minuteMs;
+    await tellUntil(scene, nowMs);
+    const heard: string[] = [];
+    const incidents = new IncidentStore(database, async (db, { incidentId, decision }) => {
+      const { summary } = await db
+        .selectFrom('incidents')
+        .select('summary')
+        .where('id', '=', incidentId)
+        .executeTakeFirstOrThrow();
+      heard.push(`${decision}: ${summary}`);
+    });
+    const [fleet, signals, now] = [
+      new FleetReader(database.query),
+      new SignalStore(database, limits),
+      () => nowMs,
+    ] as const;
+    const attributions = new AttributionStore(database);
+    const looked = { fleet, incidents, signals, rules: usualRules, now };
+    await lookAtIncidents({ ...looked, attributions });
+    expect(heard).toEqual([
+      expect.stringMatching(/^open: shop 1\.2 leaks: .*\. Rolling back 1\.2 will not help: 1\.1 grew/),
+    ]);
+    const [{ id }] = await incidents.list({ open: true, most: 1 });
+    expect(await incidents.timeline(id)).toContainEqual(expect.objectContaining({ kind: 'guilty' }));
+    // Nothing changes with the next look.
+    await lookAtIncidents({ ...looked, attributions });
+    expect(new Set(heard.map((line) => line.slice(line.indexOf(':')))).size).toBe(1);
+
+    await database.query
+      .updateTable('incidents')
+      .set({ resolved_ms: nowMs - 86_400_000 })
+      .execute();
+    const broken = { judge: async () => await Promise.reject(new Error('no')) };
+    await expect(lookAtIncidents({ ...looked, attributions: broken })).rejects.toThrow('could not be held against');
+    expect(await incidents.list({ open: true, most: 10 })).toMatchObject([
+      { cause: 'memory', summary: expect.not.stringContaining('Rolling back') },
+    ]);
+  });
+
   test('lives are read as they were told: cut at restarts, with when they were called leaks', async () => {
     const writer = await ReportWriter.open(database, limits, () => 0);
     const at = (minute: number, requests: number, verdict: 'clean' | 'leak'): ReturnType<typeof report> =>

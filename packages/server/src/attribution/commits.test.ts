@@ -54,7 +54,7 @@ test('commits stand with the incident: in the API, on its page and timeline, and
   const { json } = await server.send('GET', `/api/v1/incidents/${incident}`);
   const events = json.timeline.filter(({ kind }: { kind: string }) => kind === 'commit');
   const sentence =
-    'commit bbbbbbb2bbbb (Sessions are kept), 2026-02-02 02:40 UTC of Amina <b>, Otieno, pull request #12: wrote the line that adds to it; @acme/identity owns it';
+    'commit bbbbbbb2bbbb (Sessions are kept), 2026-02-02 02:40 UTC by Amina <b>, Otieno, pull request #12: wrote the line that adds to it; @acme/identity owns it';
   expect(events).toMatchObject([{ text: sentence, actor: 'first admin' }]);
   const postmortem = await server.send('GET', `/api/v1/incidents/${incident}/postmortem.md`);
   expect(postmortem.text).toMatch(/\*\*Commit:\*\* commit bbbbbbb2bbbb .*pull request #12/u);

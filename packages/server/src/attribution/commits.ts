@@ -43,7 +43,7 @@ export function commitsSentence({ commits, places, package: installed, owners }:
   const request = first.pullRequest === null ? '' : `, pull request #${first.pullRequest.number}`;
   const owned = owners.length === 0 ? '' : `; ${owners.join(', ')} ${owners.length === 1 ? 'owns' : 'own'} it`;
   const between = first.isBetween === false ? ', which was there before it grew' : '';
-  return `${commitName(first)} of ${who}${request}${between}: ${first.reasons.slice(0, 2).join(', ')}${owned}`;
+  return `${commitName(first)} by ${who}${request}${between}: ${first.reasons.slice(0, 2).join(', ')}${owned}`;
 }
 
 /** `4f2c1d0aa96e (Sessions are kept), 2026-01-01 08:15 UTC`. */

@@ -5,7 +5,7 @@ import { appendEvent } from '../store/incident-events.ts';
 import type { Schema } from '../store/schema.ts';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { ActionKind, ActionState, ActionStep } from './action.ts';
-import type { Plan } from './plan.ts';
+import { planName, type Plan } from './plan.ts';
 import type { ActionRow } from './tables.ts';
 
 /** A runner that is silent for longer has given up. */
@@ -103,21 +103,17 @@ export class ActionStore {
   ): Promise<ActionRow | undefined> {
     return await this.#change(serviceId, async (db) => {
       if ((await pendingOf(db, serviceId)) !== undefined) return undefined;
-      const incident = await db
-        .selectFrom('incidents')
-        .select('id')
-        .where('service_id', '=', serviceId)
-        .where('resolved_ms', 'is', null)
-        .executeTakeFirst();
+      const incidentId = await openIncidentOf(db, serviceId);
       const row = await db
         .insertInto('actions')
         .values({
           service_id: serviceId,
-          incident_id: incident?.id ?? null,
+          incident_id: incidentId,
           kind: plan.kind,
           state: 'ordered',
           targets: JSON.stringify(plan.targets),
           version: plan.version,
+          subject: plan.subject,
           least_serving: plan.leastServing,
           why,
           ordered_ms: nowMs,
@@ -133,7 +129,7 @@ export class ActionStore {
         })
         .returningAll()
         .executeTakeFirstOrThrow();
-      const what = plan.version === null ? `${plan.kind} of ${plan.targets.length}` : `${plan.kind} to ${plan.version}`;
+      const what = planName(plan);
       await note(db, row, 'action-ordered', `${what}, ordered by ${orderedBy}: ${why}`, nowMs);
       return row;
     });
@@ -217,25 +213,25 @@ export class ActionStore {
       });
   }
 
+  /** The service's incident that is open; null where none is. */
+  async openIncident(serviceId: number): Promise<number | null> {
+    return await openIncidentOf(this.#database.query, serviceId);
+  }
+
   /** Tells once, on the incident that is open, that Ebb has stopped acting by itself; the incident, or null where none is. */
   async tellOnce(serviceId: number, ref: string, text: string, nowMs: number): Promise<number | null> {
     return await this.#change(serviceId, async (db) => {
-      const incident = await db
-        .selectFrom('incidents')
-        .select('id')
-        .where('service_id', '=', serviceId)
-        .where('resolved_ms', 'is', null)
-        .executeTakeFirst();
-      if (incident === undefined) return null;
+      const incidentId = await openIncidentOf(db, serviceId);
+      if (incidentId === null) return null;
       const told = await db
         .selectFrom('incident_events')
         .select('id')
-        .where('incident_id', '=', incident.id)
+        .where('incident_id', '=', incidentId)
         .where('ref', '=', ref)
         .executeTakeFirst();
       if (told !== undefined) return null;
-      await appendEvent(db, incident.id, { timeMs: nowMs, kind: 'automatic-stopped', text, ref });
-      return incident.id;
+      await appendEvent(db, incidentId, { timeMs: nowMs, kind: 'automatic-stopped', text, ref });
+      return incidentId;
     });
   }
 
@@ -276,6 +272,16 @@ export class ActionStore {
       return await work(db);
     });
   }
+}
+
+async function openIncidentOf(db: Kysely<Schema>, serviceId: number): Promise<number | null> {
+  const incident = await db
+    .selectFrom('incidents')
+    .select('id')
+    .where('service_id', '=', serviceId)
+    .where('resolved_ms', 'is', null)
+    .executeTakeFirst();
+  return incident?.id ?? null;
 }
 
 async function pendingOf(db: Kysely<Schema>, serviceId: number): Promise<ActionRow | undefined> {

@@ -1,10 +1,23 @@
 /** What can be done about a service, and what becomes of it. */
 
 /** The kinds of actions. */
-export const actionKinds = ['restart', 'rollback', 'rollforward'] as const;
+export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'shed', 'switch-off'] as const;
 
-/** `restart`: its processes, one after the other; `rollback` and `rollforward`: to another version. */
+/**
+ * `restart`: its processes, one after the other; `raise-limit`: the same, with a larger heap; `rollback` and `rollforward`:
+ * to another version; `shed`: a route is answered with 503; `switch-off`: a flag.
+ */
 export type ActionKind = (typeof actionKinds)[number];
+
+/** Whether it replaces processes, one after the other. */
+export function replacesProcesses(kind: ActionKind): boolean {
+  return kind === 'restart' || kind === 'raise-limit';
+}
+
+/** Whether it goes to another version. */
+export function changesVersion(kind: ActionKind): boolean {
+  return kind === 'rollback' || kind === 'rollforward';
+}
 
 /** The states of actions. */
 export const actionStates = ['ordered', 'running', 'done', 'failed', 'cancelled', 'unclear'] as const;

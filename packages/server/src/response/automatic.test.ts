@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ProcessRow } from '../store/schema.ts';
-import { dueForRestart, hasFailedTooOften, isWorse } from './automatic.ts';
+import { dueForRestart, hasFailedTooOften, isWorse, rollbackByItself } from './automatic.ts';
 
-const automatic = { leadMs: 600_000, failures: 2 };
+const automatic = { leadMs: 600_000, failures: 2, rollback: false };
 const process = (instance: string, verdict: string, soonest: number | null): ProcessRow =>
   ({ instance, verdict, seconds_to_limit_soonest: soonest, seconds_to_limit: soonest }) as ProcessRow;
 
@@ -35,4 +35,16 @@ test.each([
   ['nobody asks', { requests: 1000, failed: 0 }, { requests: 0, failed: 0 }, false],
 ])('failures %s', (_, before, since, worse) => {
   expect(isWorse(before, since)).toBe(worse);
+});
+
+test('it rolls back by itself only where that is allowed, helps, and was not tried yet', () => {
+  const known = { advice: null, rollbackHelps: true, rollBackTo: '1.0' };
+  const allowed = { ...automatic, rollback: true };
+  expect(rollbackByItself(automatic, known, [])).toBeNull();
+  expect(rollbackByItself(allowed, known, [{ kind: 'restart' }])).toBe('1.0');
+  expect(rollbackByItself(allowed, known, [{ kind: 'restart' }, { kind: 'rollback' }])).toBeNull();
+  expect(rollbackByItself(allowed, known, [{ kind: 'rollforward' }])).toBeNull();
+  expect(rollbackByItself(allowed, { ...known, rollbackHelps: false }, [])).toBeNull();
+  expect(rollbackByItself(allowed, { ...known, rollbackHelps: null }, [])).toBeNull();
+  expect(rollbackByItself(allowed, null, [])).toBeNull();
 });

@@ -1,6 +1,6 @@
 /** When Ebb acts by itself, and when it stops doing so: pure. */
 import type { ProcessRow } from '../store/schema.ts';
-import type { ActionState } from './action.ts';
+import { changesVersion, type ActionKind, type ActionState } from './action.ts';
 import type { AutomaticPolicy } from './policy.ts';
 
 /** The processes that are to be restarted before their limit, the nearest first. */
@@ -11,6 +11,29 @@ export function dueForRestart(processes: readonly ProcessRow[], { leadMs }: Auto
     .filter(({ verdict }) => verdict === 'leak' || verdict === 'native')
     .filter((process) => soonest(process) * 1000 < leadMs)
     .sort((a, b) => soonest(a) - soonest(b));
+}
+
+/** What is known of the changes behind a leak, as far as Ebb acts on it. */
+export interface KnownChanges {
+  /** In words; what a person reads first. */
+  advice: string | null;
+  /** Null where it is not known. */
+  rollbackHelps: boolean | null;
+  rollBackTo: string | null;
+}
+
+/**
+ * Where Ebb rolls back to by itself: to the version before the guilty one, where that helps, is allowed, and was not tried
+ * yet in this incident. Null: it does not.
+ */
+export function rollbackByItself(
+  { rollback }: AutomaticPolicy,
+  known: KnownChanges | null,
+  before: readonly { kind: ActionKind }[],
+): string | null {
+  if (!rollback || known?.rollbackHelps !== true) return null;
+  // Somebody's counts as well: who rolled back and forth knows more than Ebb.
+  return before.some(({ kind }) => changesVersion(kind)) ? null : known.rollBackTo;
 }
 
 /** Whether what was done last, newest first, failed so often in a row that it is better to stop. */

@@ -1,14 +1,20 @@
 /** What an action would do, and what speaks against it: pure. An order is a plan that nothing speaks against. */
 import type { ProcessRow } from '../store/schema.ts';
-import type { ActionKind, ActionTarget } from './action.ts';
+import { changesVersion, replacesProcesses, type ActionKind, type ActionTarget } from './action.ts';
+import type { Capacity } from './capacity.ts';
+import { heapRoom } from './heap-room.ts';
 import type { ServicePolicy } from './policy.ts';
 
 /** What a plan is made from. */
 export interface PlanInput {
   kind: ActionKind;
   service: string;
-  /** Where to, for all but restarts. */
+  /** Where to, of a rollback or a roll forward. */
   version: string | null;
+  /** The flag to switch off, or the route to shed. */
+  subject: string | null;
+  /** Whether that version bears what comes; null where none is meant. */
+  capacity: Capacity | null;
   /** Instances to restart; null for all. */
   instances: readonly string[] | null;
   policy: ServicePolicy | undefined;
@@ -30,6 +36,8 @@ export interface Plan {
   kind: ActionKind;
   service: string;
   version: string | null;
+  /** The flag, the route, or the heap limit in MB. */
+  subject: string | null;
   /** Nothing speaks against it. */
   allowed: boolean;
   /** What speaks against it, a sentence each. */
@@ -48,7 +56,9 @@ export interface Plan {
 export function planAction(input: PlanInput): Plan {
   const { kind, service, version, policy, processes, runners, pending, used } = input;
   const serving = processes.length;
-  const targets = kind === 'restart' ? targetsOf(processes, input.instances) : [];
+  const targets = replacesProcesses(kind) ? targetsOf(processes, input.instances) : [];
+  const room = kind === 'raise-limit' ? heapRoom(processes) : null;
+  const subject = room === null ? input.subject : 'limitMb' in room ? String(room.limitMb) : null;
   const able = runners.filter(({ kinds }) => kinds.includes(kind));
   const leastServing = policy?.leastServing ?? 0;
   const refusals: string[] = [];
@@ -67,23 +77,39 @@ export function planAction(input: PlanInput): Plan {
   if (able.length === 0)
     refusals.push(`nobody who could do it was heard of in the last minute: start 'ebb respond' beside ${service}`);
   if (pending !== undefined) refusals.push(`action ${pending.id} (${pending.kind}) of ${service} is not over`);
-  if (kind === 'restart' && targets.length === 0) refusals.push('no process that is heard of is meant');
-  if (kind !== 'restart' && version === null) refusals.push('the version to go to is missing');
+  if (room !== null && 'refusal' in room) refusals.push(room.refusal);
+  if ((kind === 'shed' || kind === 'switch-off') && subject === null)
+    refusals.push(kind === 'shed' ? 'the route to shed is missing' : 'the flag to switch off is missing');
+  if (replacesProcesses(kind) && targets.length === 0) refusals.push('no process that is heard of is meant');
+  if (changesVersion(kind) && version === null) refusals.push('the version to go to is missing');
   if (version !== null && processes.length > 0 && processes.every((process) => process.version === version))
     refusals.push(`all processes of ${service} run ${version} already`);
   return {
     kind,
     service,
     version,
+    subject,
     allowed: refusals.length === 0,
     refusals,
     advice: adviceFor(input),
-    steps: stepsOf(input, targets, able[0]),
+    steps: stepsOf(input, { targets, subject }, able[0]),
     targets,
     serving,
     leastServing,
     budget: policy === undefined ? null : { used, of: policy.budget.actions, perMs: policy.budget.perMs },
   };
+}
+
+/** What is planned, in a few words: `restart of 3`, `rollback to 1.0`. */
+export function planName({
+  kind,
+  version,
+  subject,
+  targets,
+}: Pick<Plan, 'kind' | 'version' | 'subject' | 'targets'>): string {
+  if (kind === 'raise-limit') return `raise-limit of ${targets.length} to ${subject ?? '?'} MB`;
+  if (replacesProcesses(kind)) return `${kind} of ${targets.length}`;
+  return changesVersion(kind) ? `${kind} to ${version ?? '?'}` : `${kind} of ${subject ?? '?'}`;
 }
 
 /** The one that dies first is restarted first. */
@@ -101,27 +127,33 @@ function targetsOf(processes: readonly ProcessRow[], instances: readonly string[
 
 function stepsOf(
   { kind, service, version }: PlanInput,
-  targets: readonly ActionTarget[],
+  { targets, subject }: { targets: readonly ActionTarget[]; subject: string | null },
   runner: PlanInput['runners'][number] | undefined,
 ): string[] {
   const by = runner === undefined ? 'by nobody yet' : `by ${runner.name} (${runner.executor})`;
-  if (kind !== 'restart') {
+  if (kind === 'shed')
+    return [
+      `answer ${subject ?? 'the route that is named'} of ${service} with 503 and Retry-After, ${by}; all other routes go on`,
+    ];
+  if (kind === 'switch-off') return [`switch off ${subject ?? 'the flag that is named'} of ${service}, ${by}`];
+  if (changesVersion(kind)) {
     const where = version ?? 'the version that is named';
     return [
       `${kind === 'rollback' ? 'roll back' : 'roll forward'} ${service} to ${where}, ${by}`,
       'watch the share of failed requests meanwhile, and have it stopped if that rises',
     ];
   }
+  const larger = kind === 'raise-limit' ? ` with a heap limit of ${subject ?? '?'} MB` : '';
   return targets.map(({ instance, pid, version: runs, secondsToLimit }) => {
     const limit =
       secondsToLimit === null ? '' : `, at its limit in ${minutesText(secondsToLimit * 1000)} at the soonest`;
-    return `restart process ${pid ?? 'of an unknown id'} (${instance}, ${runs}${limit}), ${by}: a new one first, then drain`;
+    return `restart process ${pid ?? 'of an unknown id'} (${instance}, ${runs}${limit})${larger}, ${by}: a new one first, then drain`;
   });
 }
 
-function adviceFor({ kind, version, processes, advice }: PlanInput): string[] {
+function adviceFor({ kind, version, processes, advice, capacity }: PlanInput): string[] {
   const told = advice === null || advice === '' ? [] : [advice];
-  if (kind !== 'restart' && version !== null) {
+  if (changesVersion(kind) && version !== null) {
     const same = processes.filter((process) => process.version === version);
     const leaks = same.filter(({ verdict }) => verdict === 'leak' || verdict === 'native');
     if (leaks.length > 0)
@@ -131,7 +163,9 @@ function adviceFor({ kind, version, processes, advice }: PlanInput): string[] {
     else if (same.length === 0 && told.length === 0)
       told.push(`Ebb hears of no process that runs ${version}, and cannot say whether going there helps.`);
   }
-  if (kind === 'restart' && processes.some(({ verdict }) => verdict === 'leak' || verdict === 'native'))
+  if (capacity !== null) told.push(capacity.sentence);
+  if (kind === 'shed') told.push('Whoever asks for this route gets an error until it is taken back.');
+  if (replacesProcesses(kind) && processes.some(({ verdict }) => verdict === 'leak' || verdict === 'native'))
     told.push('A restart buys time, and mends nothing: what leaks will leak again.');
   return told;
 }

@@ -8,6 +8,8 @@ export interface AutomaticPolicy {
   leadMs: number;
   /** After so many failures in a row it stops, until a person orders something that works. */
   failures: number;
+  /** Whether Ebb may roll back by itself, once an incident, where the guilty change is known and the version before bears it. */
+  rollback: boolean;
 }
 
 /** What may be done about the services that match. */

@@ -21,7 +21,7 @@ services:
       orderedBy: 'admin',
       leastServing: 3,
       budget: { actions: 4, perMs: 7_200_000 },
-      automatic: { leadMs: 900_000, failures: 3 },
+      automatic: { leadMs: 900_000, failures: 3, rollback: false },
     },
     {
       match: { service: ['*'] },

@@ -45,6 +45,8 @@ function readService(value: Value): ServicePolicy {
   const automatic = fields.take('automatic', readAutomatic) ?? null;
   if (automatic !== null && !allow.includes('restart'))
     fields.take('automatic', (found) => found.wrong('restarts by itself, but allow does not name restart'));
+  if (automatic?.rollback === true && !allow.includes('rollback'))
+    fields.take('automatic', (found) => found.wrong('rolls back by itself, but allow does not name rollback'));
   return {
     match: fields.need('match', (found) => readMatcher(found, [])) ?? {},
     allow,
@@ -64,9 +66,15 @@ function readBudget(value: Value): ServicePolicy['budget'] {
 }
 
 function readAutomatic(value: Value): AutomaticPolicy {
-  const fields = value.fields(['lead', 'failures']);
+  const fields = value.fields(['lead', 'failures', 'rollback']);
   return {
     leadMs: fields.take('lead', (found) => found.duration(10_000, day, 'from 10s to 1d')) ?? 10 * minute,
     failures: fields.take('failures', (found) => found.whole(1, 100)) ?? 2,
+    rollback: fields.take('rollback', readSwitch) ?? false,
   };
+}
+
+function readSwitch(value: Value): boolean | null {
+  if (value.is(true) || value.is(false)) return value.is(true);
+  return value.wrong('it is true or false');
 }

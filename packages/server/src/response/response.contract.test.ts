@@ -8,6 +8,7 @@ import type { ProcessReport } from '../ingest/report.ts';
 import type { Database } from '../store/database.ts';
 import { FleetReader } from '../store/fleet-reader.ts';
 import { RouteReader } from '../store/route-minutes.ts';
+import type { KnownChanges } from './automatic.ts';
 import { readPolicy } from './read-policy.ts';
 import { Response } from './response.ts';
 
@@ -22,14 +23,14 @@ const ann = { name: 'ann', role: 'responder' as const };
 const runner = { name: 'host-1', service: 'shop', kinds: ['restart' as const], executor: 'cluster' };
 const wanted = { serviceId: 1, kind: 'restart' as const };
 
-function responseOf(database: Database, scene: Scene, policy: string, advice: string | null = null): Response {
+function responseOf(database: Database, scene: Scene, policy: string, known: KnownChanges | null = null): Response {
   return new Response({
     database,
     fleet: new FleetReader(database.query),
     routes: new RouteReader(database.query),
     alerting: scene.alerting,
     policy: readPolicy(policy).policy ?? [],
-    advice: async () => await Promise.resolve(advice),
+    known: async () => await Promise.resolve(known),
     now: () => scene.nowMs,
     onError: (error) => {
       throw error;
@@ -41,14 +42,16 @@ const policy = (more = ''): string =>
 
 describe.each(engines)('on %s', (engine) => {
   const stage = alertStage(engine);
-  const open = async (text: string, advice: string | null = null) => {
+  const open = async (text: string, known: KnownChanges | null = null) => {
     const { database, toTeam, start } = stage();
     const scene = await start(toTeam());
-    return { scene, response: responseOf(database, scene, text, advice) };
+    return { scene, response: responseOf(database, scene, text, known) };
   };
 
   test('a plan says what would be done, the nearest to its limit first, and everything that speaks against it', async () => {
-    const { scene, response } = await open(policy(', ordered_by: admin'), 'Rolling back 1.0 will not help.');
+    const { scene, response } = await open(policy(', ordered_by: admin'), {
+      ...{ advice: 'Rolling back 1.0 will not help.', rollbackHelps: false, rollBackTo: null },
+    });
     await scene.at(0, well('a'), leaking('b', 900), leaking('c', 300));
     const plan = await response.plan(wanted, ann);
     expect(plan).toMatchObject({ allowed: false, serving: 3, leastServing: 2, budget: { used: 0, of: 6 } });
@@ -203,6 +206,89 @@ describe.each(engines)('on %s', (engine) => {
     await response.actions.end({ id, runner: runner.name, ok: true, outcome: 'done' }, scene.nowMs);
     await response.round();
     expect(await response.actions.list({ most: 10 })).toHaveLength(4);
+  });
+
+  const helps: KnownChanges = { advice: 'Rolling back to 1.0 helps.', rollbackHelps: true, rollBackTo: '1.0' };
+  const both = { ...runner, kinds: ['restart' as const, 'rollback' as const] };
+  /** Version 1.0 at work before, with so many requests a minute; then 1.1, which leaks, with a thousand. */
+  const play = async (scene: Scene, response: Response, requestsBefore: number): Promise<void> => {
+    const working = (base: ProcessReport, version: string, requests: number): ProcessReport => ({
+      ...base,
+      identity: { ...base.identity, version },
+      figures: { ...base.figures, requests },
+    });
+    for (let minute = 0; minute < 4; minute++)
+      await scene.at(minute, working(well('o'), '1.0', requestsBefore * minute));
+    for (let minute = 10; minute < 14; minute++) {
+      const requests = 1000 * (minute - 10);
+      await scene.at(minute, working(well('a'), '1.1', requests), working(leaking('b', 100), '1.1', requests));
+    }
+    await response.next(both);
+    await response.round();
+  };
+
+  test('it never rolls back by itself unless the file says so: it restarts', async () => {
+    const { scene, response } = await open(policy(', automatic: {}'), helps);
+    await play(scene, response, 1000);
+    expect(await response.actions.list({ most: 10 })).toMatchObject([{ kind: 'restart' }]);
+  });
+
+  test('where the file says so, it rolls back once, to a version that has borne the load', async () => {
+    const { scene, response } = await open(policy(', automatic: { rollback: true }'), helps);
+    await play(scene, response, 1000);
+    const [action, ...others] = await response.actions.list({ most: 10 });
+    expect(others).toEqual([]);
+    expect(action).toMatchObject({ kind: 'rollback', version: '1.0', automatic: 1, ordered_by: 'ebb (automatic)' });
+    await response.next(both);
+    await response.actions.end(
+      { id: action?.id ?? 0, runner: both.name, ok: false, outcome: 'half done' },
+      scene.nowMs,
+    );
+    await response.round();
+    expect((await response.actions.list({ most: 10 })).map(({ kind }) => kind)).toEqual(['restart', 'rollback']);
+  });
+
+  test('a version that has not borne the load is left to a person, who is told why', async () => {
+    const { scene, response } = await open(policy(', automatic: { rollback: true }'), helps);
+    await play(scene, response, 100);
+    expect(await response.actions.list({ most: 10 })).toMatchObject([{ kind: 'restart' }]);
+    const said =
+      'Ebb does not roll back shop by itself: 1.0 was never seen with more than 1.7 requests a second a process, and 17 requests a second come to each now: it may not bear that.';
+    expect((await scene.timeline(1)).filter((line) => line.includes('automatic-stopped'))).toEqual([
+      `13 automatic-stopped: ${said}`,
+    ]);
+    const plan = await response.plan({ serviceId: 1, kind: 'rollback', version: '1.0' }, ann);
+    expect(plan.advice).toEqual([helps.advice, expect.stringContaining('it may not bear that')]);
+  });
+
+  test('a flag, a route and a larger heap are planned and ordered where they are allowed', async () => {
+    const text = 'services: [{ match: { service: shop }, allow: [raise-limit, shed, switch-off], least_serving: 1 }]';
+    const { scene, response } = await open(text);
+    const MB = 2 ** 20;
+    const tight = leaking('b', 900);
+    const figures = { rssBytes: 300 * MB, heapUsedBytes: 200 * MB, heapLimitBytes: 256 * MB };
+    await scene.at(0, { ...tight, figures: { ...tight.figures, ...figures, containerLimitBytes: 1000 * MB } });
+    const able = { ...runner, kinds: ['raise-limit' as const, 'shed' as const, 'switch-off' as const] };
+    await response.next(able);
+    const plans = [
+      await response.plan({ serviceId: 1, kind: 'raise-limit' }, ann),
+      await response.plan({ serviceId: 1, kind: 'shed', subject: 'POST /login' }, ann),
+      await response.plan({ serviceId: 1, kind: 'switch-off', subject: 'new-sessions' }, ann),
+    ];
+    expect(plans.map(({ allowed, subject, steps }) => [allowed, subject, steps[0]])).toEqual([
+      [true, '800', expect.stringMatching(/^restart process 98 .* with a heap limit of 800 MB, by host-1/)],
+      [true, 'POST /login', expect.stringMatching(/^answer POST \/login of shop with 503 and Retry-After, by host-1/)],
+      [true, 'new-sessions', expect.stringMatching(/^switch off new-sessions of shop, by host-1/)],
+    ]);
+    expect((await response.plan({ serviceId: 1, kind: 'shed' }, ann)).refusals).toEqual([
+      'the route to shed is missing',
+    ]);
+    const flag = { serviceId: 1, kind: 'switch-off' as const, subject: 'new-sessions', why: 'it leaks' };
+    await response.order(flag, ann);
+    expect(await response.next(able)).toMatchObject({ kind: 'switch-off', subject: 'new-sessions', targets: '[]' });
+    expect(await scene.timeline(1)).toContain(
+      '0 action-ordered: action 1: switch-off of new-sessions, ordered by ann: it leaks',
+    );
   });
 
   test('without a quorum it restarts nothing by itself, and says so once', async () => {

@@ -11,7 +11,16 @@ import type { RouteReader } from '../store/route-minutes.ts';
 import type { ProcessRow, Schema, ServiceRow } from '../store/schema.ts';
 import type { ActionKind } from './action.ts';
 import { ActionStore, type RunnerTold } from './action-store.ts';
-import { dueForRestart, hasFailedTooOften, isWorse, type Served } from './automatic.ts';
+import {
+  dueForRestart,
+  hasFailedTooOften,
+  isWorse,
+  rollbackByItself,
+  type KnownChanges,
+  type Served,
+} from './automatic.ts';
+import { capacityOf, type Capacity } from './capacity.ts';
+import { readDemand, readLoad } from './load-reader.ts';
 import { planAction, type Plan } from './plan.ts';
 import { policyFor, type AutomaticPolicy, type ResponsePolicy, type ServicePolicy } from './policy.ts';
 import type { ActionRow } from './tables.ts';
@@ -23,8 +32,8 @@ export interface ResponseOptions {
   routes: RouteReader;
   alerting: Alerting;
   policy: ResponsePolicy;
-  /** What is known of the service's changes, in words; null where nothing is. */
-  advice: (serviceId: number) => Promise<string | null>;
+  /** What is known of the service's changes; null where nothing is. */
+  known: (serviceId: number) => Promise<KnownChanges | null>;
   /** Milliseconds since the epoch. */
   now: () => number;
   onError: (error: unknown) => void;
@@ -35,6 +44,8 @@ export interface Wanted {
   serviceId: number;
   kind: ActionKind;
   version?: string;
+  /** The flag to switch off, or the route to shed. */
+  subject?: string;
   instances?: readonly string[];
 }
 
@@ -107,6 +118,11 @@ export class Response {
     return row;
   }
 
+  /** The kinds of actions that may be ordered for a service; none where the file says nothing of it. */
+  allowed(service: ServiceRow): readonly ActionKind[] {
+    return this.#policyOf(service)?.allow ?? [];
+  }
+
   /** The next order for a runner: undefined while there is nothing to do. */
   async next(runner: RunnerTold): Promise<ActionRow | undefined> {
     const { fleet, now } = this.#options;
@@ -131,24 +147,36 @@ export class Response {
   async #planFor(
     service: ServiceRow,
     processes: readonly ProcessRow[],
-    { kind, version, instances }: Wanted,
+    { kind, version, subject, instances }: Wanted,
     orderer: Orderer,
   ): Promise<Plan> {
-    const { advice, now } = this.#options;
+    const { known, now } = this.#options;
     const policy = this.#policyOf(service);
     return planAction({
       kind,
       service: service.name,
       version: version ?? null,
+      subject: subject ?? null,
+      capacity: version === undefined ? null : await this.#capacity(service.id, version, processes),
       instances: instances ?? null,
       policy,
       processes,
       runners: await this.actions.runners(service.name, now()),
       pending: await this.actions.pending(service.id),
       used: policy === undefined ? 0 : await this.actions.used(service.id, now() - policy.budget.perMs),
-      advice: await advice(service.id),
+      advice: (await known(service.id))?.advice ?? null,
       ordererRole: orderer.role,
     });
+  }
+
+  async #capacity(serviceId: number, version: string, processes: readonly ProcessRow[]): Promise<Capacity> {
+    const { query } = this.#options.database;
+    const nowMs = this.#options.now();
+    return capacityOf(
+      version,
+      await readLoad(query, { serviceId, version, nowMs }),
+      await readDemand(query, processes, nowMs),
+    );
   }
 
   #policyOf({ name: service, namespace, environment }: ServiceRow): ServicePolicy | undefined {
@@ -191,6 +219,7 @@ export class Response {
     const [due] = dueForRestart(processes, automatic);
     if (due === undefined) return;
     if (await this.#hasStopped(service, automatic, nowMs)) return;
+    if (await this.#rollBackByItself(service, processes, automatic, nowMs)) return;
     const wanted = { serviceId: service.id, kind: 'restart' as const, instances: [due.instance] };
     const orderer = { name: byItself, role: null };
     const plan = await this.#planFor(service, processes, wanted, orderer);
@@ -204,6 +233,32 @@ export class Response {
     }
   }
 
+  /** Whether a rollback was ordered: where the file allows it, the guilty change is known, and the version before bears it. */
+  async #rollBackByItself(
+    service: ServiceRow,
+    processes: readonly ProcessRow[],
+    automatic: AutomaticPolicy,
+    nowMs: number,
+  ): Promise<boolean> {
+    if (!automatic.rollback) return false;
+    const incidentId = await this.actions.openIncident(service.id);
+    if (incidentId === null) return false;
+    const before = await this.actions.list({ incidentId, most: 100 });
+    const version = rollbackByItself(automatic, await this.#options.known(service.id), before);
+    if (version === null) return false;
+    const { isEnough, sentence } = await this.#capacity(service.id, version, processes);
+    if (isEnough !== true) {
+      await this.#tellStopped(service, `capacity ${version}`, sentence, nowMs, 'roll back');
+      return false;
+    }
+    const wanted = { serviceId: service.id, kind: 'rollback' as const, version };
+    const plan = await this.#planFor(service, processes, wanted, { name: byItself, role: null });
+    if (!plan.allowed) return false;
+    const why = `the change after ${version} brought the leak, and the limit is near`;
+    await this.actions.order({ serviceId: service.id, plan, why, orderedBy: byItself, automatic: true }, nowMs);
+    return true;
+  }
+
   /** After failures in a row, until somebody's order succeeds. */
   async #hasStopped(service: ServiceRow, automatic: AutomaticPolicy, nowMs: number): Promise<boolean> {
     const last = await this.actions.list({ serviceId: service.id, most: automatic.failures + 20 });
@@ -215,8 +270,8 @@ export class Response {
     return true;
   }
 
-  async #tellStopped(service: ServiceRow, ref: string, why: string, nowMs: number): Promise<void> {
-    const text = `Ebb does not restart ${service.name} by itself: ${why}`;
+  async #tellStopped(service: ServiceRow, ref: string, why: string, nowMs: number, what = 'restart'): Promise<void> {
+    const text = `Ebb does not ${what} ${service.name} by itself: ${why}`;
     const incidentId = await this.actions.tellOnce(service.id, `automatic ${ref}`.slice(0, 200), text, nowMs);
     if (incidentId !== null)
       await this.#options.database.query

@@ -14,6 +14,8 @@ export interface ActionTable {
   targets: string;
   /** Where a rollback or a roll forward goes to. */
   version: string | null;
+  /** The flag that is switched off, the route that is shed, or the heap limit in MB. */
+  subject: string | null;
   least_serving: number;
   why: string;
   ordered_ms: number;

@@ -9,6 +9,8 @@ import { measureState } from '../../incident/measured-state.ts';
 import { incidentRoles, type IncidentRole } from '../../incident/role.ts';
 import { teamOf } from '../../incident/team.ts';
 import { Clock, zoneOf } from '../../incident/zone.ts';
+import { actionKinds, type ActionKind } from '../../response/action.ts';
+import type { Orderer } from '../../response/response.ts';
 import { serviceStates } from '../../live/service-states.ts';
 import { incidentPage } from '../../pages/incident/incident-page.ts';
 import type { Frame } from '../../pages/layout.ts';
@@ -28,7 +30,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
   app,
   { context, reader, show },
 ) => {
-  const { incidents, desk, fleet, routes, alerting, now } = context;
+  const { incidents, desk, fleet, routes, alerting, response, tokens, now } = context;
   const showIncident = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -40,6 +42,8 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
       ...{ context, incident, service, problem, nowMs: now() },
       state: (await serviceStates(fleet, [incident.service_id], now()))[0],
       mayAct: mayAct(caller.role, 'responder'),
+      orderer: ordererOf(caller),
+      asked: askedOf(request.query),
       clock: new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]),
     });
     return show(reply, { title: incident.summary, caller, part: 'incidents', content, live: true });
@@ -54,11 +58,11 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
     request: FastifyRequest,
     reply: FastifyReply,
     id: number,
-    work: (by: { name: string; nowMs: number }) => Promise<unknown>,
+    work: (by: { name: string; nowMs: number }, caller: Caller) => Promise<unknown>,
   ): Promise<FastifyReply> => {
     const caller = await reader(request, 'responder');
     return await answerForm(reply, {
-      work: async () => await work({ name: caller.name, nowMs: now() }),
+      work: async () => await work({ name: caller.name, nowMs: now() }, caller),
       back: `/incidents/${id}`,
       again: async (answer, problem) => await showIncident(request, answer, { id, caller, problem }),
     });
@@ -109,7 +113,48 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
       await desk.resolve(id, { state, reason: request.body.reason }, by);
     });
   });
+
+  const Kind = Type.Unsafe<ActionKind>({ type: 'string', enum: [...actionKinds] });
+  const ordered = form({
+    kind: Kind,
+    version: Short,
+    subject: Short,
+    why: Type.String({ minLength: 1, maxLength: 500 }),
+  });
+  app.post('/incidents/:id/actions', ordered, async (request, reply) => {
+    const { id } = request.params;
+    return await act(request, reply, id, async ({ name, nowMs }, caller) => {
+      const { service_id: serviceId } = await incidents.get(id);
+      const row = await response.order({ serviceId, ...request.body }, ordererOf(caller));
+      await tokens.audit(name, 'action.order', `${row.id}: ${row.kind} of service ${serviceId}`, nowMs);
+    });
+  });
+  const stopped = {
+    schema: { ...schema, params: Type.Object({ ...Id.properties, actionId: Type.Integer({ minimum: 1 }) }) },
+  };
+  app.post('/incidents/:id/actions/:actionId/stop', stopped, async (request, reply) => {
+    const { id, actionId } = request.params;
+    return await act(request, reply, id, async ({ name, nowMs }) => {
+      const outcome = await response.actions.stop(actionId, `cancelled by ${name}`, nowMs);
+      await tokens.audit(name, 'action.cancel', `${actionId}: ${outcome ?? ''}`, nowMs);
+    });
+  });
 };
+
+const Short = Type.Optional(Type.String({ minLength: 1, maxLength: 300, pattern: '^[^\\u0000-\\u001f]+$' }));
+
+function ordererOf({ name, role }: Caller): Orderer {
+  return { name, role: role === 'admin' ? 'admin' : 'responder' };
+}
+
+/** The action that a plan is asked for: `?plan=rollback&version=1.0`. */
+function askedOf(query: unknown): { kind: ActionKind; version?: string; subject?: string } | null {
+  const { plan, version, subject } = query as Record<string, unknown>;
+  const kind = actionKinds.find((one) => one === plan);
+  if (kind === undefined) return null;
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 300;
+  return { kind, ...(isText(version) ? { version } : {}), ...(isText(subject) ? { subject } : {}) };
+}
 
 /** The zone that the reader asks for, or that the pages' script has told; null for none. */
 export function readerZone({ query, headers }: Pick<FastifyRequest, 'query' | 'headers'>): string | null {

@@ -10,6 +10,7 @@ import { culpritSection } from './culprit.ts';
 import { escalationSection } from './escalation.ts';
 import { hypothesesSection } from './hypotheses.ts';
 import { impactSection } from './impact.ts';
+import { responseSection } from './response.ts';
 import { resolveSection } from './resolve.ts';
 import { rolesSection } from './roles.ts';
 import type { IncidentSection, IncidentView } from './section.ts';
@@ -20,6 +21,7 @@ const sections: readonly IncidentSection[] = [
   culpritSection,
   attributionSection,
   commitsSection,
+  responseSection,
   impactSection,
   signalsSection,
   escalationSection,

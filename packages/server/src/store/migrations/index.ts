@@ -12,6 +12,7 @@ import { postmortemMigration } from './0009-postmortem.ts';
 import { attributionMigration } from './0010-attribution.ts';
 import { responseMigration } from './0011-response.ts';
 import { commitsMigration } from './0012-commits.ts';
+import { actionSubjectsMigration } from './0013-action-subjects.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -31,5 +32,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0010-attribution': attributionMigration(engine),
     '0011-response': responseMigration(engine),
     '0012-commits': commitsMigration(engine),
+    '0013-action-subjects': actionSubjectsMigration(),
   };
 }
