@@ -189,7 +189,8 @@ export class IncidentStore {
       const diagnosis = diagnose(advice ?? turn.judged?.told.advice ?? null);
       const isHeld = open === null && (await isHeldBack(db, serviceId, diagnosis, nowMs));
       const decision = isHeld ? 'nothing' : turn.decide(open, diagnosis);
-      const isNews = diagnosis.cause === 'memory' && (decision === 'open' || (open !== null && open.cause !== 'memory'));
+      const isNews =
+        diagnosis.cause === 'memory' && (decision === 'open' || (open !== null && open.cause !== 'memory'));
       if (isNews && advice === null && turn.judged === undefined) return 'judge';
       if (open !== null && decision !== 'nothing') await change(db, open, decision, diagnosis, nowMs);
       const flapping = decision === 'open' ? await reopen(db, serviceId, { ...diagnosis, ...turn }) : undefined;
