@@ -25,13 +25,14 @@ export function commandExecutor(
     name: `command ${command[0] ?? ''}`,
     kinds,
     step: async ({ id, kind, version, subject, leastServing }, target, service, signal) => {
+      const subjectName = subjectNames[kind];
       const env: NodeJS.ProcessEnv = {
         EBB_ACTION: kind,
         EBB_ACTION_ID: String(id),
         EBB_SERVICE: service,
         EBB_LEAST_SERVING: String(leastServing),
         ...(version === null ? {} : { EBB_VERSION: version }),
-        ...(subject === null ? {} : { [subjectNames[kind] ?? 'EBB_SUBJECT']: subject }),
+        ...(subject === null || subjectName === undefined ? {} : { [subjectName]: subject }),
         ...(target === null ? {} : { EBB_INSTANCE: target.instance, EBB_PROCESS_VERSION: target.version }),
         ...(target === null || target.pid === null ? {} : { EBB_PID: String(target.pid) }),
         // Whoever orders is known to the server; the command gets no key to it.
