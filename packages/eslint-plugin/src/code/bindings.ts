@@ -165,3 +165,10 @@ export function nameOfSelf(self: Self): string | undefined {
   if (parent.type !== T.AssignmentExpression) return undefined;
   return parent.left.type === T.Identifier ? parent.left.name : propertyName(parent.left);
 }
+
+/** What declares a variable or a field, for a fingerprint: the class whose field it is, else the module. */
+export function scopeOf(sourceCode: SourceCode, expression: Node): string {
+  const node = unwrap(expression);
+  const self = node.type === T.MemberExpression ? selfOf(sourceCode, node.object) : undefined;
+  return (self && nameOfSelf(self)) ?? 'module';
+}

@@ -1,6 +1,6 @@
 /** All nodes of a file by type, collected in one pass for all rules. */
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { keyName, propertyName, type FunctionNode, type Node } from './nodes.ts';
+import { keyName, methodCall, propertyName, type FunctionNode, type MethodCall, type Node } from './nodes.ts';
 
 /** What rules look through. */
 export interface FileIndex {
@@ -70,6 +70,15 @@ export function indexOf(sourceCode: Readonly<TSESLint.SourceCode>): FileIndex {
   visit(sourceCode.ast);
   indexes.set(sourceCode.ast, index);
   return index;
+}
+
+/** The calls of these methods in a file, in the order of the code. */
+export function methodCallsIn(sourceCode: Readonly<TSESLint.SourceCode>, methods: ReadonlySet<string>): MethodCall[] {
+  return indexOf(sourceCode).calls.flatMap((call) => {
+    const found = methodCall(call);
+    // In `a?.b()!` an outer node unwraps to the same call: each is told once.
+    return found?.call === call && methods.has(found.method) ? [found] : [];
+  });
 }
 
 function isNode(value: unknown): value is Node {

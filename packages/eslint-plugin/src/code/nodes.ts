@@ -100,10 +100,15 @@ export function rootOf(expression: Node): Node {
   return node;
 }
 
-/** The method that a call calls, with what it is called on; undefined for calls of plain functions. */
-export function methodCall(
-  node: Node | null | undefined,
-): { object: Node; method: string; call: TSESTree.CallExpression } | undefined {
+/** A call of a method, with what it is called on. */
+export interface MethodCall {
+  readonly object: Node;
+  readonly method: string;
+  readonly call: TSESTree.CallExpression;
+}
+
+/** The method that a call calls; undefined for calls of plain functions. */
+export function methodCall(node: Node | null | undefined): MethodCall | undefined {
   if (node === null || node === undefined) return undefined;
   const call = unwrap(node);
   if (call.type !== T.CallExpression) return undefined;

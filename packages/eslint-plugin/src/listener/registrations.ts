@@ -1,6 +1,6 @@
 /** Listeners that a file adds, and those that it takes off. */
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { indexOf } from '../code/file-index.ts';
+import { indexOf, methodCallsIn } from '../code/file-index.ts';
 import { functionOf } from '../code/bindings.ts';
 import {
   isFunction,
@@ -53,11 +53,9 @@ export interface Removal {
 
 /** The removals of listeners in a file. */
 export function removalsIn(sourceCode: SourceCode): Removal[] {
-  return indexOf(sourceCode).calls.flatMap((call) => {
-    const target = methodCall(call);
-    if (target?.call !== call || !REMOVERS.has(target.method)) return [];
+  return methodCallsIn(sourceCode, REMOVERS).map(({ call, object: emitter }) => {
     const event = stringValue(call.arguments[0]);
-    return [{ call, emitter: target.object, event, isDynamic: event === undefined && call.arguments.length > 0 }];
+    return { call, emitter, event, isDynamic: event === undefined && call.arguments.length > 0 };
   });
 }
 

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES as T, type TSESLint } from '@typescript-eslint/utils';
-import { initOf, isGlobal, nameOfSelf, selfOf, variableOf } from '../code/bindings.ts';
-import { indexOf } from '../code/file-index.ts';
+import { initOf, isGlobal, scopeOf, selfOf, variableOf } from '../code/bindings.ts';
+import { indexOf, methodCallsIn } from '../code/file-index.ts';
 import { runsOnce } from '../code/lifetime.ts';
 import {
   isFunction,
@@ -16,6 +16,8 @@ import { createRule, report, type Rule } from '../rule.ts';
 
 type Messages = 'race';
 type SourceCode = Readonly<TSESLint.SourceCode>;
+
+const FIRST_OF = new Set(['race', 'any']);
 
 /** `Promise.race` leaves a reaction on every promise it is given: on one that lives long they pile up. */
 export const noRaceWithLongLivedPromise: Rule<Messages> = createRule<[], Messages>({
@@ -35,22 +37,18 @@ export const noRaceWithLongLivedPromise: Rule<Messages> = createRule<[], Message
     const { sourceCode } = context;
     return {
       'Program:exit'(): void {
-        for (const call of indexOf(sourceCode).calls) {
-          const target = methodCall(call);
-          if (target?.call !== call || (target.method !== 'race' && target.method !== 'any')) continue;
+        for (const { call, object, method } of methodCallsIn(sourceCode, FIRST_OF)) {
           const [list] = call.arguments;
-          if (!isGlobal(sourceCode, target.object, 'Promise') || list?.type !== T.ArrayExpression) continue;
+          if (!isGlobal(sourceCode, object, 'Promise') || list?.type !== T.ArrayExpression) continue;
           if (runsOnce(sourceCode, call)) continue;
           const promise = list.elements.find((element) => element !== null && isLongLived(sourceCode, element));
           if (!promise) continue;
-          const node = unwrap(promise);
-          const self = node.type === T.MemberExpression ? selfOf(sourceCode, node.object) : undefined;
           report(context, {
             node: call,
             messageId: 'race',
-            data: { method: target.method, promise: sourceCode.getText(promise) },
+            data: { method, promise: sourceCode.getText(promise) },
             leak: {
-              scope: (self && nameOfSelf(self)) ?? 'module',
+              scope: scopeOf(sourceCode, promise),
               symbol: terminalName(promise) ?? '',
               kind: 'promise',
             },

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { nameOfSelf, selfOf, variableOf } from '../code/bindings.ts';
-import { indexOf } from '../code/file-index.ts';
+import { scopeOf, variableOf } from '../code/bindings.ts';
+import { indexOf, methodCallsIn } from '../code/file-index.ts';
 import {
   enclosingFunction,
   isWithin,
@@ -9,12 +9,15 @@ import {
   terminalName,
   unwrap,
   type FunctionNode,
+  type MethodCall,
   type Node,
 } from '../code/nodes.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
 type Messages = 'stale' | 'deleteFirst';
 type SourceCode = Readonly<TSESLint.SourceCode>;
+
+const SET = new Set(['set']);
 
 /** `map.set(object.key, object)`. */
 interface OwnKeySet {
@@ -50,21 +53,20 @@ export const noStaleKey: Rule<Messages> = createRule<[], Messages>({
     const { sourceCode } = context;
     return {
       'Program:exit'(): void {
-        const sets = indexOf(sourceCode).calls.flatMap((call) => ownKeySet(sourceCode, call) ?? []);
+        const sets = methodCallsIn(sourceCode, SET).flatMap((call) => ownKeySet(sourceCode, call) ?? []);
         for (const set of sets) {
           const change = changeBefore(sourceCode, set);
           // Elsewhere the map takes such objects with the key they have: so this one is in it already, under that key.
           if (!change || !sets.some((other) => other !== set && isSameMap(other, set) && other.fn !== set.fn)) continue;
           if (isDeletedFrom(sourceCode, set)) continue;
           const { call, map, mapText, object, key } = set;
-          const self = map.type === T.MemberExpression ? selfOf(sourceCode, map.object) : undefined;
           const indent = ' '.repeat(change.loc.start.column);
           report(context, {
             node: call,
             messageId: 'stale',
             data: { object: object.name, key, map: mapText },
             leak: {
-              scope: (self && nameOfSelf(self)) ?? 'module',
+              scope: scopeOf(sourceCode, map),
               symbol: terminalName(map) ?? mapText,
               kind: 'collection',
             },
@@ -82,17 +84,15 @@ export const noStaleKey: Rule<Messages> = createRule<[], Messages>({
   },
 });
 
-function ownKeySet(sourceCode: SourceCode, call: TSESTree.CallExpression): OwnKeySet | undefined {
-  const target = methodCall(call);
+function ownKeySet(sourceCode: SourceCode, { call, object: map }: MethodCall): OwnKeySet | undefined {
   const [first, second] = call.arguments;
-  if (target?.method !== 'set' || target.call !== call || call.arguments.length !== 2) return undefined;
+  if (call.arguments.length !== 2) return undefined;
   const [keyNode, object] = [unwrap(first), unwrap(second)];
   const key = propertyName(keyNode);
   if (keyNode.type !== T.MemberExpression || key === undefined || object.type !== T.Identifier) return undefined;
   const keyOf = unwrap(keyNode.object);
   if (keyOf.type !== T.Identifier || keyOf.name !== object.name) return undefined;
-  const mapText = sourceCode.getText(target.object);
-  return { call, fn: enclosingFunction(call), map: target.object, mapText, object, key };
+  return { call, fn: enclosingFunction(call), map, mapText: sourceCode.getText(map), object, key };
 }
 
 function isSameMap(one: OwnKeySet, other: OwnKeySet): boolean {

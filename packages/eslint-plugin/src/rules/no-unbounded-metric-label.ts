@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
 import { importedAs, initOf, selfOf, variableOf } from '../code/bindings.ts';
-import { indexOf } from '../code/file-index.ts';
+import { indexOf, methodCallsIn } from '../code/file-index.ts';
 import { isOfRequest } from '../code/lifetime.ts';
 import { keyName, methodCall, propertyName, rootOf, terminalName, unwrap, type Node } from '../code/nodes.ts';
 import { typeNameOf } from '../code/types.ts';
@@ -65,18 +65,16 @@ export const noUnboundedMetricLabel: Rule<Messages, Options> = createRule<Option
     const unbounded = new Set([...UNBOUNDED, ...(options.properties ?? [])]);
     return {
       'Program:exit'(): void {
-        for (const call of indexOf(sourceCode).calls) {
-          const target = methodCall(call);
-          if (target?.call !== call || !WITH_LABELS.has(target.method)) continue;
+        for (const { call, object } of methodCallsIn(sourceCode, WITH_LABELS)) {
           const value = call.arguments
             .flatMap((argument) => labelValues(sourceCode, argument))
             .find((each) => isClientsChoice(sourceCode, each, unbounded));
-          if (!value || !isMetric(sourceCode, target.object)) continue;
+          if (!value || !isMetric(sourceCode, object)) continue;
           report(context, {
             node: value,
             messageId: 'label',
             data: { value: sourceCode.getText(value) },
-            leak: { scope: 'module', symbol: terminalName(target.object) ?? '', kind: 'collection' },
+            leak: { scope: 'module', symbol: terminalName(object) ?? '', kind: 'collection' },
           });
         }
       },
