@@ -1,4 +1,5 @@
 import { analyzeSnapshots } from '@ebb/heap';
+import { testWorkload } from '@ebb/testing';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,8 @@ import { afterAll, expect, test } from 'vitest';
 import { review } from './review.ts';
 
 // The definition of a fingerprint stands twice: in the analysis of heaps, and in the ESLint plugin. Both leaks of the
-// storefront are looked at from both sides: the source is reviewed, and the built code leaks and is looked at in heaps.
+// storefront are looked at from all sides: the source is reviewed, the built code leaks in a memory test, in a process
+// that writes snapshots of itself, and in one whose snapshots forked children write, as `ebb watch` has them written.
 
 const storefront = join(import.meta.dirname, '../../../../examples/storefront');
 const folder = mkdtempSync(join(tmpdir(), 'ebb-one-fingerprint-'));
@@ -33,16 +35,24 @@ const leaks = {
     const leak = () => new LiveFigures(storefront.feed, { orders: 0, days: [], topProducts: [] }).current();`,
 };
 
-async function fingerprintInHeap(leak: keyof typeof leaks): Promise<string> {
-  const program = join(folder, `${leak.replace('/', '-')}.mjs`);
+const capture = JSON.stringify(import.meta.resolve('@ebb/capture'));
+const writers = {
+  inline: `import { writeHeapSnapshot } from 'node:v8';
+    const write = async (file) => writeHeapSnapshot(file);`,
+  forked: `import { captureSnapshot } from ${capture};
+    const write = (file) => captureSnapshot({ file, niceness: 0 });`,
+};
+
+async function fingerprintInHeap(leak: keyof typeof leaks, method: keyof typeof writers): Promise<string> {
+  const program = join(folder, `${leak.replace('/', '-')}-${method}.mjs`);
   const files = [1, 2, 3].map((step) => `${program}.${step}.heapsnapshot`);
   writeFileSync(
     program,
-    `import { writeHeapSnapshot } from 'node:v8';
+    `${writers[method]}
     ${leaks[leak]}
     for (const file of ${JSON.stringify(files)}) {
       for (let i = 0; i < 2000; i++) leak();
-      writeHeapSnapshot(file);
+      await write(file);
     }`,
   );
   execFileSync(process.execPath, [program]);
@@ -50,11 +60,27 @@ async function fingerprintInHeap(leak: keyof typeof leaks): Promise<string> {
   return findings[0].fingerprint;
 }
 
+async function fingerprintInTest(leak: keyof typeof leaks): Promise<string> {
+  const workload = join(folder, `${leak.replace('/', '-')}-workload.mjs`);
+  writeFileSync(workload, `${leaks[leak]}\nexport const iterate = leak;\n`);
+  const { verdict, findings } = await testWorkload(workload, { cwd: storefront });
+  expect(verdict).toBe('leak');
+  return findings[0].fingerprint;
+}
+
 test.each([
   ['session/session-store', 'ebb/no-stale-key'],
   ['dashboard/live-figures', 'ebb/no-unclosed-resource'],
-] as const)('the leak of %s has one fingerprint in the source and in the heap', async (leak, rule) => {
-  const { findings } = review({ folder: storefront, strict: false, mostBytes: 1_000_000 });
-  const inSource = findings.find((finding) => finding.rule === rule);
-  expect(inSource?.fingerprint).toBe(await fingerprintInHeap(leak));
-});
+] as const)(
+  'the leak of %s has one fingerprint in the source, in a memory test, in snapshots of the process itself and of its forks',
+  async (leak, rule) => {
+    const { findings } = review({ folder: storefront, strict: false, mostBytes: 1_000_000 });
+    const inSource = findings.find((finding) => finding.rule === rule)?.fingerprint;
+    expect({
+      test: await fingerprintInTest(leak),
+      process: await fingerprintInHeap(leak, 'inline'),
+      production: await fingerprintInHeap(leak, 'forked'),
+    }).toEqual({ test: inSource, process: inSource, production: inSource });
+  },
+  240_000,
+);
