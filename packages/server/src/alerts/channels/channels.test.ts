@@ -127,6 +127,24 @@ test('PagerDuty gets one event an incident, with one key from its start to its e
   });
 });
 
+test('a culprit that is found later is the same alert: at PagerDuty by its key, at Alertmanager by its labels', async () => {
+  const pagerDuty: Channel = { type: 'pagerduty', url: { url: receiver.url }, secretEnv: 'EBB_TEST_SECRET' };
+  const alertmanager: Channel = { type: 'alertmanager', url: { url: receiver.url }, secretEnv: null };
+  const found = { change: 'explained', summary: 'shop 1.1 leaks: sessions (Map) in src/session-store.ts:12' } as const;
+  for (const channel of [pagerDuty, alertmanager])
+    for (const told of [news(), news(found)]) await tell(channel, message(told));
+  const [opened, explained, alert, again] = receiver.told.map(({ json }) => json);
+  expect(explained).toEqual({
+    ...opened,
+    payload: {
+      ...opened.payload,
+      summary: found.summary,
+      custom_details: { ...opened.payload.custom_details, change: 'explained' },
+    },
+  });
+  expect(again).toEqual([{ ...alert[0], annotations: { ...alert[0].annotations, summary: found.summary } }]);
+});
+
 test('an event that PagerDuty does not take ends the attempt, and its answer is told without the key', async () => {
   receiver.answer = (told, response) => void response.writeHead(400).end(`no such key ${told.json.routing_key}`);
   const channel: Channel = { type: 'pagerduty', url: { url: receiver.url }, secretEnv: 'EBB_TEST_SECRET' };
