@@ -145,7 +145,7 @@ const { plain, packed, packedByAgent } = maker.sizes();
 const table = [
   `# ${processes.toLocaleString('en')} processes into one server with ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
   '',
-  `\`npm run bench -w packages/server -- ${engine} ${processes} ${minutes} ${seconds} ${connections}${options.fresh ? ' --fresh' : ''}\`, ${new Date().toISOString().slice(0, 10)}: ${machine()}. ${(totalmem() / 1e9).toFixed(0)} GB; sender, server and database share the machine. ${services} services; a report has ${(plain / 1e3).toFixed(1)} kB of JSON, ${(packed / 1e3).toFixed(1)} kB packed (${(packedByAgent / 1e3).toFixed(1)} kB as the agent packs it).`,
+  `\`npm run bench -w packages/server -- ${engine} ${processes} ${minutes} ${seconds} ${connections}${options.fresh ? ' --fresh' : ''}\`, ${new Date().toISOString().slice(0, 10)}: ${machine()}, ${(totalmem() / 1e9).toFixed(0)} GB. Sender, server and database share the machine. ${services} services; a report has ${(plain / 1e3).toFixed(1)} kB of JSON, ${(packed / 1e3).toFixed(1)} kB packed (${(packedByAgent / 1e3).toFixed(1)} kB as the agent packs it).`,
   '',
   '| | |',
   '| --- | --- |',
