@@ -74,6 +74,7 @@ async function measure(node: { major: number; path: string }): Promise<void> {
     const { capture, error, before, after } = await service.capture({ file, method: 'fork', niceness });
     const ended = performance.now();
     descriptors.push(before.descriptors, after.descriptors);
+    process.stderr.write(`\rNode ${node.major}: ${made + 1} of ${captures}`);
     zombies = Math.max(zombies, after.zombies);
     const tries = capture?.attempts ?? error?.attempts ?? [];
     for (const { outcome, detail, pauseMs, threadsAwake } of tries) {
@@ -98,6 +99,7 @@ async function measure(node: { major: number; path: string }): Promise<void> {
       }),
     );
   }
+  process.stderr.write('\n');
   await Promise.all(checks);
   const { failed } = service;
   await service.stop();
