@@ -100,6 +100,7 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
     postmortems: new PostmortemDesk({
       ...{ query: database.query, store: new PostmortemStore(database), fleet, incidents, routes, now },
       teamOf: (service) => teamOf(alerting.rules, service),
+      ownersOf: (service, path) => oncall.ownersOf(alerting.incidents.subjectOf({ ...service, level: 'page' }), path),
     }),
     aftermath: new Aftermath(database, incidents),
     signals: new SignalStore(database, limits),

@@ -79,18 +79,44 @@ test('a postmortem is shown, edited from a file, written with its figures, and h
 });
 
 test('an action item is closed by what a test told of its leak, from a file', async () => {
-  const body = { kind: 'test', title: 'catch it', fingerprint: 'f' };
-  const response = await fetch(`${server.url}/api/v1/incidents/1/postmortem/action-items`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${server.firstTokens?.admin ?? ''}` },
-    body: JSON.stringify(body),
-  });
-  const { id } = (await response.json()) as { id: number };
+  const added = await ebb('postmortem', 'add', '1', 'test', 'catch it \u001b[31m', '--fingerprint', 'f', '--json');
+  const { id } = added.json as { id: number };
   const file = join(folder, 'proof.json');
-  writeFileSync(file, JSON.stringify({ format: 'ebb.test/1', verdict: 'leak', findings: [{ fingerprint: 'g' }] }));
+  const proof = (fingerprint: string): string =>
+    JSON.stringify({ format: 'ebb.test/1', madeMs: Date.now(), verdict: 'leak', findings: [{ fingerprint }] });
+  writeFileSync(file, proof('g'));
   expect((await ebb('postmortem', 'prove', String(id), file)).error).toContain('EBB_SERVER_NO_PROOF');
-  writeFileSync(file, JSON.stringify({ format: 'ebb.test/1', verdict: 'leak', findings: [{ fingerprint: 'f' }] }));
-  expect((await ebb('postmortem', 'prove', String(id), file)).out).toMatch(/^closed: ebb test --json tells the leak/);
+  writeFileSync(file, proof('f'));
+  expect((await ebb('postmortem', 'prove', String(id), file)).out).toMatch(
+    /^closed: ebb test --json of 20.* UTC tells the leak/,
+  );
   writeFileSync(file, 'no JSON');
   expect((await ebb('postmortem', 'prove', String(id), file)).error).toContain('is no JSON');
+});
+
+test('action items are added, changed, listed and dropped, and the review is set', async () => {
+  const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+  const due = day(30).slice(0, 10);
+  expect((await ebb('postmortem', 'add', '1', 'lint', 'find it')).error).toContain('name a fingerprint');
+  const { json } = await ebb('postmortem', 'add', '1', 'lint', 'find it', '--fingerprint', 'g', '--json');
+  const id = String((json as { id: number }).id);
+  expect((await ebb('postmortem', 'change', id, '--owner', 'ada', '--due', due)).out).toBe(
+    `action item ${id} is changed\n`,
+  );
+  expect((await ebb('postmortem', 'items')).out).toContain(
+    `${id}  open  until ${due}  find it (incident 1, lint, ada, g)`,
+  );
+  expect((await ebb('postmortem', 'drop', id, '--why', 'the code is gone')).code).toBe(0);
+  expect((await ebb('postmortem', 'items')).out).toBe('there is none\n');
+  expect((await ebb('postmortem', 'items', '1')).out).toContain('catch it \\x1b[31m');
+  expect((await ebb('postmortem', 'change', id, '--due', '31.12.')).error).toContain('It is a date');
+  expect((await ebb('postmortem', 'review', '1')).out).toBe('nobody has said when it is\n');
+  const at = `${day(3).slice(0, 16)}Z`;
+  const set = await ebb('postmortem', 'review', '1', '--at', at, '--invite', 'ada@example.com,eve@example.org');
+  expect(set.out).toBe(
+    `the review is at ${at.slice(0, 16).replace('T', ' ')} UTC, 60 minutes; invited: ada@example.com, eve@example.org\n`,
+  );
+  expect((await ebb('postmortem', 'review', '1', '--at', `${day(30).slice(0, 16)}Z`)).error).toContain(
+    'within seven days',
+  );
 });

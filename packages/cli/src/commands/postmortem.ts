@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { aftermathCommands } from '../postmortem/aftermath.ts';
 import { readJson, readText, writePostmortem } from '../postmortem/files.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
 import { printable } from '../wording/printable.ts';
@@ -94,7 +95,7 @@ export function postmortemCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, `closed: ${answer.proved}`);
     });
   const command = new Command('postmortem')
-    .summary('postmortems: show, write, edit, versions, prove action items')
+    .summary('postmortems: show, write, edit; action items: items, add, prove; the review')
     .description('Reads and writes the postmortems of an `ebb up`, with the token of a responder; a viewer reads.')
     .addHelpText(
       'after',
@@ -104,9 +105,11 @@ Exit codes: 0 done; 2 the server refuses it, or the command was used wrongly; 3 
 Examples:
   ebb postmortem write 12 postmortem.md
   ebb postmortem edit 12 lessons lessons.md
+  ebb postmortem add 12 test 'a memory test of the login' --owner ada --due 2026-12-31
+  ebb postmortem review 12 --at 2026-11-24T10:00Z --invite ada@example.com
   ebb test --json workload.mjs | ebb postmortem prove 3 -`,
     );
-  for (const one of [show, write, edit, refresh, versions, prove]) command.addCommand(one);
+  for (const one of [show, write, edit, refresh, versions, ...aftermathCommands(print), prove]) command.addCommand(one);
   return command;
 }
 

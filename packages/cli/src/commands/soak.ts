@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { CliError } from '../errors/cli-error.ts';
 import { printable } from '../wording/printable.ts';
+import { timedDocument } from '../report/timed-document.ts';
 
 interface Flags {
   route: string[];
@@ -112,7 +113,7 @@ async function run(command: readonly string[], flags: Flags): Promise<number> {
     });
     for (const warning of report.warnings) say(warning);
     for (const { route, code, message } of report.failures) say(`'${route}' was not measured: ${message} [${code}]`);
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    if (flags.json === true) process.stdout.write(timedDocument(report));
     else await print(report);
     if (flags.junit !== undefined) writeWhole(flags.junit, (await import('../soak/junit.ts')).junitXml(report));
     if (flags.sarif !== undefined)

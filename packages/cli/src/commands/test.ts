@@ -8,6 +8,7 @@ import { cutText } from '../live/line.ts';
 import { printable, printableBlock } from '../wording/printable.ts';
 import { bytes, count } from '../wording/quantities.ts';
 import { wrapLine } from '../wording/wrap.ts';
+import { timedDocument } from '../report/timed-document.ts';
 
 interface Options {
   json?: boolean;
@@ -87,7 +88,7 @@ async function runTests(files: readonly string[], options: Options): Promise<num
   const [first, ...others] = reports;
   if (options.json === true && first !== undefined) {
     const document = files.length === 1 ? first : joinReports([first, ...others], failures);
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.stdout.write(timedDocument(document));
   }
   return exitCode;
 }

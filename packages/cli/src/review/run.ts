@@ -7,6 +7,7 @@ import { rdjsonOf } from './rdjson.ts';
 import { renderAnnotations, renderReview } from './render.ts';
 import { review, type Review } from './review.ts';
 import { sarifOf } from './sarif.ts';
+import { timedDocument } from '../report/timed-document.ts';
 
 /** What the command line says. */
 export interface ReviewRequest {
@@ -40,7 +41,7 @@ export function runReview(folder: string, request: ReviewRequest): number {
   if (request.sarif !== undefined) writeReport(request.sarif, sarifOf(result, '0.1.0'));
   if (request.rdjson !== undefined) writeReport(request.rdjson, rdjsonOf(result));
   if (request.writeBaseline !== undefined) writeReport(request.writeBaseline, baselineOf(all.findings));
-  process.stdout.write(`${request.json === true ? JSON.stringify(result, null, 2) : textOf(result)}\n`);
+  process.stdout.write(request.json === true ? timedDocument(result) : `${textOf(result)}\n`);
   if (request.writeBaseline !== undefined) return 0;
   if (result.findings.length > 0) return 1;
   // One file that is no JavaScript says nothing of the others; where no file could be read, nothing was reviewed.

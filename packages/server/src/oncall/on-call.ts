@@ -8,7 +8,8 @@ import { Responders } from './escalation/respond.ts';
 import { forgetPages } from './escalation/forget-pages.ts';
 import { PersonalPages } from './pages/desk.ts';
 import { AcknowledgeLinks } from './pages/links.ts';
-import type { OnCallPlan } from './plan/plan.ts';
+import type { Subject } from '../alerts/rules/matcher.ts';
+import { owningTeams, type OnCallPlan } from './plan/plan.ts';
 
 /** What on-call works with. */
 export interface OnCallOptions {
@@ -50,6 +51,17 @@ export class OnCall {
   /** Puts another one in its place: what is decided from now on goes by it. */
   replacePlan(plan: OnCallPlan): void {
     this.#plan = plan;
+  }
+
+  /** People of the teams that own a file of a service's repository. */
+  ownersOf(subject: Subject, path: string): string[] {
+    const targets = owningTeams(this.#plan, subject, path).flatMap((team) => team.onCall);
+    const people = targets.flatMap((target) => {
+      if (target.kind === 'person') return [target.name];
+      const schedule = target.kind === 'schedule' ? this.#plan.schedules.get(target.name) : undefined;
+      return schedule?.layers.flatMap(({ turns }) => turns.flat()) ?? [];
+    });
+    return [...new Set(people)];
   }
 
   /** What people do about incidents. */

@@ -16,6 +16,7 @@ export function incidentsPage(incidents: readonly ListedIncident[], nowMs: numbe
             stopped.
           </p>`
     }
+    <p><a href="/incidents/numbers">How long they take, what comes back, and what is to be done</a></p>
     ${
       over.length === 0
         ? null

@@ -52,7 +52,7 @@ interface Violation {
 }
 
 const allPaths = (): string[] => [
-  ...['/', servicePath, '/incidents', incidentPath, `${incidentPath}/postmortem`],
+  ...['/', servicePath, '/incidents', incidentPath, `${incidentPath}/postmortem`, '/incidents/numbers'],
   ...['/oncall', '/users'],
 ];
 

@@ -2,6 +2,7 @@ import type { Clock } from '../incident/zone.ts';
 import { sectionTitles } from '../postmortem/document.ts';
 import type { ReadPostmortem } from '../postmortem/postmortem-desk.ts';
 import { longestSection, type VersionInfo } from '../postmortem/postmortem-store.ts';
+import { actionItemsSection, reviewSection, type AftermathInput } from './action-items.ts';
 import { html, type Markup } from './html.ts';
 
 /** What the page of a postmortem shows. */
@@ -11,8 +12,8 @@ export interface PostmortemInput {
   content: Markup;
   /** The newest first. */
   versions: readonly VersionInfo[];
-  /** Whether there is an invitation to take. */
-  hasReview: boolean;
+  /** What is to be done, and when people meet. */
+  aftermath: AftermathInput;
   /** Whether the reader may write. */
   mayAct: boolean;
   problem: string | null;
@@ -21,7 +22,7 @@ export interface PostmortemInput {
 
 /** A postmortem: to read, to take along, and to write on. */
 export function postmortemPage(input: PostmortemInput): Markup {
-  const { read, content, versions, hasReview, mayAct, problem } = input;
+  const { read, content, versions, aftermath, mayAct, problem } = input;
   const base = `/api/v1/incidents/${read.incident.id}/postmortem`;
   const which = read.version === null ? '' : `?version=${read.version}`;
   return html`<p class="crumb">
@@ -29,12 +30,10 @@ export function postmortemPage(input: PostmortemInput): Markup {
     </p>
     ${problem === null ? null : html`<p class="problem" role="alert">${problem}</p>`}
     <p class="note">
-      Take it along: <a href="${base}.md${which}">Markdown</a>, <a href="${base}.html${which}">HTML</a>${
-        hasReview ? html`, <a href="${base}/review.ics">the invitation to the review</a>` : null
-      }
+      Take it along: <a href="${base}.md${which}">Markdown</a>, <a href="${base}.html${which}">HTML</a>
     </p>
     <div class="document">${content}</div>
-    ${mayAct ? editing(input) : null}
+    ${actionItemsSection(aftermath)} ${reviewSection(aftermath)} ${mayAct ? editing(input) : null}
     ${
       versions.length === 0
         ? null

@@ -58,6 +58,7 @@ describe.each(engines)('on %s', (engine) => {
   }
 
   const by = (name = 'ada') => ({ name, nowMs: stage.nowMs });
+  const made = () => ({ madeMs: stage.nowMs });
   const item = (kind: 'lint' | 'test' | 'soak' | 'alert') => ({
     ...{ kind, title: `catch it by ${kind}`, fingerprint, owner: '', dueMs: stage.nowMs + dayMs, trackerUrl: null },
   });
@@ -76,16 +77,24 @@ describe.each(engines)('on %s', (engine) => {
     expect(await told({ format: 'ebb.review/1', findings: [{ fingerprint }] })).toContain(
       'proved by what ebb test --json prints',
     );
-    expect(await told({ format: 'ebb.test/1', verdict: 'leak', findings: [{ fingerprint: 'other' }] })).toContain(
-      'it tells 1 other',
-    );
-    expect(await told({ format: 'ebb.test/1', verdict: 'clean', findings: [{ fingerprint }] })).toContain(
+    expect(
+      await told({ ...made(), format: 'ebb.test/1', verdict: 'leak', findings: [{ fingerprint: 'other' }] }),
+    ).toContain('it tells 1 other');
+    expect(await told({ ...made(), format: 'ebb.test/1', verdict: 'clean', findings: [{ fingerprint }] })).toContain(
       'it tells none',
     );
     expect((await aftermath.items(1))[0]).toMatchObject({ state: 'open', proof: null });
-    const proof = { format: 'ebb.test/1', verdict: 'leak', tests: [{ verdict: 'leak', findings: [{ fingerprint }] }] };
+    const leak = { format: 'ebb.test/1', verdict: 'leak', tests: [{ verdict: 'leak', findings: [{ fingerprint }] }] };
+    // It has to be a run of after the item was made.
+    expect(await told(leak)).toContain('does not say when it was made');
+    expect(await told({ ...leak, madeMs: stage.nowMs - 60_000 })).toContain(
+      'is of 2024-08-10 13:59 UTC, before the item was made',
+    );
+    expect(await told({ ...leak, madeMs: stage.nowMs + 3_600_000 })).toContain('which is still to come');
+    expect(await told({ ...leak, madeMs: Number.MAX_SAFE_INTEGER })).toContain('is of no time, which is still to come');
+    const proof = { ...leak, ...made() };
     expect(await aftermath.prove(id, proof, by('eve'))).toBe(
-      `ebb test --json tells the leak with the fingerprint ${fingerprint}`,
+      `ebb test --json of 2024-08-10 14:00 UTC tells the leak with the fingerprint ${fingerprint}`,
     );
     expect((await aftermath.items(1))[0]).toMatchObject({ state: 'proved', ended_by: 'eve' });
     expect(await told(proof)).toMatch(/^EBB_SERVER_CONFLICT: action item 1 is proved already/);
@@ -96,7 +105,7 @@ describe.each(engines)('on %s', (engine) => {
     ['soak', { format: 'ebb.soak/1', routes: [{ verdict: 'leak', findings: [{ fingerprint }] }] }],
   ] as const)('what proves a %s', async (kind, document) => {
     const id = await stage.aftermath.add(1, item(kind), by());
-    expect(await stage.aftermath.prove(id, document, by())).toContain(fingerprint);
+    expect(await stage.aftermath.prove(id, { ...document, ...made() }, by())).toContain(fingerprint);
   });
 
   test('an alert is proved by an incident that the replay became, and not by the one it is about', async () => {

@@ -168,7 +168,7 @@ export class Aftermath {
     const proof =
       item.kind === 'alert'
         ? await this.#provedByAlert(item, fingerprint, document)
-        : checkProof(item.kind, fingerprint, document);
+        : checkProof(item.kind, fingerprint, document, { itemMs: item.created_ms, nowMs: by.nowMs });
     if ('refused' in proof) throw new ServerError('EBB_SERVER_NO_PROOF', `item ${itemId} stays open: ${proof.refused}`);
     await this.#end(item, 'proved', proof.proved, by);
     return proof.proved;

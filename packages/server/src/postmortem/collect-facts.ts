@@ -20,6 +20,8 @@ export interface FactSources {
   incidents: IncidentStore;
   routes: RouteReader;
   teamOf: (service: ServiceRow) => Team;
+  /** People of the teams that own a file, by its path in the service's repository. */
+  ownersOf: (service: ServiceRow, path: string) => readonly string[];
   now: () => number;
 }
 
@@ -37,7 +39,7 @@ const mostDrawn = 8;
 
 /** All that is known of an incident. */
 export async function collectFacts(incident: IncidentRow, sources: FactSources): Promise<PostmortemFacts> {
-  const { query, fleet, incidents, routes, teamOf, now } = sources;
+  const { query, fleet, incidents, routes, teamOf, ownersOf, now } = sources;
   const { id, service_id: serviceId, opened_ms: openedMs, resolved_ms: resolvedMs } = incident;
   const nowMs = now();
   const endMs = resolvedMs ?? nowMs;
@@ -68,6 +70,7 @@ export async function collectFacts(incident: IncidentRow, sources: FactSources):
     found.find((finding) => finding.confirmed) ??
     found.at(0) ??
     null;
+  const path = culprit?.holder.location?.repoPath ?? culprit?.insertedAt?.repoPath ?? null;
   return {
     incident: {
       ...{ id, level: incident.level, cause: incident.cause, summary: incident.summary },
@@ -91,6 +94,7 @@ export async function collectFacts(incident: IncidentRow, sources: FactSources):
     hypotheses,
     roles: await query.selectFrom('incident_roles').selectAll().where('incident_id', '=', id).orderBy('role').execute(),
     culprit,
+    owners: service === undefined || path === null ? [] : ownersOf(service, path),
     commits: await commitsOf(query, id),
     repeats: culprit === null ? [] : await repeatsOf(query, culprit.fingerprint, incident),
     grown: await grownOf(fleet, processes, { fromMs: openedMs - samplesBeforeMs, toMs: endMs + samplesAfterMs }),

@@ -4,20 +4,59 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPlanText } from '../fixtures/oncall-stage.ts';
+import { startReceiver, type FakeReceiver } from '../fixtures/receiver.ts';
 import { outageStage, outageStartMs, type OutageStage } from '../fixtures/outage.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase, type Database } from '../store/database.ts';
 import { htmlFile } from './html-file.ts';
 import { figuresOf, markdownOf, type ReadPostmortem } from './postmortem-desk.ts';
 
 const examples = join(import.meta.dirname, '../../../../docs/examples');
 const folder = mkdtempSync(join(tmpdir(), 'ebb-outage-'));
+let pager: FakeReceiver;
 let stage: OutageStage;
 let read: ReadPostmortem;
 let markdown: string;
 const dayMs = 24 * 3_600_000;
 
+/** Who is on call, the team that owns the file, a senior engineer. */
+const planOf = (url: string): string => `
+people:
+${['amina', 'wanjiku', 'otieno'].map((name) => `  ${name}: { reach: [{ webhook: { url: "${url}/${name}" } }] }`).join('\n')}
+schedules: { web: { zone: Africa/Nairobi, layers: [{ people: [amina], from: 2024-08-05T09:00 }] } }
+teams: { sessions: { owners: ["@acme/sessions"], on_call: [{ person: wanjiku }] } }
+policies:
+  default:
+    steps: [{ to: [{ schedule: web }], wait: 15m }, { to: [owner], wait: 10m }, { to: [{ person: otieno }], wait: 15m }]
+    acknowledged_for: 1h
+routes: [{ policy: default }]
+codeowners: CODEOWNERS
+`;
+
+async function isOnItsWayBefore({ query }: Database, receiver: string): Promise<boolean> {
+  const row = await query
+    .selectFrom('deliveries')
+    .select('id')
+    .where('state', '=', 'waiting')
+    .where('lease_by', '!=', '')
+    .where('receiver', '<', receiver)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 beforeAll(async () => {
-  stage = await outageStage(await openDatabase({ directory: folder }));
+  pager = await startReceiver();
+  const plan = readPlanText(planOf(pager.url), 'src/session-store.ts @acme/sessions\n');
+  const database = await openDatabase({ directory: folder });
+  // Pages of the same moment go out together: one after the other by name, so that the timeline has one order.
+  pager.answer = ({ path }, response) => {
+    void (async () => {
+      while (await isOnItsWayBefore(database, `${path.slice(1)}/1`))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      response.end();
+    })();
+  };
+  stage = await outageStage(database, undefined, plan);
   await stage.play();
   const by = { name: 'amina', nowMs: stage.nowMs };
   const { fingerprint } = (await stage.postmortems.read(1)).document;
@@ -28,6 +67,7 @@ beforeAll(async () => {
   markdown = markdownOf(read, await stage.aftermath.markdown(1));
 }, 120_000);
 afterAll(async () => {
+  await pager.close();
   await stage.database.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -62,6 +102,16 @@ test('each fact of the two postmortems that Ebb began with stands in it', () => 
   expect(section('detection')).toContain('Would have halved it');
   expect(section('response')).toContain('**Time on the wrong hypothesis:** 25 minutes');
   expect(section('response')).toContain('incident commander: Amina');
+  // The half hour before the escalation, and the team that was called in late.
+  expect(section('response')).toContain('**Told:** 0 seconds after detection');
+  expect(section('response')).toMatch(
+    /\*\*Escalated:\*\* 14:00 UTC \(17:00 EAT\): nobody has acknowledged: step 2 of 3/,
+  );
+  expect(section('response')).toMatch(/\*\*Called in:\*\* 15:20 UTC \(18:20 EAT\): wanjiku by otieno/);
+  expect(section('response')).toContain('**Acknowledged:** 47 minutes after detection');
+  expect(section('lessons')).toContain(
+    'It was 1 hour 35 minutes until somebody of the team that owns the file was called.',
+  );
   for (const kind of ['(lint):', '(test):', '(soak):', '(alert):']) expect(section('measures')).toContain(kind);
   expect(markdown).toContain('## Action items');
   expect(markdown).toContain('## Review');

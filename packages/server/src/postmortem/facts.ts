@@ -65,6 +65,8 @@ export interface PostmortemFacts {
   culprit: Finding | null;
   /** What the repository's history tells of it; null where nobody looked. */
   commits: ToldCommits | null;
+  /** People of the teams that own the culprit's file, by the on-call plan. */
+  owners: readonly string[];
   repeats: readonly Repeat[];
   grown: GrownProcess | null;
   /** Versions that ran, with what was judged of them last. */

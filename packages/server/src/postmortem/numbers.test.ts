@@ -43,7 +43,7 @@ test('times are read from the timeline, and what is not known is null', () => {
 
 test('numbers say in how many incidents a thing is known', () => {
   const one = counted(
-    { repeats: ['f'] },
+    { repeats: ['f'], fingerprints: ['f', 'g'] },
     [event(4, 'growth'), event(20, 'note', 'ada'), event(40, 'calm')],
     55 * minuteMs,
   );
@@ -53,6 +53,8 @@ test('numbers say in how many incidents a thing is known', () => {
     cart: { incidents: 1, ledToNothing: 1 },
     web: { incidents: 1, repeats: 1 },
   });
+  expect(numbers.repeatedLeaks).toEqual([{ fingerprint: 'f', incidents: 1, services: ['web'] }]);
+  expect(numberLines(numbers)[7]).toBe('  came back: f, in 1 of them (web)');
   expect(Object.keys(numbers.teams)).toEqual(['platform']);
   expect(numberLines(numbers).slice(0, 7)).toEqual([
     '2 incidents',

@@ -36,8 +36,18 @@ export interface IncidentNumbers {
   ledToNothing: number;
 }
 
+/** A leak that was found in more than one incident. */
+export interface RepeatedLeak {
+  fingerprint: string;
+  /** Of those that are counted. */
+  incidents: number;
+  services: string[];
+}
+
 /** All, by service, and by team. */
 export interface AllNumbers {
+  /** Leaks that came back, the most frequent first. */
+  repeatedLeaks: RepeatedLeak[];
   all: IncidentNumbers;
   services: Record<string, IncidentNumbers>;
   teams: Record<string, IncidentNumbers>;
@@ -46,6 +56,7 @@ export interface AllNumbers {
 /** Counts. */
 export function numbersOf(incidents: readonly CountedIncident[]): AllNumbers {
   return {
+    repeatedLeaks: repeatedLeaksOf(incidents),
     all: groupOf(incidents),
     services: grouped(incidents, ({ service }) => service),
     teams: grouped(incidents, ({ team }) => team),
@@ -53,8 +64,10 @@ export function numbersOf(incidents: readonly CountedIncident[]): AllNumbers {
 }
 
 /** The numbers in lines: a person reads them on a terminal. */
-export function numberLines({ all, services, teams }: AllNumbers): string[] {
+export function numberLines({ all, services, teams, repeatedLeaks }: AllNumbers): string[] {
   const lines = [`${all.incidents} ${all.incidents === 1 ? 'incident' : 'incidents'}`, ...linesOf(all)];
+  for (const { fingerprint, incidents, services: where } of repeatedLeaks)
+    lines.push(`  came back: ${fingerprint}, in ${incidents} of them (${where.join(', ')})`);
   for (const [title, groups] of [
     ['service', services],
     ['team', teams],
@@ -78,6 +91,23 @@ function linesOf(numbers: IncidentNumbers): string[] {
     took('time on the wrong hypothesis', numbers.wrongHypothesis),
     `  the same leak again: ${repeats}; alerts that led to nothing: ${ledToNothing}`,
   ];
+}
+
+function repeatedLeaksOf(incidents: readonly CountedIncident[]): RepeatedLeak[] {
+  const leaks = new Map<string, { incidents: number; services: Set<string>; isRepeated: boolean }>();
+  for (const { service, fingerprints, repeats } of incidents)
+    for (const fingerprint of new Set(fingerprints)) {
+      const leak = leaks.get(fingerprint) ?? { incidents: 0, services: new Set(), isRepeated: false };
+      leak.incidents += 1;
+      leak.services.add(service);
+      // The first one may be older than those that are counted.
+      leak.isRepeated ||= repeats.includes(fingerprint);
+      leaks.set(fingerprint, leak);
+    }
+  return [...leaks]
+    .filter(([, { isRepeated }]) => isRepeated)
+    .map(([fingerprint, leak]) => ({ fingerprint, incidents: leak.incidents, services: [...leak.services].sort() }))
+    .sort((a, b) => b.incidents - a.incidents || (a.fingerprint < b.fingerprint ? -1 : 1));
 }
 
 function grouped(

@@ -5,6 +5,7 @@ import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { actionKinds, type ActionKind } from '../../postmortem/action-kind.ts';
 import type { Doer } from '../../postmortem/aftermath.ts';
+import { newItem } from '../../postmortem/new-item.ts';
 import type { ActionItemRow } from '../../postmortem/tables.ts';
 import { usualMinutes } from '../../postmortem/review.ts';
 import type { Context } from '../context.ts';
@@ -15,9 +16,6 @@ import { addressOf } from '../public-address.ts';
 const security = [{ token: [] }];
 const tags = ['postmortems'];
 const strict = { additionalProperties: false };
-const dayMs = 24 * 3_600_000;
-/** Four weeks, as Atlassian's priority actions have. */
-const usualDueMs = 28 * dayMs;
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
 const TimeMs = Type.Integer({ description: 'Milliseconds since 1970.' });
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -126,14 +124,8 @@ export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
     async (request, reply) => {
       const by = await doer(request);
       const { id: incidentId } = request.params;
-      const { kind, title, owner = '', dueMs = by.nowMs + usualDueMs, trackerUrl = null } = request.body;
-      const fingerprint = request.body.fingerprint ?? (await postmortems.read(incidentId)).document.fingerprint;
-      if (fingerprint === null)
-        throw new ServerError(
-          'EBB_SERVER_BAD_REQUEST',
-          `no leak was found in incident ${incidentId}: name a fingerprint`,
-        );
-      const id = await aftermath.add(incidentId, { kind, title, fingerprint, owner, dueMs, trackerUrl }, by);
+      const item = await newItem(postmortems, incidentId, request.body, by.nowMs);
+      const id = await aftermath.add(incidentId, item, by);
       return await reply.code(201).send({ id });
     },
   );

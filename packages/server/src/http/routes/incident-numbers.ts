@@ -43,6 +43,14 @@ export const incidentNumberRoutes: FastifyPluginAsyncTypebox<{ context: Context;
             all: Numbers,
             services: Type.Record(Type.String(), Numbers),
             teams: Type.Record(Type.String(), Numbers),
+            repeatedLeaks: Type.Array(
+              Type.Object({
+                fingerprint: Type.String(),
+                incidents: Type.Integer({ description: 'Of those that are counted.' }),
+                services: Type.Array(Type.String()),
+              }),
+              { description: 'Leaks that were found in an earlier incident, too.' },
+            ),
             lines: Type.Array(Type.String(), { description: 'The same in words.' }),
           }),
         },

@@ -24,6 +24,7 @@ import type { LogIns } from '../log-ins.ts';
 import { onCallPages } from './oncall-pages.ts';
 import { addressOf } from '../public-address.ts';
 import { incidentPageRoutes, type Reader, type Show } from './incident-pages.ts';
+import { numbersPageRoutes } from './numbers-pages.ts';
 import { postmortemPageRoutes } from './postmortem-pages.ts';
 
 /** What a page may load and do: its own style and script, its own server, and nothing else; no script stands in a page. */
@@ -144,6 +145,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
 
   await app.register(incidentPageRoutes, { context, reader, show });
   await app.register(postmortemPageRoutes, { context, reader, show });
+  await app.register(numbersPageRoutes, { context, reader, show });
 
   const showUsers = async (reply: FastifyReply, caller: Caller, problem: string | null): Promise<FastifyReply> => {
     const content = usersPage({ users: await users.list(), ownId: caller.userId, problem, nowMs: now() });

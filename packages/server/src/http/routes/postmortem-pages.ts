@@ -12,6 +12,7 @@ import { sectionIds, type SectionId } from '../../postmortem/document.ts';
 import { figuresOf, markdownOf } from '../../postmortem/postmortem-desk.ts';
 import type { Context } from '../context.ts';
 import { answerForm } from '../form-answer.ts';
+import { aftermathForms, type Act } from './aftermath-forms.ts';
 import { readerZone, type Reader, type Show } from './incident-pages.ts';
 
 const schema = { hide: true };
@@ -27,8 +28,9 @@ const Form = Type.Object({
 /** Adds `/incidents/:id/postmortem`. */
 export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; reader: Reader; show: Show }> = async (
   app,
-  { context: { postmortems, aftermath, fleet, alerting, now }, reader, show },
+  { context, reader, show },
 ) => {
+  const { postmortems, aftermath, fleet, alerting, now } = context;
   const showPostmortem = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -37,15 +39,21 @@ export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context;
     const { id, version, caller, problem } = told;
     const read = await postmortems.read(id, version);
     const service = await fleet.service(read.incident.service_id);
-    const markdown = markdownOf(read, await aftermath.markdown(id));
+    // Action items and the review have sections of their own, with their forms.
+    const markdown = markdownOf(read, '');
+    const mayWrite = mayAct(caller.role, 'responder') && version === undefined;
+    const clock = new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]);
     // Loaded here: who reads no postmortem does without the library.
     const { markdownToHtml } = await import('../../postmortem/to-html.ts');
     const content = postmortemPage({
-      ...{ read, problem, mayAct: mayAct(caller.role, 'responder') && version === undefined },
+      ...{ read, problem, mayAct: mayWrite, clock },
       content: new Markup(markdownToHtml(markdown, figuresOf(read.document))),
       versions: await postmortems.versions(id),
-      hasReview: (await aftermath.review(id)) !== undefined,
-      clock: new Clock([readerZone(request), service === undefined ? null : teamOf(alerting.rules, service).zone]),
+      aftermath: {
+        ...{ incidentId: id, fingerprint: read.document.fingerprint, mayAct: mayWrite, clock },
+        items: await aftermath.items(id),
+        review: await aftermath.review(id),
+      },
     });
     return show(reply, { title: `Postmortem of incident ${id}`, caller, part: 'incidents', content, live: false });
   };
@@ -56,12 +64,7 @@ export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context;
     return await showPostmortem(request, reply, { id: request.params.id, version, caller, problem: null });
   });
 
-  const act = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    id: number,
-    work: (by: { name: string; nowMs: number }) => Promise<unknown>,
-  ): Promise<FastifyReply> => {
+  const act: Act = async (request, reply, id, work) => {
     const caller = await reader(request, 'responder');
     return await answerForm(reply, {
       work: async () => await work({ name: caller.name, nowMs: now() }),
@@ -85,4 +88,5 @@ export const postmortemPageRoutes: FastifyPluginAsyncTypebox<{ context: Context;
     const { id } = request.params;
     return await act(request, reply, id, async (by) => await postmortems.refresh(id, by));
   });
+  await app.register(aftermathForms, { context, act });
 };

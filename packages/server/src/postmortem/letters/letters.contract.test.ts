@@ -51,7 +51,8 @@ people:
     const store = new PostmortemStore(database);
     const routes = new RouteReader(database.query);
     const teamOf = () => ({ name: null, zone: null });
-    const postmortems = new PostmortemDesk({ query: database.query, store, fleet, incidents, routes, now, teamOf });
+    const sources = { query: database.query, fleet, incidents, routes, now, teamOf, ownersOf: () => [] };
+    const postmortems = new PostmortemDesk({ ...sources, store });
     keep = async () => {
       const told = { postmortems, aftermath, incidents, fleet, database, now };
       await keepAftermath({ ...told, rules: () => usualAlertRules, plan: () => plan });

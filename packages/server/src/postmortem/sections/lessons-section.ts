@@ -29,6 +29,11 @@ function lessonsOf(facts: PostmortemFacts): { well: string[]; wrong: string[]; l
     const afterMs = times.acknowledgedMs - times.detectedMs;
     (afterMs <= soonMs ? well : wrong).push(`It was ${duration(afterMs)} until somebody was on it.`);
   } else wrong.push('Nobody acknowledged it.');
+  const ownersMs = ownersCalledMs(facts);
+  if (ownersMs !== null && ownersMs - times.detectedMs > soonMs)
+    wrong.push(
+      `It was ${duration(ownersMs - times.detectedMs)} until somebody of the team that owns the file was called.`,
+    );
   if ((times.wrongHypothesisMs ?? 0) > 0)
     wrong.push(`${duration(times.wrongHypothesisMs ?? 0)} went by on something that was not the cause.`);
   const failed = timeline.filter(({ kind }) => kind === 'not-notified').length;
@@ -44,4 +49,12 @@ function lessonsOf(facts: PostmortemFacts): { well: string[]; wrong: string[]; l
   if (limit !== null && most >= 0.8 * limit && !hasEnded)
     lucky.push(`No process ended, though live memory was at ${Math.round((100 * most) / limit)} % of the limit.`);
   return { well, wrong, lucky };
+}
+
+/** When somebody of the owning team was paged first, by the policy or because others called them in; null: never. */
+function ownersCalledMs({ timeline, owners }: PostmortemFacts): number | null {
+  const paged = timeline.find(
+    ({ kind, text }) => kind === 'paged' && owners.some((person) => text.startsWith(`${person} is paged: `)),
+  );
+  return paged?.timeMs ?? null;
 }

@@ -1,8 +1,18 @@
 /** Who was told, who came, who did what, and how long the wrong thing was suspected. */
+import type { IncidentEventKind } from '../../incident/event-kind.ts';
 import { roleWords } from '../../incident/role.ts';
 import type { PostmortemFacts } from '../facts.ts';
 import { list, plain } from '../markdown.ts';
 import { clockOf, duration } from './words.ts';
+
+/** What became of the paging, beside the pages themselves. */
+const stepWords: Readonly<Partial<Record<IncidentEventKind, string>>> = {
+  escalated: 'Escalated',
+  'nobody-reachable': 'Nobody there',
+  'acknowledgement-expired': 'Acknowledgement over',
+  reassigned: 'Given on',
+  'responders-added': 'Called in',
+};
 
 /** The section. */
 export function responseSection(facts: PostmortemFacts): string {
@@ -12,13 +22,16 @@ export function responseSection(facts: PostmortemFacts): string {
     timeMs === null
       ? `not known: ${what}`
       : `${duration(timeMs - times.detectedMs)} after detection, at ${clock.time(timeMs)}`;
-  const escalations = timeline.filter(({ kind }) => kind === 'escalated' || kind === 'nobody-reachable');
+  const steps = timeline.flatMap(({ kind, timeMs, text }) => {
+    const label = stepWords[kind];
+    return label === undefined ? [] : [`**${label}:** ${clock.time(timeMs)}: ${plain(text)}`];
+  });
   const silent = timeline.filter(({ kind }) => kind === 'not-notified' || kind === 'silenced');
   const wrong = times.wrongHypothesisMs;
   return list([
     `**Told:** ${since(times.toldMs, 'nobody was told by Ebb')}.`,
     `**Acknowledged:** ${since(times.acknowledgedMs, 'nobody acknowledged it, or wrote anything')}.`,
-    ...escalations.map(({ timeMs, text }) => `**Escalated:** ${clock.time(timeMs)}: ${plain(text)}`),
+    ...steps,
     ...silent.slice(0, 5).map(({ timeMs, text }) => `**Not told:** ${clock.time(timeMs)}: ${plain(text)}`),
     roles.length === 0
       ? '**Roles:** nobody had one.'
