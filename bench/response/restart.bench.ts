@@ -3,13 +3,17 @@
  * requests, 50 connections), restarted again and again meanwhile: a Node cluster by `serveRestarts()`, PM2 in cluster mode
  * by `pm2 reload`; beside each the same without the drain (`pm2 reload` of a service that has none).
  *
- * autocannon does not heed `Connection: close`: it sends its next request on the connection that is being closed, sees the
- * end, and sends it again on another one. Such requests are `sent` more than once, and no failure.
+ * autocannon does not heed `Connection: close` (RFC 9112, 9.6: no further request on this connection): it sends its next
+ * request on the connection that is being closed, sees the end instead of an answer, and counts it neither as answered nor
+ * as an error. So each is driven twice: by autocannon as it is, and by one that heeds it, where every request that was sent
+ * has to be answered. `unanswered` are requests that were sent and have no answer.
+ *
+ * With `--write` the table is kept in results/.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -103,13 +107,44 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-console.log(
-  `| restarted by | requests answered | failed | rounds of ${workers} | served at the least |\n|---|---:|---:|---:|---:|`,
-);
-for (const [name, start] of [
-  ['`serveRestarts()` in a Node cluster', cluster],
-  ['`pm2 reload`, with the drain', managed(true)],
-  ['`pm2 reload`, without', managed(false)],
+/** What autocannon's client offers, as far as it is used; it is not documented. */
+interface Connection {
+  on(event: 'headers', hear: (told: { headers: readonly string[] }) => void): void;
+  _doRequest(): void;
+  _destroyConnection(): void;
+  _connect(): void;
+}
+
+/** Has a client of autocannon send its next request on another connection when it is told that this one is closed. */
+function heedClose(client: Connection): void {
+  const send = client._doRequest.bind(client);
+  let isClosing = false;
+  client.on('headers', ({ headers }) => {
+    isClosing = headers.some((word, at) => word.toLowerCase() === 'connection' && headers[at + 1] === 'close');
+  });
+  client._doRequest = () => {
+    if (!isClosing) {
+      send();
+      return;
+    }
+    isClosing = false;
+    client._destroyConnection();
+    client._connect();
+  };
+}
+
+const lines = [
+  `${process.version.replace('v', 'Node v')}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1) ?? '?'}: the machine was shared. ${requests} requests, 50 connections, ${workers} processes.`,
+  '',
+  `| restarted by | client | sent | answered | unanswered | failed | rounds of ${workers} | served at the least |`,
+  '|---|---|---:|---:|---:|---:|---:|---:|',
+];
+for (const [name, start, heeds] of [
+  ['`serveRestarts()` in a Node cluster', cluster, true],
+  ['`serveRestarts()` in a Node cluster', cluster, false],
+  ['`pm2 reload`, with the drain', managed(true), true],
+  ['`pm2 reload`, with the drain', managed(true), false],
+  ['`pm2 reload`, without', managed(false), true],
 ] as const) {
   const port = await freePort();
   const restarts = await start(port);
@@ -123,21 +158,35 @@ for (const [name, start] of [
   await delay(2000);
   let over = false;
   const load = new Promise<autocannon.Result>((resolve, reject) => {
-    autocannon({ url, connections: 50, amount: requests }, (error: Error | null, result) => {
-      over = true;
-      if (error === null) resolve(result);
-      else reject(error);
-    });
+    const setupClient = heeds ? (heedClose as unknown as NonNullable<autocannon.Options['setupClient']>) : undefined;
+    autocannon(
+      { url, connections: 50, amount: requests, ...(setupClient === undefined ? {} : { setupClient }) },
+      (error: Error | null, result) => {
+        over = true;
+        if (error === null) resolve(result);
+        else reject(error);
+      },
+    );
   });
   let [rounds, least] = [0, Infinity];
   while (!over) {
     least = Math.min(least, await restarts.all());
     rounds += 1;
   }
-  const { errors, timeouts, non2xx, '2xx': answered } = await load;
+  const { errors, timeouts, non2xx, '2xx': answered, requests: counted } = await load;
   restarts.stop();
-  console.log(
-    `| ${name} | ${answered} | ${errors + timeouts + non2xx} | ${rounds} | ${Number.isNaN(least) ? '' : least} |`,
-  );
+  await delay(1000);
+  const { sent } = counted as unknown as { sent: number };
+  const failed = errors + timeouts + non2xx;
+  const who = heeds ? 'heeds `close`' : 'as it is';
+  const served = Number.isNaN(least) ? '' : least;
+  lines.push(`| ${name} | ${who} | ${sent} | ${answered} | ${sent - answered} | ${failed} | ${rounds} | ${served} |`);
+  console.error(lines.at(-1));
 }
 rmSync(folder, { recursive: true, force: true });
+console.log(lines.join('\n'));
+if (process.argv.includes('--write')) {
+  const results = new URL('results/', import.meta.url);
+  mkdirSync(results, { recursive: true });
+  writeFileSync(new URL('restart.md', results), `# Restarts under load\n\n${lines.join('\n')}\n`);
+}

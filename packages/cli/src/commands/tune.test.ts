@@ -52,6 +52,9 @@ test(
     expect(report.today.cpuMsPerRequest.median).toBeGreaterThan(0);
     expect(report.memory.limitBytes).toBe(256 * 2 ** 20);
     expect(report.memory.maxOldSpaceMb).toBeLessThan(256);
+    expect(report.together.settings).toContain(`--max-old-space-size=${report.memory.maxOldSpaceMb}`);
+    expect(report.together.differences).toHaveLength(5);
+    expect(report.notes).toEqual([]);
   },
 );
 
@@ -68,5 +71,18 @@ test(
     expect(failing).toMatchObject({ code: 2, stderr: expect.stringContaining('EBB_CLI_TUNE_FAILING') });
     const gone = await tune(...args, process.execPath, '-e', 'process.exitCode = 3');
     expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining('EBB_CLI_SOAK_ENDED') });
+  },
+);
+
+test(
+  'a route that refuses what it is asked is told: its figures are those of refusing',
+  { timeout: 120_000 },
+  async () => {
+    const shop = program('a.statusCode = q.url === "/login" ? 401 : 200; a.end("no")');
+    const routes = ['--route', 'GET /', '--route', 'POST /login {}'];
+    const { code, stdout, stderr } = await tune(...brief, ...routes, '--', process.execPath, shop);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^NOTE {3}POST \/login answers 401 to most requests: what was measured is how it refuses\n/);
+    expect(stdout).toMatch(/all of it together, measured: --max-old-space-size=\d+/);
   },
 );

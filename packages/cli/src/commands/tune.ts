@@ -91,7 +91,12 @@ async function run(command: readonly string[], flags: Flags): Promise<void> {
       containerLimitBytes: flags.containerLimit === undefined ? null : flags.containerLimit * MB,
       signal: interruption.signal,
       onRun: ({ setting, value }, round) => {
-        const what = value === null ? 'as it is today' : `${setting}=${value}`;
+        const what =
+          value === null
+            ? 'as it is today'
+            : value.includes(' ') || value.startsWith('--')
+              ? value
+              : `${setting}=${value}`;
         process.stderr.write(`ebb: round ${round} of ${flags.runs}: ${what}\n`);
       },
     });

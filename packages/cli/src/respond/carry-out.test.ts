@@ -113,3 +113,24 @@ test('a rollback is one step: version and service in the environment, no token, 
   const { outcome } = await carry(told, commandExecutor(['/nowhere/x'], { kinds: ['rollback'], limitMs: 1000 }));
   expect(outcome).toContain('could not be started: ');
 });
+
+test('a flag, a route and a heap limit are in the environment under their own names, and in no shell', async () => {
+  for (const [kind, name, subject] of [
+    ['switch-off', 'EBB_FLAG', 'new $(sessions)'],
+    ['shed', 'EBB_ROUTE', 'POST /login; exit 3'],
+  ] as const) {
+    const executor = commandExecutor(['sh', '-c', `printf '%s|' "$EBB_ACTION" "$${name}"`], {
+      kinds: [kind],
+      limitMs: 30_000,
+    });
+    const { ok, outcome } = await carry({ ...order(), kind, subject }, executor);
+    expect({ ok, outcome }).toEqual({ ok: true, outcome: `the command ended with 0: ${kind}|${subject}|` });
+  }
+  const larger = commandExecutor(['sh', '-c', 'kill $EBB_PID; echo $EBB_HEAP_LIMIT_MB'], {
+    kinds: ['raise-limit'],
+    limitMs: 30_000,
+  });
+  const { ok, outcome, steps } = await carry({ ...order(await victim()), kind: 'raise-limit', subject: '800' }, larger);
+  expect({ ok, outcome }).toEqual({ ok: true, outcome: '1 of 1 were restarted' });
+  expect(steps[0]?.text).toBe('the command ended with 0: 800');
+});

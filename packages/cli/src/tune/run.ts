@@ -33,6 +33,8 @@ export interface Run extends RunFigures {
   readonly heapLimitBytes: number;
   readonly containerLimitBytes: number | null;
   readonly cpuCores: number;
+  /** Routes that answered most of their requests with an error of the client's, and which. */
+  readonly refusing: readonly string[];
 }
 
 /** More failures than this, and something else was measured. */
@@ -82,6 +84,7 @@ async function underLoad(
     if (from === agent) samples.push(message);
   };
   const latencies: number[] = [];
+  const refused = new Map<Route, { status: string; requests: number; of: number }>();
   let [over, failed, call] = [false, 0, 0];
   const drive = async (client: Client): Promise<void> => {
     while (!over && service.end === null) {
@@ -92,6 +95,10 @@ async function underLoad(
       const status = await client.send(route, at);
       latencies.push(performance.now() - startedMs);
       if (!/^[1-4]\d\d$/.test(status)) failed += 1;
+      const seen = refused.get(route) ?? { status, requests: 0, of: 0 };
+      seen.of += 1;
+      if (status.startsWith('4')) [seen.status, seen.requests] = [status, seen.requests + 1];
+      refused.set(route, seen);
     }
   };
   agent.setInterval(250);
@@ -127,6 +134,9 @@ async function underLoad(
       heapLimitBytes: peak.sample.heapLimitBytes,
       containerLimitBytes: peak.sample.rssLimitBytes,
       cpuCores: cpuMs / tookMs,
+      refusing: [...refused].flatMap(([{ name }, { status, requests, of }]) =>
+        requests * 2 > of ? [`${name} answers ${status}`] : [],
+      ),
     };
   } catch (error) {
     over = true;

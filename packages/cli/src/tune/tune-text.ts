@@ -11,8 +11,10 @@ const names: Readonly<Record<Figure, string>> = {
 };
 
 /** What was measured, what each setting changed, and what to set. */
-export function tuneText({ today, trials, memory, runs, secondsPerRun, requests, connections }: TuneReport): string {
+export function tuneText(report: TuneReport): string {
+  const { today, trials, memory, together, notes, runs, secondsPerRun, requests, connections } = report;
   const lines = [
+    ...notes.map((note) => `NOTE   ${note}`),
     `${runs} runs of ${secondsPerRun} s each, ${connections} connections, ${requests} requests in all`,
     '',
     'today',
@@ -22,11 +24,7 @@ export function tuneText({ today, trials, memory, runs, secondsPerRun, requests,
   ];
   for (const { setting, value, recommended, differences } of trials) {
     lines.push('', `${assignment(setting, value)}    ${recommended ? 'WORTH IT' : verdictOf(differences)}`);
-    for (const { figure, with: is, share, verdict } of differences) {
-      if (verdict === null) continue;
-      const change = share === null ? '' : `, ${share > 0 ? '+' : ''}${(share * 100).toFixed(0)} %`;
-      lines.push(`  ${names[figure].padEnd(18)} ${spread(figure, is)}  ${verdict}${change}`);
-    }
+    lines.push(...changed(differences));
   }
   const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
   lines.push(
@@ -37,7 +35,25 @@ export function tuneText({ today, trials, memory, runs, secondsPerRun, requests,
     ...memory.reasons.map((reason) => `  ${reason}`),
     '  A leak is not tuned away: with one, the peak is that of the run, and not of a day.',
   );
+  if (together !== null) {
+    const { settings, differences } = together;
+    const worth = differences.some(({ verdict }) => verdict !== null);
+    lines.push(
+      '',
+      `all of it together, measured: ${settings.join(' ')}`,
+      ...(worth ? changed(differences) : ['  no difference measured']),
+    );
+  }
   return `${lines.join('\n')}\n`;
+}
+
+/** What changed beyond the spread of the runs. */
+function changed(differences: TuneReport['trials'][number]['differences']): string[] {
+  return differences.flatMap(({ figure, with: is, share, verdict }) => {
+    if (verdict === null) return [];
+    const change = share === null ? '' : `, ${share > 0 ? '+' : ''}${(share * 100).toFixed(0)} %`;
+    return [`  ${names[figure].padEnd(18)} ${spread(figure, is)}  ${verdict}${change}`];
+  });
 }
 
 function assignment(setting: string, value: string): string {

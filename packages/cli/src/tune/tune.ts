@@ -37,6 +37,16 @@ export interface TuneReport {
   readonly today: Readonly<Record<Figure, Spread>>;
   readonly trials: readonly Trial[];
   readonly memory: MemoryPlan;
+  /** All that is recommended at once, held against runs without it that were made in turns; null where nothing is. */
+  readonly together: Together | null;
+  /** What the reader has to know about the measurement. */
+  readonly notes: readonly string[];
+}
+
+/** The recommended settings, measured together. */
+export interface Together {
+  readonly settings: readonly string[];
+  readonly differences: readonly Difference[];
 }
 
 /** Runs all trials. Takes about `runs` times the number of candidates times the length of a run. */
@@ -60,6 +70,19 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const before = measured.get(today) ?? [];
   const worst = before.reduce((most, run) => (run.peakRssBytes > most.peakRssBytes ? run : most));
   const floors = before.flatMap(({ floorBytes }) => floorBytes ?? []);
+  const memory = planMemory({
+    peakRssBytes: worst.peakRssBytes,
+    heapBytes: worst.heapAtPeakBytes,
+    floorBytes: floors.length === 0 ? null : Math.max(...floors),
+    heapLimitBytes: worst.heapLimitBytes,
+    containerLimitBytes: options.containerLimitBytes ?? worst.containerLimitBytes,
+    cpuCores: Math.max(...before.map(({ cpuCores }) => cpuCores)),
+  });
+  const worthIt = all.filter(
+    (candidate) => candidate.value !== null && isWorthIt(compare(before, measured.get(candidate) ?? [])),
+  );
+  const together = await measureTogether(worthIt, memory, options);
+  const refusing = new Set([...measured.values()].flat().flatMap((run) => run.refusing));
   return {
     format: 'ebb.tune/1',
     command,
@@ -77,13 +100,36 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       const { setting, value } = candidate;
       return [{ setting, value, recommended: isWorthIt(differences), differences }];
     }),
-    memory: planMemory({
-      peakRssBytes: worst.peakRssBytes,
-      heapBytes: worst.heapAtPeakBytes,
-      floorBytes: floors.length === 0 ? null : Math.max(...floors),
-      heapLimitBytes: worst.heapLimitBytes,
-      containerLimitBytes: options.containerLimitBytes ?? worst.containerLimitBytes,
-      cpuCores: Math.max(...before.map(({ cpuCores }) => cpuCores)),
-    }),
+    memory,
+    together,
+    notes: [...refusing].map((told) => `${told} to most requests: what was measured is how it refuses`),
   };
+}
+
+/** Runs all that is recommended at once, in turns with the service as it is: settings may get in each other's way. */
+async function measureTogether(
+  worthIt: readonly Candidate[],
+  { maxOldSpaceMb }: MemoryPlan,
+  options: TuneOptions,
+): Promise<Together | null> {
+  // Of a setting with two values that are worth it, the smaller one.
+  const chosen = worthIt.filter(({ setting }, at) => worthIt.findIndex((one) => one.setting === setting) === at);
+  const limit = maxOldSpaceMb === null ? [] : [`--max-old-space-size=${maxOldSpaceMb}`];
+  const settings = [...limit, ...chosen.map(({ setting, value }) => `${setting}=${value ?? ''}`)];
+  if (settings.length === 0) return null;
+  const all: Candidate = {
+    ...{ setting: 'all of it together', value: settings.join(' ') },
+    env: Object.assign({}, ...chosen.map(({ env }) => env)) as Candidate['env'],
+    nodeFlags: [...limit, ...chosen.flatMap(({ nodeFlags }) => nodeFlags)],
+  };
+  const runs = new Map<Candidate, Run[]>([
+    [today, []],
+    [all, []],
+  ]);
+  for (let round = 1; round <= options.runs; round++)
+    for (const candidate of round % 2 === 1 ? [today, all] : [all, today]) {
+      options.onRun?.(candidate, round);
+      runs.get(candidate)?.push(await runOnce(candidate, options));
+    }
+  return { settings, differences: compare(runs.get(today) ?? [], runs.get(all) ?? []) };
 }

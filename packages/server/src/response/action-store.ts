@@ -67,6 +67,18 @@ export class ActionStore {
       .execute();
   }
 
+  /** Those that are said to be done, and went to another version, in a stretch of time. */
+  async versionsChanged(fromMs: number, toMs: number): Promise<ActionRow[]> {
+    return await this.#database.query
+      .selectFrom('actions')
+      .selectAll()
+      .where('state', '=', 'done')
+      .where('version', 'is not', null)
+      .where('ended_ms', '>=', fromMs)
+      .where('ended_ms', '<', toMs)
+      .execute();
+  }
+
   /** How many were ordered since then; those that were cancelled before they began cost nothing. */
   async used(serviceId: number, sinceMs: number): Promise<number> {
     const { rows } = await this.#database.query
@@ -219,7 +231,11 @@ export class ActionStore {
   }
 
   /** Tells once, on the incident that is open, that Ebb has stopped acting by itself; the incident, or null where none is. */
-  async tellOnce(serviceId: number, ref: string, text: string, nowMs: number): Promise<number | null> {
+  async tellOnce(
+    serviceId: number,
+    { ref, text, kind = 'automatic-stopped' }: { ref: string; text: string; kind?: IncidentEventKind },
+    nowMs: number,
+  ): Promise<number | null> {
     return await this.#change(serviceId, async (db) => {
       const incidentId = await openIncidentOf(db, serviceId);
       if (incidentId === null) return null;
@@ -230,7 +246,7 @@ export class ActionStore {
         .where('ref', '=', ref)
         .executeTakeFirst();
       if (told !== undefined) return null;
-      await appendEvent(db, incidentId, { timeMs: nowMs, kind: 'automatic-stopped', text, ref });
+      await appendEvent(db, incidentId, { timeMs: nowMs, kind, text, ref });
       return incidentId;
     });
   }

@@ -248,6 +248,38 @@ describe.each(engines)('on %s', (engine) => {
     expect((await response.actions.list({ most: 10 })).map(({ kind }) => kind)).toEqual(['restart', 'rollback']);
   });
 
+  test('a rollback that is said to be done, and is not seen, is told to people once', async () => {
+    const { scene, response } = await open(policy());
+    const running = (version: string, base: ProcessReport): ProcessReport => ({
+      ...base,
+      identity: { ...base.identity, version },
+    });
+    const all = (...versions: string[]): ProcessReport[] => [
+      running(versions[0] ?? '', well('a')),
+      running(versions[1] ?? '', leaking('b', 3000)),
+    ];
+    const order = { serviceId: 1, kind: 'rollback' as const, version: '1.0', why: 'x' };
+    const unseen = async (): Promise<string[]> =>
+      (await scene.timeline(1)).filter((line) => line.includes('is said to be done'));
+    await scene.at(0, ...all('1.1', '1.1'));
+    await response.next(both);
+    const { id } = await response.order(order, ann);
+    await response.next(both);
+    await response.actions.end({ id, runner: both.name, ok: true, outcome: 'done' }, scene.nowMs);
+    await scene.at(1, ...all('1.1', '1.1'));
+    await response.round();
+    expect(await unseen()).toEqual([]);
+    await scene.at(3, ...all('1.0', '1.1'));
+    await response.round();
+    await response.round();
+    expect(await unseen()).toEqual([
+      `3 action-failed: action ${id}: the rollback to 1.0 is said to be done, and 1 of 2 processes still run 1.1`,
+    ]);
+    await scene.at(10);
+    const told = stage().team.told.map(({ text }) => text);
+    expect(told.join('\n')).toContain('is said to be done');
+  });
+
   test('a version that has not borne the load is left to a person, who is told why', async () => {
     const { scene, response } = await open(policy(', automatic: { rollback: true }'), helps);
     await play(scene, response, 100);

@@ -60,6 +60,10 @@ const everyMs = 2000;
 const servingMs = 150_000;
 /** Failures before an action are counted for so long. */
 const beforeMs = 10 * 60_000;
+/** Of a process that a rollback ended, so much later nothing is heard any more. */
+const goneAfterMs = 90_000;
+/** Until so long after a rollback somebody is told that it did not come about. */
+const seenUntilMs = 15 * 60_000;
 const keptMs = 90 * 86_400_000;
 const byItself = 'ebb (automatic)';
 
@@ -136,6 +140,7 @@ export class Response {
     const nowMs = now();
     await this.actions.giveUpSilent(nowMs);
     for (const action of await this.actions.allPending()) await this.#stopIfWorse(action, nowMs);
+    await this.#lookForVersions(nowMs);
     if (this.#policy.some(({ automatic }) => automatic !== null))
       for (const service of await fleet.services()) await this.#actByItself(service, nowMs);
     if (nowMs - this.#forgottenMs > 3_600_000) {
@@ -197,6 +202,23 @@ export class Response {
       `${requests === 0 ? 0 : ((100 * failed) / requests).toFixed(1)} %`;
     const reason = `it makes things worse: ${share(since)} of requests fail since it began, ${share(before)} before`;
     await this.actions.stop(action.id, reason, nowMs);
+  }
+
+  /** Whether processes run the version that somebody says he went to: telemetry is believed, and not the one who did it. */
+  async #lookForVersions(nowMs: number): Promise<void> {
+    const done = await this.actions.versionsChanged(nowMs - seenUntilMs, nowMs - servingMs);
+    for (const { id, service_id: serviceId, version, kind, ended_ms: endedMs } of done) {
+      const since = (await this.#serving(serviceId, nowMs)).filter(
+        (process) => process.last_seen_ms > (endedMs ?? 0) + goneAfterMs,
+      );
+      const others = since.filter((process) => process.version !== version);
+      if (since.length === 0 || others.length === 0) continue;
+      const runs = [...new Set(others.map((process) => process.version))].join(', ');
+      const text = `action ${id}: the ${kind} to ${version ?? ''} is said to be done, and ${others.length} of ${since.length} processes still run ${runs}`;
+      const told = { ref: `action ${id} not seen`, text, kind: 'action-failed' as const };
+      const incidentId = await this.actions.tellOnce(serviceId, told, nowMs);
+      if (incidentId !== null) await this.#tellPeople(incidentId, text, nowMs);
+    }
   }
 
   /** Of whole minutes: that in which an action begins counts to what was before. */
@@ -272,11 +294,15 @@ export class Response {
 
   async #tellStopped(service: ServiceRow, ref: string, why: string, nowMs: number, what = 'restart'): Promise<void> {
     const text = `Ebb does not ${what} ${service.name} by itself: ${why}`;
-    const incidentId = await this.actions.tellOnce(service.id, `automatic ${ref}`.slice(0, 200), text, nowMs);
-    if (incidentId !== null)
-      await this.#options.database.query
-        .transaction()
-        .execute(async (db) => await this.#notify(db, incidentId, text, nowMs));
+    const incidentId = await this.actions.tellOnce(service.id, { ref: `automatic ${ref}`.slice(0, 200), text }, nowMs);
+    if (incidentId !== null) await this.#tellPeople(incidentId, text, nowMs);
+  }
+
+  async #tellPeople(incidentId: number, text: string, nowMs: number): Promise<void> {
+    const { query } = this.#options.database;
+    await query.transaction().execute(async (db) => {
+      await this.#notify(db, incidentId, text, nowMs);
+    });
   }
 
   /** To everybody who hears of the incident. */
