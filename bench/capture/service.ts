@@ -1,6 +1,7 @@
 /** Starts `host.mjs`, sends it requests at an even pace, and has it take snapshots. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { Agent, get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { CapturedSnapshot, SnapshotAttempt } from '@ebb/capture';
 
@@ -29,6 +30,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+const longestAnswerMs = 30_000;
 const host = fileURLToPath(new URL('host.mjs', import.meta.url));
 
 /** @param prefix a command that the Node is started by: a shell that moves itself into a group, for example */
@@ -62,6 +64,10 @@ export async function startService(
     },
     stop: async () => {
       clearInterval(timer);
+      // What is under way is answered first: a request that the end of the service cuts off says nothing of captures.
+      for (let waited = 0; pending > 0 && waited < longestAnswerMs && !stopping; waited += 20) await sleep(20);
+      if (pending > 0 && !stopping) service.failed['no answer'] = pending;
+      stopping = true;
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await gone;
@@ -69,14 +75,17 @@ export async function startService(
     },
   };
   let stopping = false;
+  let pending = 0;
   child.once('exit', () => (stopping = true));
   const timer = setInterval(() => {
     if (stopping) return;
     const start = performance.now();
+    pending += 1;
     const request = get({ host: '127.0.0.1', port: ready.port, path: `/item/${Math.random()}`, agent }, (response) => {
       response.resume();
       response.on('end', () => service.latencies.push({ atMs: performance.now(), ms: performance.now() - start }));
     });
+    request.once('close', () => (pending -= 1));
     request.on('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code ?? error.message;
       if (!stopping) service.failed[reason] = (service.failed[reason] ?? 0) + 1;
