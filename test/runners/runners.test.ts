@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const folder = join(import.meta.dirname, 'fixtures');
 const { resolve } = createRequire(import.meta.url);
-const SLOW_MS = 240_000;
+const SLOW_MS = 480_000;
 
 /** Runs a test runner on its fixture: of its two tests one passes and one leaks. */
 async function run(args: readonly string[]): Promise<{ code: number | null; text: string }> {
@@ -25,6 +25,12 @@ test.each([
     ['--experimental-vm-modules', resolve('jest/bin/jest'), '--config', 'jest.config.mjs', '--no-cache'],
     /✓ drops/,
     /✕ keeps/,
+  ],
+  [
+    'Playwright',
+    [resolve('@playwright/test/cli'), 'test', '--config', 'playwright.config.mjs'],
+    /✓ .* drops/,
+    /✘ .* keeps/,
   ],
 ])(
   '%s: what leaks fails with the finding, what does not passes',
