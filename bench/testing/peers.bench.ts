@@ -194,7 +194,8 @@ const repeated = join(here, 'results/repeat.json');
 const own = existsSync(repeated)
   ? (JSON.parse(readFileSync(repeated, 'utf8')) as Record<string, { verdict: string }[]>)
   : {};
-const rows = readSubjects(join(corpus, 'cases'), {}).flatMap(({ id, version }) => {
+const everything = readSubjects(join(corpus, 'cases'), {});
+const rows = everything.flatMap(({ id, version }) => {
   const said = kept.all[`${id} ${version}`];
   if (said === undefined) return [];
   const verdict = own[`${id} ${version}`]?.[0]?.verdict;
@@ -205,7 +206,7 @@ const methods = Object.keys(rows[0]?.said ?? {});
 const out = [
   machine(),
   '',
-  `${String(rows.length)} subjects, of ${String(subjects.length)} that were asked for. A method that did not run a subject counts neither way.`,
+  `${String(rows.length)} of ${String(everything.length)} subjects, by an order that says nothing of them. A method that did not run a subject counts neither way; where \`ebb test\` has no answer, the other bench has not asked it yet.`,
   '',
   '| method | leaks found | false alarms |',
   '|---|---|---|',
