@@ -66,7 +66,7 @@ export class KeptAnswers<T> {
     this.all[key] = answer;
     mkdirSync(dirname(this.#file), { recursive: true });
     const sorted = Object.fromEntries(Object.entries(this.all).sort(([a], [b]) => (a < b ? -1 : 1)));
-    writeFileSync(this.#file, `${JSON.stringify(sorted, null, 1)}\n`);
+    writeFileSync(this.#file, `${JSON.stringify(sorted, null, 2)}\n`);
   }
 }
 
