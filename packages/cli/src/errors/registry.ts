@@ -319,7 +319,7 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   },
   EBB_CLI_BLAME_GIT: {
     exitCode: 3,
-    meaning: 'git is not installed, could not be run, or took too long.',
+    meaning: 'The program git is not installed, could not be run, or took too long.',
     next: 'install git, and run it where the repository is',
   },
   EBB_CLI_BLAME_REPOSITORY: {
