@@ -1,7 +1,8 @@
 /** What forms of a postmortem's page ask for about action items and the review. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../type.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { actionKinds, type ActionKind } from '../../postmortem/action-kind.ts';
 import type { Doer } from '../../postmortem/aftermath.ts';
@@ -41,7 +42,7 @@ export const aftermathForms: FastifyPluginAsyncTypebox<{ context: Context; act: 
   { context: { postmortems, aftermath }, act },
 ) => {
   const base = '/incidents/:id/postmortem';
-  const options = <Params extends Type.TSchema, Body extends Type.TSchema>(params: Params, body: Body) => ({
+  const options = <Params extends TSchema, Body extends TSchema>(params: Params, body: Body) => ({
     schema: { ...schema, params, body },
   });
   app.post(`${base}/action-items`, options(Type.Object(Id), NewItem), async (request, reply) => {

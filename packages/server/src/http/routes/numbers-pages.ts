@@ -1,6 +1,6 @@
 /** The page of what incidents of a while come to. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import Type from 'typebox';
+import { Type } from '../type.ts';
 import { teamOf } from '../../incident/team.ts';
 import { numbersPage } from '../../pages/numbers-page.ts';
 import { countedIncidents } from '../../postmortem/count-incidents.ts';
