@@ -28,6 +28,9 @@ import { Watcher } from './watcher.ts';
 /** The end of the program comes so much later than that of its agents, at most. */
 const OTHERS_END_MS = 1000;
 
+/** Where evidence begins at once, nothing was seen yet of what comes and goes: its snapshots are further apart. */
+const SUSPECTED_PACE = 3;
+
 /** How long the end of a process's connection may take after its own. */
 const HEAR_OUT_MS = 3000;
 
@@ -101,7 +104,7 @@ export class Session {
     this.watcher = new Watcher({
       listener,
       store,
-      pace: paceOf(options.intervalMs),
+      pace: paceOf(options.intervalMs * (options.suspected ? SUSPECTED_PACE : 1)),
       intervalMs: options.intervalMs,
       suspected: options.suspected,
       ...subject.consent,
