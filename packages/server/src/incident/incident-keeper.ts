@@ -2,7 +2,7 @@ import type { Alerting } from '../alerts/alerting.ts';
 import type { AttributionStore } from '../attribution/attribution-store.ts';
 import type { Judged } from '../attribution/judged.ts';
 import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
-import { fleetOf, runningMs } from '../judge/fleet.ts';
+import { fleetOf, runningMs, runningOf } from '../judge/fleet.ts';
 import { Rounds } from '../rounds/rounds.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import { usualFlapping } from '../store/flapping.ts';
@@ -63,14 +63,15 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
     if (row === undefined) continue;
     const processes = await fleet.watched({ sinceMs, serviceId });
     const [service = null] = fleetOf([row], processes);
-    const gcShare = worstGcShare(processes, nowMs);
+    const running = runningOf(processes);
+    const gcShare = worstGcShare(running, nowMs);
     const rules = alerting?.levelsFor(row) ?? options.rules;
     const flapping = alerting?.rules.flapping ?? usualFlapping;
     const turn: Turn = {
       nowMs,
       flapping,
       ends: endsNearLimit(processes, nowMs),
-      high: (lasting) => highFigures(processes, lasting, nowMs),
+      high: (lasting) => highFigures(running, lasting, nowMs),
       diagnose: (before, symptoms, findings, advice) => {
         const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before, advice }, rules);
         return withConditions(diagnosis, row.name, conditions.get(serviceId) ?? []);

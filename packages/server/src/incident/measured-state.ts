@@ -1,4 +1,5 @@
 /** How a service stands at a moment: what grows, how fast, and what share of its requests is slow or fails. */
+import { runningOf } from '../judge/fleet.ts';
 import { runsOut } from '../judge/pool.ts';
 import { pace } from '../pages/wording.ts';
 import { freshMs, percent } from '../signals/from-agents.ts';
@@ -38,9 +39,7 @@ export async function measureState(
   { serviceId, openedMs }: { serviceId: number; openedMs: number },
   nowMs: number,
 ): Promise<MeasuredState> {
-  const heard = await fleet.processes({ sinceMs: nowMs - freshMs, serviceId });
-  // What became of those that told their end is over.
-  const processes = heard.filter(({ ended_ms: endedMs }) => endedMs === null);
+  const processes = runningOf(await fleet.processes({ sinceMs: nowMs - freshMs, serviceId }));
   const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
   return stateOf(processes, minutes, { openedMs, nowMs });
 }

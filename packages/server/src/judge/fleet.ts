@@ -39,10 +39,16 @@ const grave: readonly Verdict[] = ['clean', 'bounded', 'warming', 'native', 'lea
 export function fleetOf(services: readonly ServiceRow[], processes: readonly JudgedProcess[]): ServiceState[] {
   const byService = grouped(processes, (process) => process.service_id);
   const states = services.flatMap((service) => {
-    const own = byService.get(service.id) ?? [];
+    const own = runningOf(byService.get(service.id) ?? []);
     return own.length === 0 ? [] : [stateOf(service, own)];
   });
   return states.sort((a, b) => urgency(a) - urgency(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Of a service's processes those that have not told their end: what grew in others is gone. All, where all have told it. */
+export function runningOf<Process extends Pick<JudgedProcess, 'ended_ms'>>(processes: readonly Process[]): readonly Process[] {
+  const running = processes.filter(({ ended_ms: endedMs }) => endedMs === null);
+  return running.length > 0 ? running : processes;
 }
 
 function stateOf({ id, name, namespace, environment }: ServiceRow, processes: readonly JudgedProcess[]): ServiceState {

@@ -4,7 +4,7 @@ import type { ProcessRow, SampleRow, Schema, ServiceRow, VerdictChangeTable } fr
 /** What a service is judged by, of a process: there may be a hundred thousand. */
 export type JudgedProcess = Pick<
   ProcessRow,
-  | ('id' | 'service_id' | 'version' | 'first_seen_ms' | 'last_seen_ms' | 'verdict' | 'suspicious')
+  | ('id' | 'service_id' | 'version' | 'first_seen_ms' | 'last_seen_ms' | 'ended_ms' | 'verdict' | 'suspicious')
   | ('bytes_per_second' | 'seconds_to_limit' | 'seconds_to_limit_soonest' | 'seconds_to_limit_latest')
 >;
 
@@ -17,7 +17,7 @@ export type WatchedProcess = JudgedProcess &
   >;
 
 const judgedColumns: readonly (keyof JudgedProcess)[] = [
-  ...(['id', 'service_id', 'version', 'first_seen_ms', 'last_seen_ms', 'verdict', 'suspicious'] as const),
+  ...(['id', 'service_id', 'version', 'first_seen_ms', 'last_seen_ms', 'ended_ms', 'verdict', 'suspicious'] as const),
   ...(['bytes_per_second', 'seconds_to_limit', 'seconds_to_limit_soonest', 'seconds_to_limit_latest'] as const),
 ];
 

@@ -6,7 +6,7 @@ import type { Caller } from '../../access/caller.ts';
 import { longestPassword } from '../../access/password.ts';
 import { addUser, removeUser } from '../../access/user-admin.ts';
 import { ServerError } from '../../errors/server-error.ts';
-import { fleetOf, runningMs } from '../../judge/fleet.ts';
+import { fleetOf, runningMs, runningOf } from '../../judge/fleet.ts';
 import { readAssets } from '../../pages/assets.ts';
 import type { Content } from '../../pages/html.ts';
 import { incidentsPage } from '../../pages/incidents-page.ts';
@@ -107,7 +107,7 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
       const nowMs = now();
       const row = await fleet.service(id);
       if (row === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no service ${id}`);
-      const processes = await fleet.processes({ sinceMs: nowMs - runningMs, serviceId: id });
+      const processes = runningOf(await fleet.processes({ sinceMs: nowMs - runningMs, serviceId: id }));
       const [service] = fleetOf([row], processes);
       if (service === undefined)
         throw new ServerError('EBB_SERVER_NOT_FOUND', `no process of ${row.name} has reported in the last ten minutes`);
