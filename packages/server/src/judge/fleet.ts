@@ -46,7 +46,9 @@ export function fleetOf(services: readonly ServiceRow[], processes: readonly Jud
 }
 
 /** Of a service's processes those that have not told their end: what grew in others is gone. All, where all have told it. */
-export function runningOf<Process extends Pick<JudgedProcess, 'ended_ms'>>(processes: readonly Process[]): readonly Process[] {
+export function runningOf<Process extends Pick<JudgedProcess, 'ended_ms'>>(
+  processes: readonly Process[],
+): readonly Process[] {
   const running = processes.filter(({ ended_ms: endedMs }) => endedMs === null);
   return running.length > 0 ? running : processes;
 }

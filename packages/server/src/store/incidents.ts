@@ -244,11 +244,16 @@ async function isHeldBack(
   return holds;
 }
 
+/** What is not high any more is over after so long: what comes and goes is one signal, not twenty. */
+const figureLastsMs = 2 * 60_000;
+/** That it is still high is written down that often. */
+const figureToldEveryMs = 30_000;
+
 /** Stores what became high in agents' rows, and ends what is no more. The incident's row is locked: one server does it. */
 async function keepFigures(db: Transaction<Schema>, serviceId: number, { high, nowMs }: Turn): Promise<void> {
   const lasting = await db
     .selectFrom('signals')
-    .select(['id', 'key'])
+    .select(['id', 'key', 'told_ms'])
     .where('service_id', '=', serviceId)
     .where('source', '=', 'agents')
     .where('ended_ms', 'is', null)
@@ -257,7 +262,18 @@ async function keepFigures(db: Transaction<Schema>, serviceId: number, { high, n
   const found = high(before);
   const now = new Set(found.map(({ key }) => key));
   for (const signal of found) if (!before.has(signal.key)) await storeSignal(db, serviceId, signal, nowMs);
-  const over = lasting.filter(({ key }) => !now.has(key));
+  const again = lasting.filter(({ key, told_ms: toldMs }) => now.has(key) && nowMs - toldMs >= figureToldEveryMs);
+  if (again.length > 0)
+    await db
+      .updateTable('signals')
+      .set({ told_ms: nowMs })
+      .where(
+        'id',
+        'in',
+        again.map(({ id }) => id),
+      )
+      .execute();
+  const over = lasting.filter(({ key, told_ms: toldMs }) => !now.has(key) && nowMs - toldMs >= figureLastsMs);
   await endSignals(
     db,
     over.map(({ id }) => id),
