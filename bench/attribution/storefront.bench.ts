@@ -21,7 +21,7 @@ for (let run = 1; run <= runs; run++) {
   for (const [name, outage] of Object.entries(outages)) {
     const postmortemFile = join(folder, `${name}-${run}.md`);
     try {
-      const one = await play(outage, { postmortemFile, requestsPerSecond: 120, say: () => undefined, signal });
+      const one = await play(outage, { postmortemFile, requestsPerSecond: 160, say: () => undefined, signal });
       played.push(one);
       const isRight = one.changesTold.parts.every(
         ({ version, part }) => (part === 'guilty') === (version === outage.guilty),
@@ -42,7 +42,7 @@ rmSync(folder, { recursive: true, force: true });
 const text = [
   '# The two outages, on the storefront, for real',
   '',
-  `Node ${process.version.slice(1)}, ${cpus().length} × ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} at the end. Made by \`bench/attribution/storefront.bench.ts --runs ${runs} --write\`: a cluster of two workers, 120 requests a second, as \`ebb demo\` plays them.`,
+  `Node ${process.version.slice(1)}, ${cpus().length} × ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} at the end. Made by \`bench/attribution/storefront.bench.ts --runs ${runs} --write\`: a cluster of two workers, 160 requests a second, as \`ebb demo\` plays them.`,
   '',
   'Seconds: from the deploy of what leaks to the page; from the page until each change is guilty or exonerated, until the code at fault is named, and until recovery is proven.',
   '',

@@ -7,7 +7,6 @@
 import { openSnapshot } from '@ebb/heap';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,7 +26,6 @@ if (!existsSync(join(peers, 'node_modules'))) {
   const flags = ['install', '--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
   execFileSync('npm', flags, { cwd: peers, stdio: 'inherit' });
 }
-const require = createRequire(join(peers, 'package.json'));
 
 /** Whether each method reports a leak; null where it failed. */
 type Said = Record<string, boolean | null>;
@@ -200,7 +198,7 @@ const rows = everything.flatMap(({ id, version }) => {
   if (said === undefined) return [];
   const verdict = own[`${id} ${version}`]?.[0]?.verdict;
   const ebb = verdict === undefined || verdict === 'error' ? null : verdict === 'leak';
-  return [{ id, version, said: { 'ebb test': ebb, ...said } as Said }];
+  return [{ id, version, said: { 'ebb test': ebb, ...said } }];
 });
 const methods = Object.keys(rows[0]?.said ?? {});
 const out = [

@@ -4,7 +4,7 @@ import { outages, type Outage } from './outages/outage.ts';
 import { play, type Played } from './outages/play.ts';
 
 const exitCodes = { asItShouldBe: 0, notAsItShouldBe: 1, usage: 2, interrupted: 130 };
-const requestsPerSecond = 120;
+const requestsPerSecond = 160;
 
 async function main(name: string, file: string): Promise<number> {
   const outage = outages[name];
