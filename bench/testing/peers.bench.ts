@@ -198,7 +198,8 @@ const rows = everything.flatMap(({ id, version }) => {
   if (said === undefined) return [];
   const verdict = own[`${id} ${version}`]?.[0]?.verdict;
   const ebb = verdict === undefined || verdict === 'error' ? null : verdict === 'leak';
-  return [{ id, version, said: { 'ebb test': ebb, ...said } }];
+  const all: Said = { 'ebb test': ebb, ...said };
+  return [{ id, version, said: all }];
 });
 const methods = Object.keys(rows[0]?.said ?? {});
 const out = [

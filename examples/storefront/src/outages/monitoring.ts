@@ -37,6 +37,10 @@ export function startMonitoring({ primaryPid, url, token, onAlarm }: MonitoringO
   let usual = Number.NaN;
   let high = 0;
   let isFiring = false;
+  let startsAt = new Date();
+  const tell = async (status: 'firing' | 'resolved'): Promise<void> => {
+    await send(url, token, { status, startsAt });
+  };
   const timer = setInterval(() => {
     const now = cpuSeconds(primaryPid);
     const nowMs = performance.now();
@@ -45,12 +49,19 @@ export function startMonitoring({ primaryPid, url, token, onAlarm }: MonitoringO
     const current = (seconds * 1000) / (nowMs - beforeMs);
     [before, beforeMs] = [now, nowMs];
     share = Number.isNaN(share) ? current : share + (current - share) / looks;
-    high = share > timesUsual * usual ? high + 1 : 0;
+    const isHigh = share > timesUsual * usual;
+    high = isHigh ? high + 1 : 0;
+    if (isFiring && !isHigh) {
+      isFiring = false;
+      onAlarm(`HighCPU is over: CPU is at ${percent(share)}`);
+      void tell('resolved').catch(() => undefined);
+    }
     if (isFiring || high < firesAfterLooks) return;
     isFiring = true;
     const sentence = `CPU is at ${percent(share)}, usually ${percent(usual)}`;
-    onAlarm(sentence);
-    void raise(url, token, sentence).catch(() => {
+    onAlarm(`HighCPU: ${sentence}`);
+    startsAt = new Date();
+    void tell('firing').catch(() => {
       isFiring = false; // again at the next look
     });
   }, everyMs);
@@ -94,13 +105,18 @@ function statOf(pid: string): string[] {
   }
 }
 
-async function raise(url: string, token: string, summary: string): Promise<void> {
+async function send(
+  url: string,
+  token: string,
+  { status, startsAt }: { status: 'firing' | 'resolved'; startsAt: Date },
+): Promise<void> {
   const labels = { alertname: 'HighCPU', service: 'storefront', severity: 'critical' };
-  const alert = { status: 'firing', labels, annotations: { summary }, startsAt: new Date().toISOString() };
+  const endsAt = status === 'resolved' ? { endsAt: new Date().toISOString() } : {};
+  const alert = { status, labels, annotations: {}, startsAt: startsAt.toISOString(), ...endsAt };
   const response = await fetch(`${url}/api/v1/alertmanager`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ version: '4', status: 'firing', alerts: [alert] }),
+    body: JSON.stringify({ version: '4', status, alerts: [alert] }),
   });
   if (!response.ok) throw new Error(`the server answered ${String(response.status)}`);
 }

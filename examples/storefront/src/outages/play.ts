@@ -114,7 +114,7 @@ async function playIn(
   const monitoring = startMonitoring({
     ...{ primaryPid: fleet.pid, url: server.url, token: server.agentToken },
     onAlarm: (sentence) => {
-      say(`  monitoring raises HighCPU: ${sentence}`);
+      say(`  monitoring: ${sentence}`);
     },
   });
   onEnd(() => {

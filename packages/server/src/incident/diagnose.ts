@@ -71,7 +71,8 @@ export function diagnose(known: Known, rules: LevelRules): Diagnosis {
     return {
       level,
       cause: 'memory',
-      summary: sentences(memoryWords(known, ends), adviceOf(known), symptomWords(known)),
+      // Where nothing grows any more there is nothing to roll back.
+      summary: sentences(memoryWords(known, ends), level === null ? '' : adviceOf(known), symptomWords(known)),
     };
   const cause = causeWithoutMemory(known);
   const words = alerts.length === 0 ? `${name}: what was told is over` : `${name}: ${named(alerts)}`;

@@ -6,6 +6,7 @@ import { freshMs, percent } from '../signals/from-agents.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { ProcessRow } from '../store/schema.ts';
+import { activeSignals, type SignalStore } from '../store/signals.ts';
 import { stretchOf, type RouteMinute } from '../impact/stretch.ts';
 
 /** What is measured. */
@@ -22,7 +23,9 @@ export interface MeasuredState {
   failingShare: number | null;
   /** Whether requests are slow or fail more than they usually do, still. */
   isImpactGoingOn: boolean;
-  /** Something was heard, nothing grows, and no impact goes on. */
+  /** What monitoring tells still, by title; some of it. */
+  alerts: string[];
+  /** Something was heard, nothing grows, no impact goes on, and monitoring tells nothing more. */
   isRecovered: boolean;
   /** In words. */
   sentence: string;
@@ -32,16 +35,21 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 /** The last minutes whose requests are counted: the one that goes on is not whole. */
 const recentMinutes = 5;
+const mostAlerts = 5;
 
 /** Measures an incident's service now. */
 export async function measureState(
-  { fleet, routes }: { fleet: FleetReader; routes: RouteReader },
+  { fleet, routes, signals }: { fleet: FleetReader; routes: RouteReader; signals?: Pick<SignalStore, 'ofService'> },
   { serviceId, openedMs }: { serviceId: number; openedMs: number },
   nowMs: number,
 ): Promise<MeasuredState> {
   const processes = runningOf(await fleet.processes({ sinceMs: nowMs - freshMs, serviceId }));
   const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
-  return stateOf(processes, minutes, { openedMs, nowMs });
+  const rows = (await signals?.ofService(serviceId, nowMs, nowMs)) ?? [];
+  const alerts = activeSignals(rows, nowMs)
+    .filter(({ source, kind, level }) => source === 'alertmanager' && kind !== 'other' && level !== null)
+    .map(({ title }) => title);
+  return stateOf(processes, minutes, { openedMs, nowMs, alerts: alerts.slice(0, mostAlerts) });
 }
 
 type Measured = Pick<ProcessRow, 'verdict' | 'bytes_per_second' | 'bytes_per_second_low' | 'bytes_per_second_high'>;
@@ -50,7 +58,7 @@ type Measured = Pick<ProcessRow, 'verdict' | 'bytes_per_second' | 'bytes_per_sec
 function stateOf(
   processes: readonly Measured[],
   minutes: readonly ({ route: string } & RouteMinute)[],
-  { openedMs, nowMs }: { openedMs: number; nowMs: number },
+  { openedMs, nowMs, alerts }: { openedMs: number; nowMs: number; alerts: string[] },
 ): MeasuredState {
   const growing = processes.filter(({ verdict }) => runsOut(verdict));
   const fastest = (growing.length > 0 ? growing : processes)
@@ -71,14 +79,14 @@ function stateOf(
     const stretch = route === '' ? null : stretchOf(own, { openedMs, endMs: nowMs });
     return stretch !== null && stretch.toMs > sinceMs;
   });
-  const isRecovered = processes.length > 0 && growing.length === 0 && !isImpactGoingOn;
+  const isRecovered = processes.length > 0 && growing.length === 0 && !isImpactGoingOn && alerts.length === 0;
   const told = { atMs: nowMs, processes: processes.length, growing: growing.length, bytesPerSecond, interval };
-  const state = { ...told, failingShare, isImpactGoingOn, isRecovered };
+  const state = { ...told, failingShare, isImpactGoingOn, alerts, isRecovered };
   return { ...state, sentence: sentenceOf(state) };
 }
 
 function sentenceOf(state: Omit<MeasuredState, 'sentence'>): string {
-  const { processes, growing, bytesPerSecond, interval, failingShare, isImpactGoingOn } = state;
+  const { processes, growing, bytesPerSecond, interval, failingShare, isImpactGoingOn, alerts } = state;
   if (processes === 0) return 'No process was heard of in the last three minutes, so nothing is measured';
   const [low, high] = interval ?? [null, null];
   const range = low === null || high === null ? '' : ` (${slopeOf(low)} to ${slopeOf(high)})`;
@@ -88,7 +96,8 @@ function sentenceOf(state: Omit<MeasuredState, 'sentence'>): string {
   const memory = `${growing === 0 ? 'none' : growing} of ${many} ${growing > 1 ? 'grow' : 'grows'}, ${slope}`;
   const share =
     failingShare === null ? 'requests are not told' : `${percent(failingShare)} of requests slow or failing`;
-  return `${memory}; ${share}${isImpactGoingOn ? ', more than usually' : ''}`;
+  const lasts = alerts.length === 0 ? '' : `; told still: ${alerts.join(', ')}`;
+  return `${memory}; ${share}${isImpactGoingOn ? ', more than usually' : ''}${lasts}`;
 }
 
 function slopeOf(bytesPerSecond: number): string {

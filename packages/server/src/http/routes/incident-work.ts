@@ -43,6 +43,7 @@ const State = Type.Unsafe<MeasuredState>({
     interval: { anyOf: [{ type: 'array', items: count }, { type: 'null' }] },
     failingShare: countOrNull,
     isImpactGoingOn: { type: 'boolean' },
+    alerts: { type: 'array', items: { type: 'string' } },
     isRecovered: { type: 'boolean' },
     sentence: { type: 'string' },
   },
@@ -51,11 +52,11 @@ const State = Type.Unsafe<MeasuredState>({
 /** Adds what is written under `/api/v1/incidents/:id`. */
 export const incidentWorkRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { incidents, desk, fleet, routes, now }, guard },
+  { context: { incidents, desk, fleet, routes, signals, now }, guard },
 ) => {
   const measure = async (id: number): Promise<MeasuredState> => {
     const { service_id: serviceId, opened_ms: openedMs } = await incidents.get(id);
-    return await measureState({ fleet, routes }, { serviceId, openedMs }, now());
+    return await measureState({ fleet, routes, signals }, { serviceId, openedMs }, now());
   };
   app.get(
     '/api/v1/incidents/:id/state',
