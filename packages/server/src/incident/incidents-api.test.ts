@@ -74,3 +74,28 @@ test('who only reads writes nothing', async () => {
       403,
     );
 });
+
+test('what monitoring tells still has not recovered, however well memory is', async () => {
+  const body = otlpJson(Date.now(), { service: 'calm', verdict: 'clean' });
+  await server.send('POST', '/v1/metrics', { body, token: server.agent });
+  const tell = async (status: string): Promise<void> => {
+    const labels = { alertname: 'HighCPU', service: 'calm', severity: 'critical' };
+    const startsAt = '2026-11-21T14:20:00Z';
+    const alert = { status, labels, annotations: {}, startsAt, ...(status === 'resolved' ? { endsAt: startsAt } : {}) };
+    const told = { version: '4', status, alerts: [alert] };
+    await server.send('POST', '/api/v1/alertmanager', { body: told, token: server.agent });
+  };
+  await tell('firing');
+  let id: number | undefined;
+  while (id === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const open = (await server.send('GET', '/api/v1/incidents')).json as { id: number; summary: string }[];
+    id = open.find(({ summary }) => summary.startsWith('calm'))?.id;
+  }
+  const path = `/api/v1/incidents/${id}/resolve`;
+  const refused = await server.send('POST', path, { body: {} });
+  expect([refused.status, refused.json.code]).toEqual([409, 'EBB_SERVER_NOT_RECOVERED']);
+  expect(refused.json.message).toContain('told still: HighCPU');
+  await tell('resolved');
+  expect((await server.send('POST', path, { body: {} })).status).toBe(200);
+});
