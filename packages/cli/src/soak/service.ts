@@ -21,6 +21,8 @@ export interface ServiceOptions {
 
 /** A service asked to end gets so long before it is killed. */
 const STOP_GRACE_MS = 5000;
+/** So much later than its connections break the end of a process is told, at the most. */
+const END_TOLD_MS = 1000;
 const LOOK_EVERY_MS = 50;
 
 /** The service under test, with the agent in it. */
@@ -67,6 +69,12 @@ export class Service {
   /** How it ended; null while it runs. */
   get end(): Program['end'] {
     return this.#program.end;
+  }
+
+  /** Whether it has ended, or does so within a moment: connections break before the end of a process is told. */
+  async isEnding(): Promise<boolean> {
+    await Promise.race([this.#program.ended, delay(END_TOLD_MS)]);
+    return this.end !== null;
   }
 
   /**

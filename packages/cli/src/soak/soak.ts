@@ -105,6 +105,7 @@ class Drive {
     const answers: string[] = [];
     for (let call = 0; call < PROBES; call++) answers.push(await this.#send(call));
     if (!answers.every(isFailure)) return;
+    if (await this.#service.isEnding()) throw this.#gone();
     const told = [...new Set(answers)].join(', ');
     throw new CliError('EBB_CLI_SOAK_ROUTE_FAILED', `'${printable(this.#route.name)}' only fails: ${told}`);
   }
