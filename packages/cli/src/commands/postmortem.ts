@@ -95,7 +95,7 @@ export function postmortemCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, `closed: ${answer.proved}`);
     });
   const command = new Command('postmortem')
-    .summary('postmortems: show, write, edit; action items: items, add, prove; the review')
+    .summary('postmortems: show, write, edit; action items; the review')
     .description('Reads and writes the postmortems of an `ebb up`, with the token of a responder; a viewer reads.')
     .addHelpText(
       'after',
