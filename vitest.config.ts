@@ -1,5 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Begins with what takes minutes of waiting, so that the rest runs beside it. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/test/outages.test.ts');
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 // One run over the whole repository. Tests stand beside the code they are about; what needs several packages at
 // once stands in test/. A package's own code runs from src/, the other packages' from dist/, as their users get it.
@@ -17,6 +27,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // They wait for processes half of the time.
     maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // What a test changed in the environment or mocked is gone before the next one.
     unstubEnvs: true,
     restoreMocks: true,
