@@ -69,8 +69,8 @@ interface Process {
 const lookEveryMs = 1000;
 /** Nothing that is waited for takes as long as this. */
 const longestMs = 600_000;
-const resolveEveryMs = 10_000;
-const resolveTries = 20;
+const resolveEveryMs = 5000;
+const resolveTries = 10;
 
 /**
  * Plays it from the first release to the postmortem.
