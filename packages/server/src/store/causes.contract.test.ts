@@ -286,6 +286,21 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
+  test('a rollback minutes after its deploy is one, where the processes before have told their end', async () => {
+    await tell(-3, 'clean', {}, { version: '1.0', instance: 'a' });
+    await tell(-2, 'clean', { endedMs: start - 2 * minute }, { version: '1.0', instance: 'a' });
+    await tell(-1, 'clean', {}, { version: '1.1', instance: 'b' });
+    await tell(0, 'leak', {}, { version: '1.1', instance: 'b' });
+    await look();
+    await tell(1, 'clean', {}, { version: '1.0', instance: 'c' });
+    await look();
+    const { timeline } = await onlyIncident();
+    expect(timeline.filter((line) => line.includes(' change: '))).toEqual([
+      '-1 change: version: 1.1 runs; before: 1.0, told by telemetry',
+      '1 change: version: 1.0 runs again; before: 1.1, told by telemetry',
+    ]);
+  });
+
   const series = (route: string, requests: number, good: number, failed = 0): RouteSeries[] => [
     { key: `${route} ok`, route, isFailing: false, requests, inTime: good },
     ...(failed === 0 ? [] : [{ key: `${route} bad`, route, isFailing: true, requests: failed, inTime: failed }]),

@@ -40,7 +40,9 @@ async function noteVersion(db: Transaction<Schema>, { serviceId, report }: Seen)
     .select('id')
     .where('service_id', '=', serviceId)
     .where('version', '=', version)
-    .where('last_seen_ms', '>=', timeMs - runningMs);
+    .where('last_seen_ms', '>=', timeMs - runningMs)
+    // One that told its end runs no more, however short ago: a rollback may come minutes after its deploy.
+    .where('ended_ms', 'is', null);
   // Who does not tell its revision may be of any.
   const same =
     revision === null
