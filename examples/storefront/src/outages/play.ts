@@ -67,6 +67,7 @@ interface Process {
 }
 
 const lookEveryMs = 1000;
+const dayMs = 86_400_000;
 /** Nothing that is waited for takes as long as this. */
 const longestMs = 600_000;
 const resolveEveryMs = 5000;
@@ -184,6 +185,7 @@ async function playIn(
   say(`  ${sentence}`);
   await resolve();
   await shell('postmortem', 'refresh', id);
+  await shell('postmortem', 'review', id, '--at', new Date(Date.now() + dayMs).toISOString(), '--minutes', '60');
   await shell('postmortem', 'write', id, postmortemFile);
   load?.stop();
   const { requests, failures, loggedOut } = (await load?.finished) ?? { requests: 0, failures: 0, loggedOut: 0 };

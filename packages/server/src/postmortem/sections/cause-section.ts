@@ -42,7 +42,7 @@ export function causeSection(facts: PostmortemFacts): string {
     culprit === null || culprit.routes.length === 0 ? null : `**Fed by:** ${culprit.routes.map(code).join(', ')}.`,
     grew.length === 0
       ? null
-      : `**Versions of ${plain(service.name)} that grew:** ${names(grew)}${still.length === 0 ? '; no other version ran' : `; ${names(still)} did not`}.`,
+      : `**Versions of ${plain(service.name)} judged to leak:** ${names(grew)}${still.length === 0 ? '; no other version ran' : `; ${names(still)} ${still.length === 1 ? 'was' : 'were'} not`}.`,
     `**Trigger:** ${triggerOf(facts)}`,
     ...blamed.map((line) => `**Changes:** ${line}`),
     commits === null || commits.commits.length === 0 ? null : `**Commit:** ${plain(commitsSentence(commits))}.`,
