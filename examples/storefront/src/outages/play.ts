@@ -68,6 +68,7 @@ interface Process {
 
 const lookEveryMs = 1000;
 const dayMs = 86_400_000;
+const evidenceTries = 5;
 /** Nothing that is waited for takes as long as this. */
 const longestMs = 600_000;
 const resolveEveryMs = 5000;
@@ -229,26 +230,23 @@ async function playIn(
   }
 
   async function gatherEvidence(): Promise<string> {
-    const processes = await server.ask<Process[]>(`/api/v1/services/${String(incident?.serviceId)}/processes`);
     const newest = outage.deploys.at(-1)?.release;
-    const running = processes.filter(({ version }) => version === newest);
-    const leaking = running.find(({ verdict }) => verdict === 'leak') ?? running[0];
-    const report = join(folder, 'evidence.json');
-    await shell(
-      'watch',
-      '--pid',
-      String(leaking?.pid),
-      '--suspected',
-      '--stop-on-finding',
-      '--server',
-      server.url,
-      '--report',
-      report,
-    );
-    return await until('the finding', async () => {
-      const { timeline } = await server.ask<{ timeline: { kind: string; text: string }[] }>(`/api/v1/incidents/${id}`);
-      return timeline.find((event) => event.kind === 'finding')?.text;
-    });
+    // A process may be restarted before it runs out, and its evidence with it.
+    for (let tries = 0; tries < evidenceTries; tries++) {
+      const processes = await server.ask<Process[]>(`/api/v1/services/${String(incident?.serviceId)}/processes`);
+      const running = processes.filter(({ version, pid }) => version === newest && isThere(pid)).toReversed();
+      const leaking = running.find(({ verdict }) => verdict === 'leak') ?? running[0];
+      await shell('watch', '--pid', String(leaking?.pid), '--suspected', '--stop-on-finding', '--server', server.url);
+      for (let looks = 0; looks < 5; looks++) {
+        const { timeline } = await server.ask<{ timeline: { kind: string; text: string }[] }>(
+          `/api/v1/incidents/${id}`,
+        );
+        const found = timeline.find((event) => event.kind === 'finding')?.text;
+        if (found !== undefined) return found;
+        await delay(lookEveryMs, undefined, { signal });
+      }
+    }
+    throw new Error(`no finding came of ${String(evidenceTries)} watches`);
   }
 
   async function changes(): Promise<Changes> {
@@ -284,8 +282,8 @@ async function startFleet(folder: string, server: OutageServer): Promise<Fleet> 
       FLEET_SOCKET: socketPath,
       PORT: String(port),
       // Minutes stand for days: sessions expire, and the agent judges, while one looks on.
-      SESSION_IDLE_SECONDS: '10',
-      SESSION_SWEEP_SECONDS: '2',
+      SESSION_IDLE_SECONDS: '4',
+      SESSION_SWEEP_SECONDS: '1',
       OTEL_SERVICE_NAME: 'storefront',
       OTEL_METRIC_EXPORT_INTERVAL: '1000',
       EBB_SAMPLE_INTERVAL: '250',
@@ -302,6 +300,14 @@ async function startFleet(folder: string, server: OutageServer): Promise<Fleet> 
     pid: running.child.pid ?? 0,
     stop: () => running.stop(),
   };
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function beside(name: string): string {

@@ -34,7 +34,7 @@ services:
     allow: [restart, rollback, rollforward]
     least_serving: 2
     budget: { actions: 20, per: 1h }
-    automatic: { lead: 1m, failures: 2 }
+    automatic: { lead: 15s, failures: 2 }
 `;
 
 /** Ada is on call; the teams that own the sessions and the dashboard have somebody each. */
