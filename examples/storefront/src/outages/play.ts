@@ -186,7 +186,15 @@ async function playIn(
   say(`  ${sentence}`);
   await resolve();
   await shell('postmortem', 'refresh', id);
-  await shell('postmortem', 'review', id, '--at', new Date(Date.now() + dayMs).toISOString(), '--minutes', '60');
+  await shell(
+    'postmortem',
+    'review',
+    id,
+    '--at',
+    `${new Date(Date.now() + dayMs).toISOString().slice(0, 16)}Z`,
+    '--minutes',
+    '60',
+  );
   await shell('postmortem', 'write', id, postmortemFile);
   load?.stop();
   const { requests, failures, loggedOut } = (await load?.finished) ?? { requests: 0, failures: 0, loggedOut: 0 };

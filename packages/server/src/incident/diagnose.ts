@@ -72,7 +72,11 @@ export function diagnose(known: Known, rules: LevelRules): Diagnosis {
       level,
       cause: 'memory',
       // Where nothing grows any more there is nothing to roll back.
-      summary: sentences(memoryWords(known, ends), level === null ? '' : adviceOf(known), symptomWords(known)),
+      summary: sentences(
+        memoryWords(known, ends),
+        memoryLevel === null && ends.length === 0 ? '' : adviceOf(known),
+        symptomWords(known),
+      ),
     };
   const cause = causeWithoutMemory(known);
   const words = alerts.length === 0 ? `${name}: what was told is over` : `${name}: ${named(alerts)}`;
