@@ -29,18 +29,24 @@ async function listening(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A server that is up, with what agents and readers need. */
+async function started() {
+  const directory = mkdtempSync(join(tmpdir(), 'ebb-told-'));
+  closing.push(() => rmSync(directory, { recursive: true, force: true }));
+  const server = await startServer({ database: { directory }, port: 0 });
+  closing.push(async () => await server.close());
+  const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  const ask = async (path: string): Promise<any> =>
+    await (await fetch(server.url + path, { headers: { authorization: `Bearer ${admin}` } })).json();
+  return { server, agent, ask };
+}
+
 test(
   'a leak that a watch confirms is an incident of the service, with its culprit in the lead',
   { timeout: 180_000 },
   async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'ebb-told-'));
-    closing.push(() => rmSync(directory, { recursive: true, force: true }));
-    const server = await startServer({ database: { directory }, port: 0 });
-    closing.push(async () => await server.close());
-    const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    const ask = async (path: string): Promise<any> =>
-      await (await fetch(server.url + path, { headers: { authorization: `Bearer ${admin}` } })).json();
+    const { server, agent, ask } = await started();
 
     const run = await ebb(['watch', '--server', server.url, ...leaky], { EBB_TOKEN: agent, ...named });
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`ebb: told ${server.url} what was found`)]);
@@ -68,14 +74,7 @@ test(
   'of a process whose own agent tells a server, a watch tells what it found, and nothing else',
   { timeout: 180_000 },
   async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'ebb-told-'));
-    closing.push(() => rmSync(directory, { recursive: true, force: true }));
-    const server = await startServer({ database: { directory }, port: 0 });
-    closing.push(async () => await server.close());
-    const { admin, agent } = server.firstTokens ?? { admin: '', agent: '' };
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    const ask = async (path: string): Promise<any> =>
-      await (await fetch(server.url + path, { headers: { authorization: `Bearer ${admin}` } })).json();
+    const { server, agent, ask } = await started();
     const telling = {
       OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${agent}`,
