@@ -58,8 +58,7 @@ export function startMonitoring({ primaryPid, url, token, onAlarm }: MonitoringO
     }
     if (isFiring || high < firesAfterLooks) return;
     isFiring = true;
-    const sentence = `CPU is at ${percent(share)}, usually ${percent(usual)}`;
-    onAlarm(`HighCPU: ${sentence}`);
+    onAlarm(`HighCPU: CPU is at ${percent(share)}, usually ${percent(usual)}`);
     startsAt = new Date();
     void tell('firing').catch(() => {
       isFiring = false; // again at the next look

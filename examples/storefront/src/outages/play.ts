@@ -14,7 +14,7 @@ import { startMonitoring } from './monitoring.ts';
 import { openPager, type Page } from './pager.ts';
 import { startOutageServer, type OutageServer } from './server.ts';
 
-/** What was measured; seconds after the first page, null where it did not come. */
+/** What was measured; seconds count from the first page. */
 export interface Played {
   /** From the deploy of what leaks to the first page. */
   readonly pagedAfterS: number;
@@ -44,8 +44,6 @@ export interface PlayOptions {
 interface Incident {
   readonly id: number;
   readonly serviceId: number;
-  readonly level: string;
-  readonly summary: string;
 }
 
 interface Changes {
@@ -81,11 +79,17 @@ const resolveTries = 10;
  */
 export async function play(outage: Outage, options: PlayOptions): Promise<Played> {
   const folder = await mkdtemp(join(tmpdir(), 'storefront-outage-'));
-  const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stops: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     return await playIn(folder, outage, options, (stop) => stops.unshift(stop));
   } finally {
-    for (const stop of stops) await stop().catch(() => undefined);
+    for (const stop of stops) {
+      try {
+        await stop();
+      } catch {
+        // The others are stopped all the same.
+      }
+    }
   }
 }
 
@@ -93,7 +97,7 @@ async function playIn(
   folder: string,
   outage: Outage,
   { postmortemFile, requestsPerSecond, say, signal }: PlayOptions,
-  onEnd: (stop: () => Promise<unknown>) => void,
+  onEnd: (stop: () => unknown) => void,
 ): Promise<Played> {
   const pages: (Page & { atMs: number })[] = [];
   const pager = await openPager((page) => {
@@ -121,7 +125,6 @@ async function playIn(
   });
   onEnd(() => {
     monitoring.stop();
-    return Promise.resolve();
   });
   let load: RunningLoad | undefined;
   let deployedMs = 0;
