@@ -1,7 +1,8 @@
 /** `ebb deploy blame`: the commits behind a culprit. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
+import { wholeNumber } from '../remote/whole-number.ts';
 import type { Blame, Question } from './blame.ts';
 import type { Repository } from './repository.ts';
 
@@ -28,7 +29,7 @@ export function blameCommand(finish: (exitCode: number) => void): Command {
     )
     .argument('[PLACE]', 'where the culprit is: src/session-store.ts:57')
     .option('--report <FILE>', 'take it from a report of `ebb watch --report` or `ebb analyze --json`')
-    .addOption(new Option('--incident <ID>', "take it from an incident of the server's").argParser(whole))
+    .addOption(new Option('--incident <ID>', "take it from an incident of the server's").argParser(wholeNumber))
     .option('--fingerprint <TEXT>', 'of the findings, the one whose fingerprint begins so')
     .option('--holder <NAME>', 'what the program calls what holds the memory, such as sessions')
     .option('--from <REVISION>', 'the last that did not grow: a commit, a tag, or a version that is a tag')
@@ -105,9 +106,4 @@ async function tellServer(id: number, { places, package: installed, ...found }: 
   };
   await serverOf(flags).send('PUT', `/api/v1/incidents/${id}/commits`, body);
   process.stderr.write(`ebb: stands with incident ${id} now\n`);
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(value)) throw new InvalidArgumentError('It is a whole number from 1.');
-  return Number(value);
 }

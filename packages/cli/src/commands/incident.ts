@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { incidentLines, listLines, type ListedIncident, type ShownIncident } from '../incident/render.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
+import { wholeNumber } from '../remote/whole-number.ts';
 import { printable } from '../wording/printable.ts';
 
 interface Flags extends ServerFlags {
@@ -26,7 +27,7 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, () => listLines(answer));
     });
   const show = sub('show', 'an incident with its timeline, in UTC, with your zone and the team’s beside it')
-    .argument('<ID>', 'its number', whole)
+    .argument('<ID>', 'its number', wholeNumber)
     .addOption(
       new Option('--zone <ZONE>', 'your time zone, such as Africa/Nairobi').default(ownZone(), 'this machine’s'),
     )
@@ -35,14 +36,14 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, () => incidentLines(answer));
     });
   const note = sub('note', 'write a note on the timeline')
-    .argument('<ID>', 'its number', whole)
+    .argument('<ID>', 'its number', wholeNumber)
     .argument('<TEXT>', 'what to write')
     .action(async (id: number, text: string, flags: Flags) => {
       const answer = await serverOf(flags).send('POST', `/api/v1/incidents/${id}/notes`, { text });
       print(flags, answer, () => [`written on the timeline of incident ${id}`]);
     });
   const suspect = sub('suspect', 'write down what you think it comes from')
-    .argument('<ID>', 'its number', whole)
+    .argument('<ID>', 'its number', wholeNumber)
     .argument('<WHAT>', 'what is suspected')
     .option('--why <REASON>', 'why')
     .action(async (id: number, title: string, { why = '', ...flags }: Flags & { why?: string }) => {
@@ -53,8 +54,8 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
     });
   const decide = (state: 'exonerated' | 'confirmed', verb: string): Command =>
     sub(verb, `say that what was suspected is ${state}`)
-      .argument('<ID>', "the incident's number", whole)
-      .argument('<HYPOTHESIS>', "the hypothesis's number", whole)
+      .argument('<ID>', "the incident's number", wholeNumber)
+      .argument('<HYPOTHESIS>', "the hypothesis's number", wholeNumber)
       .requiredOption('--why <REASON>', 'why')
       .action(async (id: number, hypothesis: number, { why, ...flags }: Flags & { why: string }) => {
         const path = `/api/v1/incidents/${id}/hypotheses/${hypothesis}`;
@@ -62,7 +63,7 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
         print(flags, answer, () => [`hypothesis ${hypothesis} of incident ${id} is ${state}`]);
       });
   const role = sub('role', 'say who is commander, operations, communications or scribe')
-    .argument('<ID>', 'its number', whole)
+    .argument('<ID>', 'its number', wholeNumber)
     .argument('<ROLE>', 'commander, operations, communications or scribe')
     .argument('<NAME>', 'who; empty: nobody')
     .action(async (id: number, name: string, holder: string, flags: Flags) => {
@@ -71,7 +72,7 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, () => [`written on the timeline of incident ${id}`]);
     });
   const resolve = sub('resolve', 'resolve an incident; while it goes on, a reason is needed')
-    .argument('<ID>', 'its number', whole)
+    .argument('<ID>', 'its number', wholeNumber)
     .option('--reason <REASON>', 'why it is resolved, though it goes on')
     .action(async (id: number, { reason, ...flags }: Flags & { reason?: string }) => {
       const body = reason === undefined ? {} : { reason };
@@ -81,7 +82,7 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       print(flags, answer, () => [`incident ${id} is resolved; as measured: ${answer.state.sentence}`]);
     });
   const numbers = sub('numbers', 'how long it took to detect, acknowledge, mitigate and resolve, by service and team')
-    .addOption(new Option('--days <N>', 'of the last so many days').default(90).argParser(whole))
+    .addOption(new Option('--days <N>', 'of the last so many days').default(90).argParser(wholeNumber))
     .action(async (flags: Flags & { days: number }) => {
       const answer = (await serverOf(flags).get('/api/v1/incidents/numbers', { days: flags.days })) as {
         lines: string[];
@@ -110,9 +111,4 @@ Examples:
 
 function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It is a whole number from 1.');
-  return Number(value);
 }

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { aftermathCommands } from '../postmortem/aftermath.ts';
 import { readJson, readText, writePostmortem } from '../postmortem/files.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
+import { wholeNumber } from '../remote/whole-number.ts';
 import { printable } from '../wording/printable.ts';
 
 interface Flags extends ServerFlags {
@@ -22,9 +23,9 @@ export function postmortemCommand(finish: (exitCode: number) => void): Command {
   };
   const sub = (name: string, summary: string): Command =>
     addServerOptions(new Command(name).summary(summary).description(summary))
-      .argument('<ID>', "the incident's number", whole)
+      .argument('<ID>', "the incident's number", wholeNumber)
       .option('--json', 'print the answer of the server as one JSON document');
-  const version = new Option('--version-number <N>', 'an older version').argParser(whole);
+  const version = new Option('--version-number <N>', 'an older version').argParser(wholeNumber);
   const path = (id: number): string => `/api/v1/incidents/${id}/postmortem`;
   const show = sub('show', 'print it as Markdown')
     .addOption(version)
@@ -84,7 +85,7 @@ export function postmortemCommand(finish: (exitCode: number) => void): Command {
     .description(
       'Sends what `ebb review --json`, `ebb test --json`, `ebb soak --json` or an alert told of a replay of the leak.',
     )
-    .argument('<ITEM>', "the action item's number", whole)
+    .argument('<ITEM>', "the action item's number", wholeNumber)
     .argument('<FILE>', 'the JSON; - is standard input')
     .option('--json', 'print the answer of the server as one JSON document')
     .action(async (item: number, file: string, flags: Flags) => {
@@ -111,9 +112,4 @@ Examples:
     );
   for (const one of [show, write, edit, refresh, versions, ...aftermathCommands(print), prove]) command.addCommand(one);
   return command;
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It is a whole number from 1.');
-  return Number(value);
 }

@@ -1,6 +1,7 @@
 /** `ebb postmortem items`, `add`, `change`, `drop`, `review`: what comes after, from the shell. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
+import { wholeNumber } from '../remote/whole-number.ts';
 import { printable } from '../wording/printable.ts';
 
 interface Flags extends ServerFlags {
@@ -48,14 +49,14 @@ export function aftermathCommands(print: Print): Command[] {
     ...(fingerprint === undefined ? {} : { fingerprint }),
   });
   const items = sub('items', 'action items that are open, or those of an incident')
-    .argument('[ID]', "the incident's number", whole)
+    .argument('[ID]', "the incident's number", wholeNumber)
     .action(async (id: number | undefined, flags: Flags) => {
       const path = id === undefined ? '/api/v1/action-items' : `/api/v1/incidents/${id}/postmortem/action-items`;
       const answer = (await serverOf(flags).get(path)) as Item[];
       print(flags, answer, answer.length === 0 ? 'there is none' : answer.map(lineOf).join('\n'));
     });
   const add = withItem(sub('add', 'add an action item: what is to catch the leak from now on'))
-    .argument('<ID>', "the incident's number", whole)
+    .argument('<ID>', "the incident's number", wholeNumber)
     .argument('<KIND>', 'what proves it: lint, test, soak or alert')
     .argument('<TITLE>', 'what is to be done')
     .option('--fingerprint <TEXT>', "of the leak; default: that of the incident's")
@@ -65,22 +66,22 @@ export function aftermathCommands(print: Print): Command[] {
       print(flags, answer, `action item ${answer.id} of incident ${id}`);
     });
   const change = withItem(sub('change', 'change who has an action item, until when, or where it is tracked'))
-    .argument('<ITEM>', "the action item's number", whole)
+    .argument('<ITEM>', "the action item's number", wholeNumber)
     .action(async (item: number, flags: ItemFlags) => {
       const answer = await serverOf(flags).send('PATCH', `/api/v1/action-items/${item}`, bodyOf(flags));
       print(flags, answer, `action item ${item} is changed`);
     });
   const drop = sub('drop', 'give an action item up')
-    .argument('<ITEM>', "the action item's number", whole)
+    .argument('<ITEM>', "the action item's number", wholeNumber)
     .requiredOption('--why <REASON>', 'why')
     .action(async (item: number, { why, ...flags }: Flags & { why: string }) => {
       const answer = await serverOf(flags).send('POST', `/api/v1/action-items/${item}/drop`, { why });
       print(flags, answer, `action item ${item} is dropped`);
     });
   const review = sub('review', 'say when the review is, within seven days, and whom to invite; or tell it')
-    .argument('<ID>', "the incident's number", whole)
+    .argument('<ID>', "the incident's number", wholeNumber)
     .addOption(new Option('--at <TIME>', 'when, such as 2026-11-24T10:00Z').argParser(time))
-    .addOption(new Option('--minutes <N>', 'how long').argParser(whole))
+    .addOption(new Option('--minutes <N>', 'how long').argParser(wholeNumber))
     .option('--invite <ADDRESS...>', 'whom to invite, by mail where the on-call plan names a mail server')
     .action(async (id: number, flags: Flags & { at?: number; minutes?: number; invite?: string[] }) => {
       const server = serverOf(flags);
@@ -128,9 +129,4 @@ function time(value: string): number {
   if (Number.isNaN(timeMs))
     throw new InvalidArgumentError('It is a time with its zone: 2026-11-24T10:00Z, or 2026-11-24T13:00+03:00.');
   return timeMs;
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It is a whole number from 1.');
-  return Number(value);
 }
