@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { blameCommand } from '../blame/blame-command.ts';
 import { changeLines, listChanges } from '../deploy/change.ts';
+import { moment } from '../remote/moment.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
 
 interface RecordFlags extends ServerFlags {
@@ -58,7 +59,7 @@ function recordCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--summary <TEXT>', 'what was changed, in a line (default: made of the version)')
     .option('--link <URL>', 'where more is told: the pipeline, the pull request')
-    .addOption(new Option('--at <TIME>', 'when it was, as RFC 3339 (default: now)').argParser(time))
+    .addOption(new Option('--at <TIME>', 'when it was, as RFC 3339 (default: now)').argParser(moment))
     .option('--json', 'print the answer as JSON');
   return addServerOptions(command).action(async (flags: RecordFlags) => {
     const { service, version, revision, environment, namespace, kind, link, at } = flags;
@@ -90,14 +91,6 @@ function listCommand(finish: (exitCode: number) => void): Command {
     process.stdout.write(flags.json === true ? `${JSON.stringify({ changes })}\n` : `${lines.join('\n')}\n`);
     finish(0);
   });
-}
-
-function time(value: string): number {
-  const timeMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(value)
-    ? Date.parse(value)
-    : NaN;
-  if (Number.isNaN(timeMs)) throw new InvalidArgumentError('It is a time such as 2026-11-21T14:30:00Z.');
-  return timeMs;
 }
 
 function most(value: string): number {

@@ -94,7 +94,7 @@ test('an action item is closed by what a test told of its leak, from a file', as
   expect((await ebb('postmortem', 'prove', String(id), file)).error).toContain('is no JSON');
 });
 
-test('action items are added, changed, listed and dropped, and the review is set', async () => {
+test('action items are added, changed, listed and dropped, and the review is set and dropped', async () => {
   const day = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
   const due = day(30).slice(0, 10);
   expect((await ebb('postmortem', 'add', '1', 'lint', 'find it')).error).toContain('name a fingerprint');
@@ -119,4 +119,8 @@ test('action items are added, changed, listed and dropped, and the review is set
   expect((await ebb('postmortem', 'review', '1', '--at', `${day(30).slice(0, 16)}Z`)).error).toContain(
     'within seven days',
   );
+  const dropped = await ebb('postmortem', 'review', '1', '--drop', 'no \u001b[31mtime');
+  expect(dropped.out).toContain('; it is dropped: no \\x1b[31mtime');
+  expect((await ebb('postmortem', 'review', '1', '--drop', 'again')).error).toContain('EBB_SERVER_CONFLICT');
+  expect((await ebb('postmortem', 'review', '1', '--drop', 'x', '--at', '2026-11-24T10:00Z')).code).toBe(2);
 });

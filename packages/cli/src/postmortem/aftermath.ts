@@ -1,5 +1,6 @@
 /** `ebb postmortem items`, `add`, `change`, `drop`, `review`: what comes after, from the shell. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { moment } from '../remote/moment.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
 import { wholeNumber } from '../remote/whole-number.ts';
 import { printable } from '../wording/printable.ts';
@@ -25,6 +26,20 @@ interface ItemFlags extends Flags {
   due?: number;
   tracker?: string;
   fingerprint?: string;
+}
+
+interface ReviewFlags extends Flags {
+  at?: number;
+  minutes?: number;
+  invite?: string[];
+  drop?: string;
+}
+
+interface Review {
+  startsMs: number;
+  minutes: number;
+  attendees: string[];
+  droppedWhy: string | null;
 }
 
 /** Prints an answer: as JSON where the flags say so, or as text. */
@@ -78,23 +93,26 @@ export function aftermathCommands(print: Print): Command[] {
       const answer = await serverOf(flags).send('POST', `/api/v1/action-items/${item}/drop`, { why });
       print(flags, answer, `action item ${item} is dropped`);
     });
-  const review = sub('review', 'say when the review is, within seven days, and whom to invite; or tell it')
+  const review = sub('review', 'say when the review is, within seven days, and whom to invite; drop it; or tell it')
     .argument('<ID>', "the incident's number", wholeNumber)
-    .addOption(new Option('--at <TIME>', 'when, such as 2026-11-24T10:00Z').argParser(time))
+    .addOption(new Option('--at <TIME>', 'when, such as 2026-11-24T10:00Z').argParser(moment))
     .addOption(new Option('--minutes <N>', 'how long').argParser(wholeNumber))
-    .option('--invite <ADDRESS...>', 'whom to invite, by mail where the on-call plan names a mail server')
-    .action(async (id: number, flags: Flags & { at?: number; minutes?: number; invite?: string[] }) => {
+    .option(
+      '--invite <ADDRESS...>',
+      'whom to invite, by mail where the on-call plan names a mail server; default: those who are invited already',
+    )
+    .addOption(new Option('--drop <REASON>', 'it does not take place: who was invited gets a mail').conflicts('at'))
+    .action(async (id: number, flags: ReviewFlags) => {
       const server = serverOf(flags);
       const path = `/api/v1/incidents/${id}/postmortem/review`;
+      if (flags.drop !== undefined) await server.send('POST', `${path}/drop`, { why: flags.drop });
       if (flags.at !== undefined)
         await server.send('PUT', path, {
           startsMs: flags.at,
           ...(flags.minutes === undefined ? {} : { minutes: flags.minutes }),
           ...(flags.invite === undefined ? {} : { attendees: flags.invite.flatMap((one) => one.split(',')) }),
         });
-      const answer = (await server.get(path)) as {
-        review: { startsMs: number; minutes: number; attendees: string[] } | null;
-      };
+      const answer = (await server.get(path)) as { review: Review | null };
       print(flags, answer, reviewText(answer.review));
     });
   return [items, add, change, drop, review];
@@ -110,23 +128,17 @@ function lineOf({ id, incidentId, state, kind, title, owner, dueMs, fingerprint,
   );
 }
 
-function reviewText(review: { startsMs: number; minutes: number; attendees: string[] } | null): string {
+function reviewText(review: Review | null): string {
   if (review === null) return 'nobody has said when it is';
   const when = new Date(review.startsMs).toISOString().slice(0, 16).replace('T', ' ');
   const invited = review.attendees.length === 0 ? '' : `; invited: ${review.attendees.join(', ')}`;
-  return printable(`the review is at ${when} UTC, ${review.minutes} minutes${invited}`);
+  const dropped = review.droppedWhy === null ? '' : `; it is dropped: ${review.droppedWhy}`;
+  return printable(`the review is at ${when} UTC, ${review.minutes} minutes${invited}${dropped}`);
 }
 
 /** Milliseconds since 1970, at the end of a day. */
 function endOfDay(value: string): number {
   const timeMs = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T23:59:00Z`) : NaN;
   if (Number.isNaN(timeMs)) throw new InvalidArgumentError('It is a date such as 2026-12-31.');
-  return timeMs;
-}
-
-function time(value: string): number {
-  const timeMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(timeMs))
-    throw new InvalidArgumentError('It is a time with its zone: 2026-11-24T10:00Z, or 2026-11-24T13:00+03:00.');
   return timeMs;
 }

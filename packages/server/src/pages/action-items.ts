@@ -109,6 +109,7 @@ function itemForms(item: ActionItemRow, path: string): Markup {
 export function reviewSection({ incidentId, review, mayAct, clock }: AftermathInput): Markup | null {
   if (review === undefined && !mayAct) return null;
   const attendees = review === undefined ? [] : (JSON.parse(review.attendees) as string[]);
+  const dropped = review?.dropped_why ?? null;
   return html`<section aria-labelledby="review-time">
     <h2 id="review-time">The review</h2>
     ${
@@ -118,6 +119,7 @@ export function reviewSection({ incidentId, review, mayAct, clock }: AftermathIn
             ${clock.time(review.starts_ms, true)}, ${review.minutes}
             minutes${attendees.length === 0 ? null : html`; invited: ${attendees.join(', ')}`}.
             <a href="/api/v1/incidents/${incidentId}/postmortem/review.ics">The invitation for calendars</a>
+            ${dropped === null ? null : html`<strong>It is dropped: ${dropped}</strong>`}
           </p>`
     }
     ${
@@ -143,10 +145,18 @@ export function reviewSection({ incidentId, review, mayAct, clock }: AftermathIn
               /></label>
               <button>${review === undefined ? 'Say it' : 'Move it'}</button>
             </form>
+            ${review === undefined || dropped !== null ? null : dropForm(incidentId)}
           </details>`
         : null
     }
   </section>`;
+}
+
+function dropForm(incidentId: number): Markup {
+  return html`<form class="stacked" method="post" action="/incidents/${incidentId}/postmortem/review/drop">
+    <label>Why it is dropped <input name="why" required maxlength="500" autocomplete="off" /></label>
+    <button>Drop it</button>
+  </form>`;
 }
 
 function dayOf(timeMs: number): string {

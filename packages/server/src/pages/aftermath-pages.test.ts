@@ -66,7 +66,7 @@ test('an action item is added, changed, refused without a proof, and dropped on 
   expect(words((await visit(page)).text)).toContain('dropped <script>catch');
 });
 
-test('the review is set and moved on the page, and says whom it invites', async () => {
+test('the review is set, moved and dropped on the page, and says whom it invites', async () => {
   const told = { starts: `${day(2)}T10:00`, minutes: '45', attendees: 'ada@example.com, eve@example.org' };
   const wrong = await visit(`${page}/review`, { ...told, attendees: 'ada' });
   expect([wrong.status, words(wrong.text)]).toEqual([400, expect.stringContaining("'ada' is no address")]);
@@ -75,6 +75,15 @@ test('the review is set and moved on the page, and says whom it invites', async 
     `${day(2)} 10:00 UTC, 45 minutes; invited: ada@example.com, eve@example.org`,
   );
   expect((await visit(`${page}/review`, { ...told, starts: 'soon' })).status).toBe(400);
+  expect((await visit(`${page}/review/drop`, { why: ' ' })).status).toBe(400);
+  expect((await visit(`${page}/review/drop`, { why: '<b>no time</b>' })).status).toBe(303);
+  const { text } = await visit(page);
+  expect(words(text)).toContain('It is dropped: <b>no time</b>');
+  expect(text).not.toContain('<b>no time</b>');
+  const calendar = await visit(`/api/v1${page}/review.ics`);
+  expect(calendar.text).toContain('METHOD:CANCEL');
+  expect((await visit(`${page}/review`, told)).status).toBe(303);
+  expect(words((await visit(page)).text)).not.toContain('It is dropped');
 });
 
 test('the numbers stand by service, with what is still to be done', async () => {

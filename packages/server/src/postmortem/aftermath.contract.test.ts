@@ -207,7 +207,14 @@ describe.each(engines)('on %s', (engine) => {
     const review = await aftermath.review(1);
     expect(review).toMatchObject({ sequence: 1, minutes: 45 });
     const text = invitationOf({
-      ...{ incidentId: 1, title: 'Postmortem: a; b, c', startsMs: at(3).startsMs, minutes: 45, sequence: 1 },
+      ...{
+        incidentId: 1,
+        openedMs: 36,
+        title: 'Postmortem: a; b, c',
+        startsMs: at(3).startsMs,
+        minutes: 45,
+        sequence: 1,
+      },
       ...{
         attendees: ['eve@example.com'],
         organizer: null,
@@ -218,7 +225,7 @@ describe.each(engines)('on %s', (engine) => {
     const lines = text.replace(/\r\n /g, '').split('\r\n');
     for (const line of [
       'METHOD:REQUEST',
-      'UID:ebb-review-1@ebb.example',
+      'UID:ebb-review-1-10@ebb',
       'SEQUENCE:1',
       'DTSTART:20240813T140000Z',
       'DTEND:20240813T144500Z',

@@ -9,10 +9,8 @@ import type { IncidentStore } from '../store/incidents.ts';
 import type { Schema } from '../store/schema.ts';
 import type { ActionKind } from './action-kind.ts';
 import { code, plain, table } from './markdown.ts';
-import { reviewKey } from './letters/letter-key.ts';
-import { writeLetter } from './letters/write-letter.ts';
 import { checkProof, type Proof } from './proof.ts';
-import { reviewWithinMs } from './review.ts';
+import { dropReview, setReview, type NewReview } from './set-review.ts';
 import type { ActionItemRow, ReviewRow } from './tables.ts';
 
 /** Who does it, and when. */
@@ -48,57 +46,20 @@ export class Aftermath {
     this.#incidents = incidents;
   }
 
-  /** When people meet; undefined where nobody has said it. */
+  /** When people meet, or were to meet; undefined where nobody has said it. */
   async review(incidentId: number): Promise<ReviewRow | undefined> {
     const { query } = this.#database;
     return await query.selectFrom('reviews').selectAll().where('incident_id', '=', incidentId).executeTakeFirst();
   }
 
-  /**
-   * Says when people meet: within seven days of the incident's end, or of now while it is open. Who is invited gets a
-   * mail, and another one each time it is moved.
-   *
-   * @throws {ServerError} EBB_SERVER_BAD_REQUEST for another time
-   */
-  async schedule(
-    incidentId: number,
-    told: { startsMs: number; minutes: number; attendees: readonly string[] },
-    by: Doer & { isPerson: boolean },
-  ): Promise<void> {
-    const incident = await this.#incidents.get(incidentId);
-    const latestMs = (incident.resolved_ms ?? by.nowMs) + reviewWithinMs;
-    const clock = new Clock([]);
-    if (told.startsMs < by.nowMs) throw bad(`${clock.time(told.startsMs, true)} is over`);
-    if (told.startsMs > Math.max(latestMs, by.nowMs))
-      throw bad(`the review is within seven days: until ${clock.time(latestMs, true)}`);
-    await this.#database.query.transaction().execute(async (db) => {
-      const values = {
-        ...{ starts_ms: told.startsMs, minutes: told.minutes, attendees: JSON.stringify(told.attendees) },
-        ...{ changed_ms: by.nowMs, changed_by: by.name },
-      };
-      const { sequence } = await db
-        .insertInto('reviews')
-        .values({ incident_id: incidentId, sequence: 0, ...values })
-        .onConflict((conflict) =>
-          conflict
-            .column('incident_id')
-            .doUpdateSet((set) => ({ ...values, sequence: set('reviews.sequence', '+', 1) })),
-        )
-        .returning('sequence')
-        .executeTakeFirstOrThrow();
-      if (told.attendees.length > 0)
-        await writeLetter(db, {
-          key: reviewKey.write({ incidentId, openedMs: incident.opened_ms, sequence }),
-          ...{ kind: 'invitation', about: `review ${incidentId}`, nowMs: by.nowMs },
-        });
-      const text = `the review is at ${clock.time(told.startsMs, true)}, ${told.minutes} minutes`;
-      await appendEvent(db, incidentId, {
-        timeMs: by.nowMs,
-        kind: 'review',
-        text,
-        actor: by.isPerson ? by.name : null,
-      });
-    });
+  /** Says when people meet: see {@link setReview}. */
+  async schedule(incidentId: number, told: NewReview, by: Doer & { isPerson: boolean }): Promise<void> {
+    await setReview(this.#database, incidentId, told, by);
+  }
+
+  /** Says that people do not meet: see {@link dropReview}. */
+  async dropReview(incidentId: number, why: string, by: Doer): Promise<void> {
+    await dropReview(this.#database, incidentId, worded(why, 'the reason'), { ...by, isPerson: true });
   }
 
   /** The action items of an incident, or those of all that are open; those that are due first. */
@@ -183,8 +144,12 @@ export class Aftermath {
   async markdown(incidentId: number): Promise<string> {
     const [review, items] = [await this.review(incidentId), await this.items(incidentId)];
     const clock = new Clock([]);
+    const { dropped_why: droppedWhy = null } = review ?? {};
+    const dropped = droppedWhy === null ? '' : ` It is dropped: ${plain(droppedWhy)}.`;
     const meeting =
-      review === undefined ? '' : `## Review\n\n${clock.time(review.starts_ms, true)}, ${review.minutes} minutes.`;
+      review === undefined
+        ? ''
+        : `## Review\n\n${clock.time(review.starts_ms, true)}, ${review.minutes} minutes.${dropped}`;
     const rows = items.map((item) => [
       `${plain(item.title)} (${item.kind}${item.fingerprint === null ? '' : `, ${code(item.fingerprint)}`})`,
       item.owner === '' ? 'nobody yet' : plain(item.owner),

@@ -24,9 +24,16 @@ export interface ReviewTable {
   attendees: string;
   /** How often it was moved: calendars know the newest invitation by it. */
   sequence: number;
+  /** JSON: who was taken off, by address: see `Uninvited`. */
+  uninvited: string;
+  /** Why it does not take place; null: it does. */
+  dropped_why: string | null;
   changed_ms: number;
   changed_by: string;
 }
+
+/** Since which sequence somebody is not invited any more, and when the review was that they are invited to no more. */
+export type Uninvited = Record<string, { sequence: number; startsMs: number; minutes: number }>;
 
 /** Something that is to be done so that it does not come back. */
 export interface ActionItemTable {

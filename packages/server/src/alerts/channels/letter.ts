@@ -1,6 +1,6 @@
 import type { UrlSource } from '../rules/rules.ts';
 
-/** A mail that is no alert: an invitation to a review, a reminder of an action item. */
+/** A mail that is no alert: an invitation to a review or its cancellation, a reminder of an action item. */
 export interface Letter {
   server: UrlSource;
   from: string;
@@ -8,5 +8,5 @@ export interface Letter {
   subject: string;
   text: string;
   /** For calendars; null where there is none. */
-  invitation: { method: 'REQUEST'; text: string } | null;
+  invitation: { method: 'REQUEST' | 'CANCEL'; text: string } | null;
 }

@@ -6,6 +6,8 @@ import type { Letter } from '../channels/letter.ts';
 import type { Next } from './page-desk.ts';
 import type { DeliveryRow, LetterKind } from './tables.ts';
 
+const letterKinds: readonly DeliveryRow['kind'][] = ['invitation', 'cancellation', 'item-reminder'];
+
 /** What stands as the receiver of letters: the letter says who that is. */
 export const letterReceiver = 'mail';
 
@@ -35,5 +37,5 @@ export const noLetters: LetterDesk = {
 
 /** Whether a delivery brings a letter. */
 export function isLetter(delivery: DeliveryRow): delivery is LetterDelivery {
-  return delivery.kind === 'invitation' || delivery.kind === 'item-reminder';
+  return letterKinds.includes(delivery.kind);
 }

@@ -24,7 +24,7 @@ export interface NoticeTable {
 }
 
 /** What is brought as a mail of its own, and not as an alert. */
-export type LetterKind = 'invitation' | 'item-reminder';
+export type LetterKind = 'invitation' | 'cancellation' | 'item-reminder';
 
 /** One message to one receiver. */
 export interface DeliveryTable {

@@ -58,24 +58,28 @@ const Review = Type.Object({
   startsMs: TimeMs,
   minutes: Type.Integer(),
   attendees: Type.Array(Type.String()),
+  droppedWhy: Type.Union([Type.String(), Type.Null()], { description: 'Why it does not take place; null: it does.' }),
 });
 const NewReview = Type.Object(
   {
     startsMs: TimeMs,
     minutes: Type.Integer({ minimum: 5, maximum: 480, default: usualMinutes }),
-    attendees: Type.Array(Type.String({ maxLength: 200, pattern: '^[^@\\s<>]+@[^@\\s<>]+$' }), {
-      maxItems: 50,
-      default: [],
-    }),
+    attendees: Type.Optional(
+      Type.Array(Type.String({ maxLength: 200, pattern: '^[^@\\s<>]+@[^@\\s<>]+$' }), {
+        maxItems: 50,
+        description: 'Who is on it no more gets a mail that says so. Default: those who were invited so far.',
+      }),
+    ),
   },
   strict,
 );
+const Why = Type.Object({ why: Type.String({ minLength: 1, maxLength: 500 }) }, strict);
 const Made = Type.Object({ id: Type.Integer() });
 
 /** Adds `/api/v1/action-items`, and what belongs to one incident below `/api/v1/incidents/:id/postmortem`. */
 export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { postmortems, aftermath, oncall, publicUrl, now }, guard },
+  { context: { postmortems, aftermath, incidents, oncall, publicUrl, now }, guard },
 ) => {
   const viewer = async (request: FastifyRequest): Promise<void> => {
     await guard(request, 'viewer');
@@ -173,7 +177,7 @@ export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
         tags,
         security,
         params: Id,
-        body: Type.Object({ why: Type.String({ minLength: 1, maxLength: 500 }) }, strict),
+        body: Why,
         response: { 200: Made },
       },
       onRequest: responder,
@@ -199,8 +203,8 @@ export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
     async ({ params: { id } }) => {
       const row = await aftermath.review(id);
       if (row === undefined) return { review: null };
-      const { starts_ms: startsMs, minutes } = row;
-      return { review: { startsMs, minutes, attendees: JSON.parse(row.attendees) as string[] } };
+      const { starts_ms: startsMs, minutes, dropped_why: droppedWhy } = row;
+      return { review: { startsMs, minutes, attendees: JSON.parse(row.attendees) as string[], droppedWhy } };
     },
   );
   app.put(
@@ -222,24 +226,49 @@ export const actionItemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
       return { id };
     },
   );
+  app.post(
+    `${base}/review/drop`,
+    {
+      schema: {
+        summary:
+          'Say that the review does not take place: who was invited gets a mail, and it is not set again by itself',
+        tags,
+        security,
+        params: Id,
+        body: Why,
+        response: { 200: Made },
+      },
+      onRequest: responder,
+    },
+    async (request) => {
+      const { id } = request.params;
+      await aftermath.dropReview(id, request.body.why, await doer(request));
+      return { id };
+    },
+  );
   app.get(
     `${base}/review.ics`,
-    { schema: { summary: 'The invitation to the review (RFC 5545)', tags, security, params: Id }, onRequest: viewer },
+    {
+      schema: { summary: 'The invitation to the review, or what takes it back (RFC 5545)', tags, security, params: Id },
+      onRequest: viewer,
+    },
     async (request, reply) => {
       const { id } = request.params;
       const row = await aftermath.review(id);
       if (row === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `incident ${id} has no review yet`);
       const { document } = await postmortems.read(id);
       // Loaded here: who invites nobody does without the library.
-      const { invitationOf } = await import('../../postmortem/invitation.ts');
-      const text = invitationOf({
-        ...{ incidentId: id, startsMs: row.starts_ms, minutes: row.minutes, sequence: row.sequence },
+      const { cancellationOf, invitationOf } = await import('../../postmortem/invitation.ts');
+      const { opened_ms: openedMs } = await incidents.get(id);
+      const told = {
+        ...{ incidentId: id, openedMs, startsMs: row.starts_ms, minutes: row.minutes, sequence: row.sequence },
         title: document.title,
         attendees: JSON.parse(row.attendees) as string[],
         organizer: addressIn(oncall.plan.mail?.from ?? null),
         changedMs: row.changed_ms,
         link: `${addressOf(request, publicUrl)}/incidents/${id}/postmortem`,
-      });
+      };
+      const text = row.dropped_why === null ? invitationOf(told) : cancellationOf(told, { isDropped: true });
       return await reply
         .type('text/calendar; charset=utf-8')
         .header('content-disposition', `attachment; filename="review-${id}.ics"`)

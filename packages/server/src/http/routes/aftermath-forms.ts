@@ -85,6 +85,12 @@ export const aftermathForms: FastifyPluginAsyncTypebox<{ context: Context; act: 
       await aftermath.schedule(id, told, { ...by, isPerson: true });
     });
   });
+  app.post(`${base}/review/drop`, options(Type.Object(Id), Dropped), async (request, reply) => {
+    const { id } = request.params;
+    return await act(request, reply, id, async (by) => {
+      await aftermath.dropReview(id, request.body.why, by);
+    });
+  });
 };
 
 /** Due on a day is until its end. */

@@ -10,6 +10,16 @@ export const reviewKey = {
   },
 };
 
+/** Of what takes an invitation back: the incident, and the change of the review that did. */
+export const cancellationKey = {
+  write: ({ incidentId, openedMs, sequence }: { incidentId: number; openedMs: number; sequence: number }): string =>
+    `ebb-review-cancelled-${incidentId}-${openedMs.toString(36)}-${sequence}`,
+  read: (key: string): { incidentId: number; sequence: number } | null => {
+    const [, incidentId, sequence] = /^ebb-review-cancelled-(\d+)-[a-z0-9]+-(\d+)$/.exec(key) ?? [];
+    return sequence === undefined ? null : { incidentId: Number(incidentId), sequence: Number(sequence) };
+  },
+};
+
 /** Of a reminder: the incident, the item, and when it was written. */
 export const itemKey = {
   write: ({ incidentId, itemId, nowMs }: { incidentId: number; itemId: number; nowMs: number }): string =>

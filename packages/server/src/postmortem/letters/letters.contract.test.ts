@@ -119,6 +119,90 @@ people:
     ]);
   });
 
+  test('who is taken off a moved review gets its cancellation, the others the new time', async () => {
+    const by = { name: 'ada', nowMs, isPerson: true };
+    const at = (days: number, ...attendees: string[]) => ({ startsMs: startMs + days * dayMs, minutes: 60, attendees });
+    const uidOf = (text: string): string | undefined => calendarOf(text).find((line) => line.startsWith('UID:'));
+    await aftermath.schedule(1, at(1, 'eve@example.org', 'ada@example.com'), by);
+    await alerting.courier.drain();
+    await aftermath.schedule(1, at(2, 'ADA@example.com', 'bob@example.org'), by);
+    await alerting.courier.drain();
+    expect(mail.mails.map(({ to }) => to)).toEqual([
+      ['eve@example.org', 'ada@example.com'],
+      ['ADA@example.com', 'bob@example.org'],
+      ['eve@example.org'],
+    ]);
+    const [first, , last] = mail.mails;
+    expect(last?.text).toMatch(/^content-type: text\/calendar; charset=utf-8; method=CANCEL/im);
+    expect(last?.text).toContain('Subject: Not invited any more: Review: Postmortem: web (production)');
+    const calendar = calendarOf(last?.text ?? '');
+    // RFC 5546, 3.2.5: the UID of the request, a higher sequence, who is removed, and no status, as it takes place.
+    for (const line of ['METHOD:CANCEL', 'SEQUENCE:1', 'DTSTART:20261124T090000Z']) expect(calendar).toContain(line);
+    expect(calendar).toContain(uidOf(first?.text ?? ''));
+    expect(calendar.some((line) => line.startsWith('STATUS'))).toBe(false);
+    expect(calendar.filter((line) => line.startsWith('ATTENDEE'))).toEqual([
+      expect.stringMatching(/mailto:eve@example\.org$/i),
+    ]);
+    expect(calendar.some((line) => /^ORGANIZER.*mailto:ebb@example\.com$/i.test(line))).toBe(true);
+    expect(await timeline()).toEqual(
+      expect.arrayContaining([
+        'review: the review is at 2026-11-25 09:00 UTC, 60 minutes; taken off: eve@example.org',
+        expect.stringMatching(/^review: that they are not invited .* mailed to eve@example\.org; .* took it: 250/),
+      ]),
+    );
+    // Who is not named stays invited.
+    await aftermath.schedule(1, { startsMs: startMs + 3 * dayMs, minutes: 60 }, by);
+    await alerting.courier.drain();
+    expect(mail.mails.slice(3).map(({ to }) => to)).toEqual([['ADA@example.com', 'bob@example.org']]);
+  });
+
+  test('who was invited to a review that is dropped gets its cancellation; it is set again only by people', async () => {
+    const by = { name: 'ada', nowMs, isPerson: true };
+    const told = { startsMs: startMs + dayMs, minutes: 60, attendees: ['eve@example.org', 'ada@example.com'] };
+    await aftermath.schedule(1, told, by);
+    await alerting.courier.drain();
+    await aftermath.dropReview(1, 'nobody has time', by);
+    await keep();
+    expect(mail.mails.map(({ to }) => to)).toEqual([told.attendees, told.attendees]);
+    const text = mail.mails[1]?.text ?? '';
+    expect(text).toContain('Subject: Dropped: Review: ');
+    expect(text).toContain('The review at 2026-11-24 09:00 UTC is dropped: nobody has time.');
+    for (const line of ['METHOD:CANCEL', 'SEQUENCE:1', 'STATUS:CANCELLED']) expect(calendarOf(text)).toContain(line);
+    expect(await timeline()).toContain('review: the review at 2026-11-24 09:00 UTC is dropped: nobody has time');
+    await expect(aftermath.dropReview(1, 'again', by)).rejects.toMatchObject({ code: 'EBB_SERVER_CONFLICT' });
+    // Set again, it is the same event, and those who are named are invited.
+    await aftermath.schedule(1, { ...told, attendees: ['eve@example.org'] }, by);
+    await keep();
+    const again = calendarOf(mail.mails[2]?.text ?? '');
+    for (const line of ['METHOD:REQUEST', 'SEQUENCE:2', 'STATUS:CONFIRMED']) expect(again).toContain(line);
+    expect(mail.mails).toHaveLength(3);
+    await expect(aftermath.dropReview(1, 'late', { ...by, nowMs: startMs + 2 * dayMs })).rejects.toMatchObject({
+      code: 'EBB_SERVER_CONFLICT',
+    });
+  });
+
+  test('who was never invited, or is invited again meanwhile, gets no cancellation', async () => {
+    const by = { name: 'ada', nowMs, isPerson: true };
+    const at = (...attendees: string[]) => ({ startsMs: startMs + dayMs, minutes: 60, attendees });
+    const server = plan.mail?.server ?? { url: '' };
+    // Nothing was tried to be sent so far.
+    await aftermath.schedule(1, at('eve@example.org', 'ada@example.com'), by);
+    await aftermath.schedule(1, at('ada@example.com'), by);
+    await alerting.courier.drain();
+    expect(mail.mails.map(({ to }) => to)).toEqual([['ada@example.com']]);
+    // The mail server is down while somebody is taken off and comes back.
+    plan = { ...plan, mail: { server: { url: 'smtp://127.0.0.1:1' }, from: 'ebb@example.com' } };
+    await aftermath.schedule(1, at('eve@example.org'), by);
+    await alerting.courier.drain();
+    await aftermath.schedule(1, at('eve@example.org', 'ada@example.com'), by);
+    plan = { ...plan, mail: { server, from: 'ebb@example.com' } };
+    nowMs += 3_600_000;
+    await alerting.courier.drain();
+    expect(mail.mails.slice(1).map(({ to, text }) => [to, /method=(\w+)/.exec(text)?.[1]])).toEqual([
+      [['eve@example.org', 'ada@example.com'], 'REQUEST'],
+    ]);
+  });
+
   test('a mail server that is down is tried again, and what was moved meanwhile is mailed once, as it is then', async () => {
     const [server] = [plan.mail?.server];
     const at = (days: number) => ({ startsMs: startMs + days * dayMs, minutes: 60, attendees: ['eve@example.org'] });

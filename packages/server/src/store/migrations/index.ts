@@ -13,6 +13,7 @@ import { attributionMigration } from './0010-attribution.ts';
 import { responseMigration } from './0011-response.ts';
 import { commitsMigration } from './0012-commits.ts';
 import { actionSubjectsMigration } from './0013-action-subjects.ts';
+import { reviewCancellationsMigration } from './0014-review-cancellations.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -33,5 +34,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0011-response': responseMigration(engine),
     '0012-commits': commitsMigration(engine),
     '0013-action-subjects': actionSubjectsMigration(),
+    '0014-review-cancellations': reviewCancellationsMigration(),
   };
 }
