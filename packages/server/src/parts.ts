@@ -126,6 +126,7 @@ export async function makeParts(options: PartsOptions): Promise<Context> {
       onError: tell('actions could not be looked at'),
     }),
     githubSecret: environment['EBB_GITHUB_WEBHOOK_SECRET'] || null,
+    pagerDutySecrets: (environment['EBB_PAGERDUTY_WEBHOOK_SECRET'] ?? '').split(/[\s,]+/).filter(Boolean),
     counters: new IntakeCounters(),
     now,
     version,

@@ -55,7 +55,11 @@ export const SERVER_ERRORS: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   EBB_SERVER_NOT_ALLOWED: entry(409, 2, 'look at the plan: POST /api/v1/actions/plan, or ebb rollback without --yes'),
   EBB_SERVER_BAD_REQUEST: entry(400, 2, 'mend what the message names'),
   EBB_SERVER_UNAUTHORIZED: entry(401, 2, 'send a token that is valid: authorization: Bearer TOKEN'),
-  EBB_SERVER_SIGNATURE: entry(401, 2, 'give the webhook the secret that stands in EBB_GITHUB_WEBHOOK_SECRET'),
+  EBB_SERVER_SIGNATURE: entry(
+    401,
+    2,
+    'give server and webhook the same secret: EBB_GITHUB_WEBHOOK_SECRET, EBB_PAGERDUTY_WEBHOOK_SECRET',
+  ),
   EBB_SERVER_LOG_IN: entry(401, 2, 'look whether capitals are locked, or ask an admin for another password'),
   EBB_SERVER_FORBIDDEN: entry(403, 2, 'use a token or a user of a role that may do this'),
   EBB_SERVER_CROSS_ORIGIN: entry(

@@ -53,6 +53,8 @@ export interface Context {
   responders: Responders;
   /** What GitHub signs its webhooks with; null where none are taken. */
   githubSecret: string | null;
+  /** What PagerDuty signs its webhooks with, one for each subscription; none where none are taken. */
+  pagerDutySecrets: readonly string[];
   response: Response;
   counters: IntakeCounters;
   /** Milliseconds since the epoch. */

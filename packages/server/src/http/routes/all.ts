@@ -20,6 +20,7 @@ import { incidentRoutes } from './incidents.ts';
 import { onCallRoutes } from './oncall.ts';
 import { otlpRoutes } from './otlp.ts';
 import { pageRoutes } from './pages.ts';
+import { pagerDutyRoutes } from './pagerduty.ts';
 import { postmortemRoutes } from './postmortems.ts';
 import { remoteWriteRoutes } from './remote-write.ts';
 import { responseRoutes } from './response.ts';
@@ -53,6 +54,7 @@ export async function addRoutes(app: FastifyInstance, context: Context): Promise
   await app.register(incidentNumberRoutes, { context, guard });
   await app.register(changeRoutes, { context, guard });
   await app.register(githubRoutes, { context });
+  await app.register(pagerDutyRoutes, { context });
   await app.register(alertmanagerRoutes, { context, guard });
   await app.register(serviceRoutes, { context, guard });
   await app.register(alertingRoutes, { context, guard });

@@ -5,6 +5,7 @@ import { ServerError } from '../../errors/server-error.ts';
 import { checkSignature, readGithub } from '../../ingest/github.ts';
 import { longestText } from '../../ingest/report.ts';
 import type { Context } from '../context.ts';
+import { takeSignedBodies } from '../signed-bodies.ts';
 
 /** GitHub's own limit is 25 MB, which no deployment comes near. */
 const mostBytes = 1024 * 1024;
@@ -17,11 +18,7 @@ const Taken = Type.Object({
 /** Adds `POST /api/v1/github`. */
 export const githubRoutes: FastifyPluginAsyncTypebox<{ context: Context }> = async (app, { context }) => {
   const { changes, counters, githubSecret, limits, now } = context;
-  const mayRefuse = app.createRateLimit({ max: limits.refusalsPerMinute, timeWindow: 60_000 });
-  // The signature is over the bytes as they came.
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
+  const signedBody = takeSignedBodies(app, limits);
   app.post(
     '/api/v1/github',
     {
@@ -42,15 +39,9 @@ export const githubRoutes: FastifyPluginAsyncTypebox<{ context: Context }> = asy
           'EBB_SERVER_NOT_FOUND',
           'webhooks of GitHub are off: there is no EBB_GITHUB_WEBHOOK_SECRET',
         );
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      try {
-        checkSignature(body, request.headers['x-hub-signature-256'], githubSecret);
-      } catch (error) {
-        const count = await mayRefuse(request);
-        if (!count.isAllowed && count.isExceeded)
-          throw new ServerError('EBB_SERVER_TOO_MANY_REQUESTS', 'too many bodies with wrong signatures');
-        throw error;
-      }
+      const body = await signedBody(request, (bytes) =>
+        checkSignature(bytes, request.headers['x-hub-signature-256'], githubSecret),
+      );
       const { service, environment } = request.query;
       const change = readGithub(body, { service, environment }, now());
       if (change === null) return { taken: false, isNew: false };

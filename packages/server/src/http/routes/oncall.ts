@@ -302,7 +302,7 @@ export const onCallRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: 
     async (request) => {
       const { id } = request.params;
       const { name } = await guard(request, 'responder');
-      const people = await responders.reassign(id, { by: name, to: request.body.to });
+      const people = await responders.reassign(id, { by: name, to: [request.body.to] });
       await tokens.audit(name, 'incident.reassign', `${id}: ${people.join(', ')}`, now());
       return { people };
     },

@@ -24,12 +24,13 @@ export async function change(db: Transaction<Schema>, row: EscalationRow, set: C
   return numUpdatedRows === 0n ? null : version;
 }
 
-/** An entry of the timeline that belongs to a change: it stands there once. */
+/** An entry of the timeline that belongs to a change: it stands there once. `ref` is what it came from, where that is known. */
 export async function tell(
   db: Transaction<Schema>,
   { incidentId, version, nowMs }: { incidentId: number; version: number; nowMs: number },
   kind: IncidentEventKind,
   text: string,
+  ref: string = `escalation ${version} ${kind}`,
 ): Promise<void> {
-  await appendEvent(db, incidentId, { timeMs: nowMs, kind, text, ref: `escalation ${version} ${kind}` });
+  await appendEvent(db, incidentId, { timeMs: nowMs, kind, text, ref });
 }

@@ -185,7 +185,7 @@ describe.each(engines)('on %s', (engine) => {
   test('what is given to somebody pages them, and goes on when they do not answer; others can be called in', async () => {
     await scene.at(0, leak(1800));
     await scene.responders.acknowledge(1, { by: 'ada' });
-    expect(await scene.responders.reassign(1, { by: 'ada', to: { kind: 'team', name: 'sessions' } })).toEqual([
+    expect(await scene.responders.reassign(1, { by: 'ada', to: [{ kind: 'team', name: 'sessions' }] })).toEqual([
       'linus',
     ]);
     await scene.at(1, leak(1800));
@@ -198,7 +198,7 @@ describe.each(engines)('on %s', (engine) => {
     // Nothing else changed: linus has it still.
     expect((await scene.responders.escalationOf(1))?.row).toMatchObject({ state: 'acknowledged', holder: 'linus' });
     await expect(
-      scene.responders.reassign(1, { by: 'ada', to: { kind: 'person', name: 'nobody' } }),
+      scene.responders.reassign(1, { by: 'ada', to: [{ kind: 'person', name: 'nobody' }] }),
     ).rejects.toMatchObject({
       code: 'EBB_SERVER_BAD_REQUEST',
     });

@@ -11,6 +11,7 @@ import { cancelPages, tellAcknowledged, writePages } from '../pages/write-pages.
 import { policyFor, type OnCallPlan, type Target } from '../plan/plan.ts';
 import type { EscalationRow, PageRow } from '../tables.ts';
 import { change, tell } from './change.ts';
+import { refsOf } from '../../store/incident-events.ts';
 import { peopleOf } from './targets.ts';
 
 /** What responding needs. */
@@ -78,49 +79,62 @@ export class Responders {
    */
   async acknowledge(
     incidentId: number,
-    { by, forMs, how = '' }: { by: string; forMs?: number; how?: string },
+    { by, forMs, how = '', ref }: { by: string; forMs?: number; how?: string; ref?: string },
   ): Promise<Acknowledgement> {
-    return await this.#change(incidentId, async (db, row, nowMs) => {
-      if (row.state === 'acknowledged' && row.holder !== null && row.holder !== by)
-        return { holder: row.holder, untilMs: row.due_ms ?? nowMs, isOwn: false };
-      const lastsMs =
-        forMs ?? this.#options.plan().policies.get(row.policy ?? '')?.acknowledgedMs ?? usualAcknowledgedMs;
-      const untilMs = nowMs + lastsMs;
-      const version = await change(db, row, { state: 'acknowledged', holder: by, due_ms: untilMs });
-      if (version === null) return null;
-      await cancelPages(db, incidentId);
-      const text = `by ${by}${how}, for ${Math.round(lastsMs / 60_000)} minutes`;
-      const context = { incidentId, version, nowMs };
-      await tell(db, context, 'acknowledged', text);
-      // Whoever takes longer is known already.
-      if (row.state !== 'acknowledged') {
-        const { receivers, wayOf } = this.#options;
-        await tellAcknowledged(db, context, (name) => hearsAcknowledgement(wayOf(name)));
-        await noticeAcknowledged(db, receivers(), { ...context, words: acknowledgedWords(by, untilMs) });
-      }
-      return { holder: by, untilMs, isOwn: true };
-    });
+    return await this.#change(
+      incidentId,
+      async (db, row, nowMs) => {
+        if (row.state === 'acknowledged' && row.holder !== null && row.holder !== by)
+          return { holder: row.holder, untilMs: row.due_ms ?? nowMs, isOwn: false };
+        const lastsMs =
+          forMs ?? this.#options.plan().policies.get(row.policy ?? '')?.acknowledgedMs ?? usualAcknowledgedMs;
+        const untilMs = nowMs + lastsMs;
+        const version = await change(db, row, { state: 'acknowledged', holder: by, due_ms: untilMs });
+        if (version === null) return null;
+        await cancelPages(db, incidentId);
+        const text = `by ${by}${how}, for ${Math.round(lastsMs / 60_000)} minutes`;
+        const context = { incidentId, version, nowMs };
+        await tell(db, context, 'acknowledged', text, ref);
+        // Whoever takes longer is known already.
+        if (row.state !== 'acknowledged') {
+          const { receivers, wayOf } = this.#options;
+          await tellAcknowledged(db, context, (name) => hearsAcknowledgement(wayOf(name)));
+          await noticeAcknowledged(db, receivers(), { ...context, words: acknowledgedWords(by, untilMs) });
+        }
+        return { holder: by, untilMs, isOwn: true };
+      },
+      ref,
+    );
   }
 
   /**
    * Gives it to somebody: they are paged, and have until the end of the step to acknowledge; then it goes on.
    *
+   * @param told `ref` names what it came from: it stands on the timeline once
+   *
    * @throws {ServerError} EBB_SERVER_NOT_FOUND, EBB_SERVER_CONFLICT, EBB_SERVER_BAD_REQUEST when nobody is there
    */
-  async reassign(incidentId: number, { by, to }: { by: string; to: Target }): Promise<string[]> {
-    return await this.#change(incidentId, async (db, row, nowMs, openedMs) => {
-      const people = await this.#peopleOf(db, [to], nowMs, `given to you by ${by}`);
-      const waitMs =
-        this.#options.plan().policies.get(row.policy ?? '')?.steps[Math.max(0, row.step)]?.waitMs ?? usualWaitMs;
-      const names = people.map(({ person }) => person);
-      const version = await change(db, row, { state: 'paging', holder: names.join(', '), due_ms: nowMs + waitMs });
-      if (version === null) return null;
-      await cancelPages(db, incidentId);
-      const context = { incidentId, version, nowMs };
-      await tell(db, context, 'reassigned', `to ${names.join(', ')} by ${by}`);
-      await writePages(db, people, { ...context, openedMs });
-      return names;
-    });
+  async reassign(
+    incidentId: number,
+    { by, to, ref }: { by: string; to: readonly Target[]; ref?: string },
+  ): Promise<string[]> {
+    return await this.#change(
+      incidentId,
+      async (db, row, nowMs, openedMs) => {
+        const people = await this.#peopleOf(db, to, nowMs, `given to you by ${by}`);
+        const waitMs =
+          this.#options.plan().policies.get(row.policy ?? '')?.steps[Math.max(0, row.step)]?.waitMs ?? usualWaitMs;
+        const names = people.map(({ person }) => person);
+        const version = await change(db, row, { state: 'paging', holder: names.join(', '), due_ms: nowMs + waitMs });
+        if (version === null) return null;
+        await cancelPages(db, incidentId);
+        const context = { incidentId, version, nowMs };
+        await tell(db, context, 'reassigned', `to ${names.join(', ')} by ${by}`, ref);
+        await writePages(db, people, { ...context, openedMs });
+        return names;
+      },
+      ref,
+    );
   }
 
   /**
@@ -154,16 +168,19 @@ export class Responders {
     return pages.map(({ person }) => ({ person, why }));
   }
 
-  /** One change, in a transaction; again when somebody else was faster. */
+  /** One change, in a transaction; again when somebody else was faster. What comes from the same thing is done once. */
   async #change<T>(
     incidentId: number,
     work: (db: Transaction<Schema>, row: EscalationRow, nowMs: number, openedMs: number) => Promise<T | null>,
+    ref?: string,
   ): Promise<T> {
     const { database, now } = this.#options;
     for (let tries = 0; tries < mostTries; tries++) {
       const done = await database.query.transaction().execute(async (db) => {
         const nowMs = now();
         const openedMs = await this.#openedMs(db, incidentId);
+        if (ref !== undefined && (await refsOf(db, incidentId)).includes(ref))
+          throw new ServerError('EBB_SERVER_CONFLICT', `incident ${incidentId} knows of it already`);
         return await work(db, await this.#rowOf(db, incidentId, nowMs), nowMs, openedMs);
       });
       if (done !== null) return done;
