@@ -41,10 +41,12 @@ export function keepIncidents(options: IncidentKeeperOptions): Rounds {
 
 /**
  * Looks once: opens, raises and resolves. While nothing leaks, nothing is told and nothing is open, this is four small
- * questions to the database.
+ * questions to the database. What fails for one service keeps no other from being looked at.
+ *
+ * @throws {AggregateError} what failed, when all have been looked at
  */
 export async function lookAtIncidents(options: LookOptions): Promise<void> {
-  const { fleet, incidents, signals, alerting, attributions, now } = options;
+  const { fleet, incidents, signals, alerting, now } = options;
   const nowMs = now();
   const sinceMs = nowMs - runningMs;
   const open = await incidents.list({ open: true, most: 10_000 });
@@ -59,40 +61,62 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
   ]);
   const failures: unknown[] = [];
   for (const serviceId of concerned) {
-    const row = await fleet.service(serviceId);
-    if (row === undefined) continue;
-    const processes = await fleet.watched({ sinceMs, serviceId });
-    const [service = null] = fleetOf([row], processes);
-    const running = runningOf(processes);
-    const gcShare = worstGcShare(running, nowMs);
-    const rules = alerting?.levelsFor(row) ?? options.rules;
-    const flapping = alerting?.rules.flapping ?? usualFlapping;
-    const turn: Turn = {
-      nowMs,
-      flapping,
-      ends: endsNearLimit(processes, nowMs),
-      high: (lasting) => highFigures(running, lasting, nowMs),
-      diagnose: (before, symptoms, findings, advice) => {
-        const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before, advice }, rules);
-        return withConditions(diagnosis, row.name, conditions.get(serviceId) ?? []);
-      },
-      decide: (found, { level }) => {
-        const quietMs =
-          found !== null && found.reopened > 0 ? Math.max(rules.quietMs, flapping.quietMs) : rules.quietMs;
-        const before = found === null ? null : { level: found.level, quietSinceMs: found.quiet_since_ms };
-        return decide(before, level, nowMs, { ...rules, quietMs });
-      },
-    };
-    // Judged outside of the transaction that opens it: a judgement that fails, or takes its time, holds no alert back for good.
-    const first = await incidents.carryOut(serviceId, attributions === undefined ? { ...turn, judged: null } : turn);
-    if (first !== 'judge') continue;
-    let judged: Judged | null = null;
     try {
-      judged = (await attributions?.judge({ service_id: serviceId, opened_ms: nowMs }, nowMs)) ?? null;
+      await lookAtService(serviceId, { ...options, nowMs, conditions: conditions.get(serviceId) ?? [] });
     } catch (error) {
       failures.push(error);
     }
-    await incidents.carryOut(serviceId, { ...turn, judged });
   }
-  if (failures.length > 0) throw new AggregateError(failures, 'changes could not be held against the growth');
+  if (failures.length > 0) throw new AggregateError(failures, messageOf(failures));
+}
+
+/** What one look has in common for all services, and what is wrong with this one. */
+interface Look extends LookOptions {
+  nowMs: number;
+  conditions: readonly Condition[];
+}
+
+async function lookAtService(serviceId: number, look: Look): Promise<void> {
+  const { fleet, incidents, alerting, attributions, nowMs } = look;
+  const row = await fleet.service(serviceId);
+  if (row === undefined) return;
+  const processes = await fleet.watched({ sinceMs: nowMs - runningMs, serviceId });
+  const [service = null] = fleetOf([row], processes);
+  const running = runningOf(processes);
+  const gcShare = worstGcShare(running, nowMs);
+  const rules = alerting?.levelsFor(row) ?? look.rules;
+  const flapping = alerting?.rules.flapping ?? usualFlapping;
+  const turn: Turn = {
+    nowMs,
+    flapping,
+    ends: endsNearLimit(processes, nowMs),
+    high: (lasting) => highFigures(running, lasting, nowMs),
+    diagnose: (before, symptoms, findings, advice) => {
+      const diagnosis = diagnose({ name: row.name, service, gcShare, symptoms, findings, before, advice }, rules);
+      return withConditions(diagnosis, row.name, look.conditions);
+    },
+    decide: (found, { level }) => {
+      const quietMs = found !== null && found.reopened > 0 ? Math.max(rules.quietMs, flapping.quietMs) : rules.quietMs;
+      const before = found === null ? null : { level: found.level, quietSinceMs: found.quiet_since_ms };
+      return decide(before, level, nowMs, { ...rules, quietMs });
+    },
+  };
+  // Judged outside of the transaction that opens it: a judgement that fails, or takes its time, holds no alert back for good.
+  const first = await incidents.carryOut(serviceId, attributions === undefined ? { ...turn, judged: null } : turn);
+  if (first !== 'judge') return;
+  let judged: Judged | null = null;
+  let failure: unknown;
+  try {
+    judged = (await attributions?.judge({ service_id: serviceId, opened_ms: nowMs }, nowMs)) ?? null;
+  } catch (error) {
+    failure = new Error('changes could not be held against the growth', { cause: error });
+  }
+  await incidents.carryOut(serviceId, { ...turn, judged });
+  if (failure !== undefined) throw failure;
+}
+
+/** Each reason once: a database that is away gives every service the same. */
+function messageOf(failures: readonly unknown[]): string {
+  const reasons = new Set(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))));
+  return [...reasons].join('; ');
 }

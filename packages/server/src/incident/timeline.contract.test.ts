@@ -151,6 +151,24 @@ describe.each(engines)('on %s', (engine) => {
     expect((await timeline()).at(-1)).toBe('5 resolved (ada): resolved by hand');
   });
 
+  test('what fails for one service keeps no other from being told', async () => {
+    const writer = await ReportWriter.open(database, limits);
+    const leaking = ['a', 'b', 'c'].map((service) =>
+      report(nowMs, { identity: { service }, edge: edge('leak', { secondsToLimit: 600 }) }),
+    );
+    await writer.write(leaking);
+    const told: string[] = [];
+    const incidents = new IncidentStore(database, async (db, { incidentId }) => {
+      const opened = db.selectFrom('incidents').select('summary').where('id', '=', incidentId);
+      const { summary } = await opened.executeTakeFirstOrThrow();
+      if (summary.startsWith('a ')) throw new Error('no table for a');
+      told.push(summary.slice(0, 1));
+    });
+    await expect(lookAtIncidents({ ...parts, incidents })).rejects.toThrow(/^no table for a$/);
+    expect(told).toEqual(['b', 'c']);
+    expect(await incidents.list({ open: true, most: 10 })).toHaveLength(2);
+  });
+
   test('what cannot be is refused in words', async () => {
     await at(0, 'leak', 100);
     const day = 24 * 60 * minuteMs;
