@@ -4,6 +4,7 @@ import type { Judged } from '../attribution/judged.ts';
 import { withConditions, type Condition } from '../alerts/conditions/condition.ts';
 import { fleetOf, runningMs, runningOf } from '../judge/fleet.ts';
 import { Rounds } from '../rounds/rounds.ts';
+import { sideBySide } from '../rounds/side-by-side.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import { usualFlapping } from '../store/flapping.ts';
 import type { IncidentStore, Turn } from '../store/incidents.ts';
@@ -59,15 +60,9 @@ export async function lookAtIncidents(options: LookOptions): Promise<void> {
     ...openServices,
     ...(await incidents.heldServices()),
   ]);
-  const failures: unknown[] = [];
-  for (const serviceId of concerned) {
-    try {
-      await lookAtService(serviceId, { ...options, nowMs, conditions: conditions.get(serviceId) ?? [] });
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, messageOf(failures));
+  await sideBySide(concerned, async (serviceId) => {
+    await lookAtService(serviceId, { ...options, nowMs, conditions: conditions.get(serviceId) ?? [] });
+  });
 }
 
 /** What one look has in common for all services, and what is wrong with this one. */
@@ -105,7 +100,7 @@ async function lookAtService(serviceId: number, look: Look): Promise<void> {
   const first = await incidents.carryOut(serviceId, attributions === undefined ? { ...turn, judged: null } : turn);
   if (first !== 'judge') return;
   let judged: Judged | null = null;
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     judged = (await attributions?.judge({ service_id: serviceId, opened_ms: nowMs }, nowMs)) ?? null;
   } catch (error) {
@@ -113,10 +108,4 @@ async function lookAtService(serviceId: number, look: Look): Promise<void> {
   }
   await incidents.carryOut(serviceId, { ...turn, judged });
   if (failure !== undefined) throw failure;
-}
-
-/** Each reason once: a database that is away gives every service the same. */
-function messageOf(failures: readonly unknown[]): string {
-  const reasons = new Set(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))));
-  return [...reasons].join('; ');
 }

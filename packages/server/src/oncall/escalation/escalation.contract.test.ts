@@ -9,6 +9,7 @@ import { startReceiver, type FakeReceiver } from '../../fixtures/receiver.ts';
 import { FindingStore } from '../../findings/finding-store.ts';
 import { openDatabase, type Database, type DatabasePlace } from '../../store/database.ts';
 import type { OnCallPlan } from '../plan/plan.ts';
+import { escalate } from './escalator.ts';
 
 const summary = 'shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 30 minutes away';
 
@@ -225,6 +226,27 @@ describe.each(engines)('on %s', (engine) => {
     const pagesBefore = receiver.told.length;
     await scene.at(60, clean());
     expect(receiver.told.length).toBe(pagesBefore);
+  });
+
+  test('what fails for one incident keeps nobody from being paged for another', async () => {
+    await scene.at(0, leak(1800), leak(1800, { service: 'bakery' }));
+    await scene.at(14.9, leak(1800), leak(1800, { service: 'bakery' }));
+    receiver.told.length = 0;
+    const broken = escalate({
+      database,
+      plan: () => plan,
+      incidents: scene.alerting.incidents,
+      mutingAt: async (db, nowMs) => await scene.alerting.mutingAt(db, nowMs),
+      culpritFileOf: async (_db, { service_id: serviceId }) =>
+        serviceId === 1 ? await Promise.reject(new Error('a row that nobody can read')) : 'src/session.ts',
+      now: () => scene.nowMs + 0.1 * minuteMs,
+    });
+    await expect(broken).rejects.toThrow(/a row that nobody can read/);
+    await scene.at(15);
+    // With the file of the other one not known, its next step is due at once.
+    expect(heard(receiver).sort()).toEqual(['linus/first paged', 'margaret/first paged']);
+    const linus = receiver.told.find(({ path }) => path.startsWith('/linus'));
+    expect(linus?.json.incidents[0]).toMatchObject({ service: 'bakery' });
   });
 
   test('two servers that look at the same time page once', async () => {

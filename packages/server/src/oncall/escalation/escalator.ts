@@ -7,6 +7,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Muting } from '../../alerts/silences/muting.ts';
 import type { OpenIncidents } from '../../alerts/silences/open-incidents.ts';
 import type { Subject } from '../../alerts/rules/matcher.ts';
+import { sideBySide } from '../../rounds/side-by-side.ts';
 import type { Database } from '../../store/database.ts';
 import type { IncidentRow, Schema } from '../../store/schema.ts';
 import { overridesAt } from '../overrides/override-store.ts';
@@ -56,15 +57,15 @@ async function look(options: EscalatorOptions): Promise<number> {
   const cases = await casesOf(options);
   const mayBeMuted = cases.some(({ row, incident }) => incident.resolved_ms === null && row !== null && isPaging(row));
   const muting = mayBeMuted ? await mutingAt(database.query, nowMs) : null;
-  let changes = 0;
-  for (const one of cases) {
+  const todos = cases.flatMap((one) => {
     const why = muting?.of(one.incident.id, one.subject) ?? null;
-    const todo = todoFor(one, { plan: plan(), nowMs, mutedBy: why });
-    if (todo === null) continue;
-    const isMade = await database.query.transaction().execute(async (db) => await todo(db, options, nowMs));
-    if (isMade) changes += 1;
-  }
-  return changes;
+    return todoFor(one, { plan: plan(), nowMs, mutedBy: why }) ?? [];
+  });
+  const made = await sideBySide(
+    todos,
+    async (todo) => await database.query.transaction().execute(async (db) => await todo(db, options, nowMs)),
+  );
+  return made.filter(Boolean).length;
 }
 
 type Todo = (db: Transaction<Schema>, options: EscalatorOptions, nowMs: number) => Promise<boolean>;
