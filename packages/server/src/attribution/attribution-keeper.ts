@@ -20,7 +20,7 @@ export function keepAttributions(options: AttributionOptions): Rounds {
   return new Rounds(async () => await attributeAll(options), { everyMs, onError: options.onError });
 }
 
-/** Judges the changes of every service whose memory is an open incident, once. */
+/** Judges the changes of every service whose memory is an open incident, and what was done about it, once. */
 export async function attributeAll({
   incidents,
   attributions,
@@ -32,4 +32,5 @@ export async function attributeAll({
     const judged = await attributions.judge(incident, nowMs);
     if (judged !== null) await attributions.write(incident.id, judged);
   }
+  await attributions.proveActions(nowMs);
 }

@@ -130,6 +130,63 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
+  test('what a restart gave, and that it mended nothing, stands on the timeline, each once', async () => {
+    const writer = await ReportWriter.open(database, limits, () => 0);
+    const bytesAt = (age: number): number => 100e6 + age * 1e6 + Math.min(age, 10) * 2e6 + Math.sin(age * 13) * 1e6;
+    /** The same instance, begun anew after three hours: what a manager of processes does. */
+    const tellMinutes = async (from: number, to: number): Promise<void> => {
+      const minutes = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      await writer.write(
+        minutes.map((minute) => {
+          const began = minute > 180 ? 181 : 0;
+          const age = minute - began;
+          const figures = { startedMs: began * minuteMs, floorBytes: bytesAt(age), requests: age * 600 };
+          const told = { figures: { ...figures, heapLimitBytes: 1e9 }, edge: edge(age >= 60 ? 'leak' : 'clean') };
+          return report(minute * minuteMs, told);
+        }),
+      );
+    };
+    await tellMinutes(0, 184);
+    const times = { opened_ms: 60 * minuteMs, quiet_since_ms: null, resolved_ms: null };
+    const told = { level: 'page', cause: 'memory', summary: 'shop leaks', impact: null } as const;
+    await database.query
+      .insertInto('incidents')
+      .values({ service_id: 1, ...times, ...told, reopened: 0, held_until_ms: null })
+      .execute();
+    const action = { service_id: 1, incident_id: 1, version: null, subject: null, least_serving: 1, why: '' };
+    const over = { automatic: 1, runner: 'r', lease_until_ms: null, stop_reason: null, outcome: 'ok', steps: '[]' };
+    const targets = JSON.stringify([{ instance: 'a', pid: 1, version: '1.0', secondsToLimit: 7200 }]);
+    await database.query
+      .insertInto('actions')
+      .values({
+        ...{ ...action, ...over, kind: 'restart', state: 'done', targets, ordered_by: 'ebb (automatic)' },
+        ...{ ordered_ms: 180 * minuteMs, started_ms: 180 * minuteMs, ended_ms: 181 * minuteMs },
+      })
+      .execute();
+    const attributions = new AttributionStore(database);
+    const incidents = new IncidentStore(database);
+    const proofs = async (minute: number): Promise<string[]> => {
+      await attributions.proveActions(minute * minuteMs);
+      await attributions.proveActions(minute * minuteMs);
+      const rows = await incidents.timeline(1);
+      return rows.filter(({ text }) => text.startsWith('action')).map(({ kind, text }) => `${kind}: ${text}`);
+    };
+    const [awaited, ...others] = await proofs(184);
+    expect(others).toEqual([]);
+    expect(awaited).toMatch(
+      /^recovery-awaited: action 1: the restart of 1 gave back 19\d MB; with the slope of before, .* MB an hour \(.*\), the limit is 1\d hours away \(.*\), 2 hours when it was ordered; it mends no slope, and whether that is back is known by 04:01 UTC at the latest$/,
+    );
+    // It leaks again after as long as before.
+    await tellMinutes(185, 245);
+    await writer.close();
+    expect((await proofs(245)).slice(1)).toEqual([
+      expect.stringMatching(
+        /^not-recovered: action 1: the restart of 1 has won time and mended nothing: memory still grows .* MB an hour .* before$/,
+      ),
+    ]);
+    expect(await proofs(300)).toHaveLength(2);
+  });
+
   test('lives are read as they were told: cut at restarts, with when they were called leaks', async () => {
     const writer = await ReportWriter.open(database, limits, () => 0);
     const at = (minute: number, requests: number, verdict: 'clean' | 'leak'): ReturnType<typeof report> =>

@@ -4,10 +4,11 @@ import { databaseError } from '../store/database-error.ts';
 import type { Database } from '../store/database.ts';
 import { tellOnce } from '../store/incident-events.ts';
 import type { IncidentRow, Schema } from '../store/schema.ts';
+import { proveActions } from './action-proofs.ts';
 import { judgeChanges, usualMs, type Judged } from './judged.ts';
 import { readLives } from './life-reader.ts';
 import type { ToldChange } from './steps.ts';
-import type { ServedMinute } from './recovery.ts';
+import { readServed } from './served.ts';
 import type { ToldAttribution } from './told.ts';
 
 /** Changes so long before an incident may have brought it: slow leaks need days. */
@@ -32,7 +33,7 @@ export class AttributionStore {
   ): Promise<Judged | null> {
     const changes = await this.#changes(serviceId, openedMs, nowMs);
     const lives = await readLives(this.#database.query, serviceId, nowMs);
-    const served = await this.#served(serviceId, openedMs - usualMs);
+    const served = await readServed(this.#database.query, serviceId, openedMs - usualMs);
     return judgeChanges({ changes, lives, served, openedMs }, nowMs);
   }
 
@@ -56,19 +57,6 @@ export class AttributionStore {
     }));
   }
 
-  /** Requests of all its routes, by the minute. */
-  async #served(serviceId: number, fromMs: number): Promise<ServedMinute[]> {
-    const rows = await this.#database.query
-      .selectFrom('route_minutes')
-      .select(['minute_ms', 'requests', 'good'])
-      .where('service_id', '=', serviceId)
-      .where('route', '=', '')
-      .where('minute_ms', '>=', fromMs)
-      .orderBy('minute_ms')
-      .execute();
-    return rows.map(({ minute_ms: timeMs, requests, good }) => ({ timeMs, requests, good }));
-  }
-
   /** What is known; null while nothing is. */
   async find(incidentId: number): Promise<ToldAttribution | null> {
     const row = await this.#database.query
@@ -77,6 +65,11 @@ export class AttributionStore {
       .where('incident_id', '=', incidentId)
       .executeTakeFirst();
     return row === undefined ? null : (JSON.parse(row.told) as ToldAttribution);
+  }
+
+  /** Tells on timelines what actions came to that brought no other version. */
+  async proveActions(nowMs: number): Promise<void> {
+    await proveActions(this.#database, nowMs);
   }
 
   /**

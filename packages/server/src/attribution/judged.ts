@@ -28,7 +28,8 @@ export function judgeChanges(
   return { told, notes: notesOf(told, known.openedMs) };
 }
 
-function servedOf(minutes: readonly ServedMinute[], openedMs: number): Served {
+/** What requests of before an incident usually were, beside those that are judged. */
+export function servedOf(minutes: readonly ServedMinute[], openedMs: number): Served {
   const usual = minutes.filter(({ timeMs }) => timeMs < openedMs - beforeMs);
   const requests = usual.reduce((sum, one) => sum + one.requests, 0);
   const good = usual.reduce((sum, one) => sum + one.good, 0);

@@ -55,6 +55,18 @@ export function measureAll(cells: ReadonlyMap<string, Cell>, present: Present): 
   return measured;
 }
 
+/**
+ * What followed something that came while processes ran, or began them anew, held against the growth before it. Who went on
+ * is no start-up, whatever its judge says later.
+ */
+export function heldAgainst(cell: Cell, present: Present): Measured {
+  const measured = measureAll(new Map([['', cell]]), present).get('') ?? measure(cell, present);
+  const wentOn = cell.stretches.every(({ life, fromMs }) => life.startMs < fromMs);
+  return measured.label === 'unknown' && wentOn
+    ? { ...measured, label: labelOf(measured.growth, present.growth) }
+    : measured;
+}
+
 /** The cell's growth in its later part, held against the present one. */
 function measure(cell: Cell, present: Present): Measured {
   const stretches = telling(cell.stretches);

@@ -15,8 +15,16 @@ const mostSamples = 3000;
 
 type Sample = Pick<SampleRow, 'process_id' | 'time_ms' | 'rss_bytes' | 'floor_bytes' | 'requests'>;
 
-/** The lives of the newest versions of a service. */
-export async function readLives(db: Kysely<Schema>, serviceId: number, nowMs: number): Promise<Life[]> {
+/**
+ * The lives of the newest versions of a service. Of each version those that run out come first; with `youngSinceMs` as many
+ * that began since then are among them in any case.
+ */
+export async function readLives(
+  db: Kysely<Schema>,
+  serviceId: number,
+  nowMs: number,
+  youngSinceMs: number = Infinity,
+): Promise<Life[]> {
   const rows = await db
     .selectFrom('processes')
     .selectAll()
@@ -25,7 +33,7 @@ export async function readLives(db: Kysely<Schema>, serviceId: number, nowMs: nu
     .orderBy('last_seen_ms', 'desc')
     .limit(mostProcesses)
     .execute();
-  const chosen = choose(rows);
+  const chosen = choose(rows, youngSinceMs);
   const leaks = await firstLeaks(db, chosen);
   const isNative =
     chosen.filter(({ verdict }) => verdict === 'native').length >
@@ -50,26 +58,34 @@ export async function readLives(db: Kysely<Schema>, serviceId: number, nowMs: nu
         version: row.version,
         revision: row.revision,
         ...{ startMs, endMs, points: own, leakedAtMs },
+        ...limitOf(row, byFloor),
       });
     }
   }
   return lives;
 }
 
-function choose(rows: readonly ProcessRow[]): ProcessRow[] {
+/** Of the heap, where floors are told; of the container else. */
+function limitOf(row: ProcessRow, byFloor: boolean): { limitBytes?: number } {
+  const { heap_limit_bytes: heap, container_limit_bytes: container } = row;
+  const limitBytes = byFloor ? (heap ?? container) : container;
+  return limitBytes === null ? {} : { limitBytes };
+}
+
+function choose(rows: readonly ProcessRow[], youngSinceMs: number): ProcessRow[] {
   const byVersion = new Map<string, ProcessRow[]>();
   for (const row of rows) {
     const key = JSON.stringify([row.version, row.revision]);
     byVersion.set(key, [...(byVersion.get(key) ?? []), row]);
   }
   // The rows are in the order of who was heard of last, and so are the versions.
-  return [...byVersion.values()]
-    .slice(0, mostVersions)
-    .flatMap((own) =>
-      own
-        .toSorted((a, b) => Number(runsOut(b.verdict)) - Number(runsOut(a.verdict)) || seenFor(b) - seenFor(a))
-        .slice(0, mostOfEach),
-    );
+  return [...byVersion.values()].slice(0, mostVersions).flatMap((own) => {
+    const young = own.filter((row) => (row.started_ms ?? row.first_seen_ms) >= youngSinceMs).slice(0, mostOfEach);
+    const telling = own
+      .toSorted((a, b) => Number(runsOut(b.verdict)) - Number(runsOut(a.verdict)) || seenFor(b) - seenFor(a))
+      .slice(0, mostOfEach);
+    return [...new Set([...young, ...telling])];
+  });
 }
 
 function seenFor({ first_seen_ms: fromMs, last_seen_ms: toMs }: ProcessRow): number {

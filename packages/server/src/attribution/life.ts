@@ -15,6 +15,8 @@ export interface Life {
   points: readonly GrowthPoint[];
   /** When its judge said first that it leaks or grows natively; null if it never did. */
   leakedAtMs: number | null;
+  /** Of what its points tell, as its process told it last; absent where nobody told it. */
+  limitBytes?: number;
 }
 
 /** Fewer requests than before: the count began anew, and so did the process. */

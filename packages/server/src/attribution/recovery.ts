@@ -32,7 +32,7 @@ export interface ServedMinute {
 }
 
 /** Of the time that the old slope needed to be seen, so much has to pass: young processes all grow. */
-const leastSeenShare = 0.2;
+export const leastSeenShare = 0.2;
 const leastRequests = 50;
 const leastShare = 0.01;
 const timesUsual = 2;
@@ -52,8 +52,7 @@ export function recoveryOf(
   const label = seenMs < afterMs * leastSeenShare ? 'unknown' : (action.with?.measured.label ?? 'unknown');
   const result = label === 'still' ? 'proven' : label === 'grows' ? 'refuted' : 'not yet';
   const badShare = shareOf(served.filter(({ timeMs }) => timeMs >= step.timeMs));
-  const requestsAreBack =
-    badShare === null ? null : badShare[2] <= Math.max(leastShare, timesUsual * (usualBadShare ?? 0));
+  const requestsAreBack = requestsBack(badShare, usualBadShare);
   const sentence = sentenceOf({ attribution, action, result, byMs, nowMs, badShare, requestsAreBack });
   return { result, byMs, requestsAreBack, badShare, sentence };
 }
@@ -63,8 +62,13 @@ function seenAfterMs({ firstCalled }: Attribution): number {
   return firstCalled === null ? 3_600_000 : Math.max(60_000, firstCalled.afterMs);
 }
 
+/** Whether requests are answered as usual; null where too few came, or nobody tells of them. */
+export function requestsBack(badShare: Recovery['badShare'], usualBadShare: number | null): boolean | null {
+  return badShare === null ? null : badShare[2] <= Math.max(leastShare, timesUsual * (usualBadShare ?? 0));
+}
+
 /** Slow or failed requests, with Wilson's interval; null of too few. */
-function shareOf(served: readonly ServedMinute[]): Recovery['badShare'] {
+export function shareOf(served: readonly ServedMinute[]): Recovery['badShare'] {
   const requests = served.reduce((sum, one) => sum + one.requests, 0);
   if (requests < leastRequests) return null;
   const share = Math.max(0, requests - served.reduce((sum, one) => sum + one.good, 0)) / requests;
@@ -93,18 +97,21 @@ function sentenceOf(told: Told): string {
     old === null
       ? ''
       : `, against ${old.perRequest === null ? `${bytes((old.perSecond?.value ?? 0) * 3600)} an hour` : `${bytes(old.perRequest.value)} a request`} before`;
-  const bad =
-    badShare === null || requestsAreBack === null
-      ? ''
-      : requestsAreBack
-        ? `; requests are answered as usual: ${percent(badShare[0])} slow or failed (${percent(badShare[1])} to ${percent(badShare[2])})`
-        : `; requests are not back: ${percent(badShare[0])} slow or failed (${percent(badShare[1])} to ${percent(badShare[2])})`;
+  const bad = requestWords(badShare, requestsAreBack);
   if (result === 'proven') return `${name} helped: memory grows ${after}${was}${bad}`;
   if (result === 'refuted')
     return `${name} did not help: memory still grows ${after}${was}${nextSuspect(attribution, action)}${bad}`;
   return nowMs <= byMs
     ? `whether ${name} helped is not known yet, by ${utc(byMs).slice(11)} at the latest${bad}`
     : `whether ${name} helped could not be told by ${utc(byMs).slice(11)}: too little was seen since, ${after === '' ? 'no process with it reports' : after}, ${span((nowMs - action.step.timeMs) / 1000)} after it${bad}`;
+}
+
+/** How requests are answered, with the interval; empty where nobody knows. */
+export function requestWords(badShare: Recovery['badShare'], areBack: boolean | null): string {
+  if (badShare === null || areBack === null) return '';
+  const [value, low, high] = badShare;
+  const how = areBack ? 'requests are answered as usual' : 'requests are not back';
+  return `; ${how}: ${percent(value)} slow or failed (${percent(low)} to ${percent(high)})`;
 }
 
 function nextSuspect({ steps }: Attribution, action: Attributed): string {

@@ -23,7 +23,7 @@ export function nameOf({
 }
 
 /** The growth of a cell: `31 kB a request (29 to 33 kB)`, or by the hour where requests tell nothing. */
-export function growthWords({ measured: { growth } }: CellView): string {
+export function growthWords({ measured: { growth } }: { measured: Pick<CellView['measured'], 'growth'> }): string {
   const by = growth.perRequest ?? null;
   if (by !== null) return `${bytes(by.value)} a request (${bytes(by.low)} to ${bytes(by.high)})`;
   if (growth.perSecond === null) return 'an unknown pace';
