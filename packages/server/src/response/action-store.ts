@@ -67,13 +67,28 @@ export class ActionStore {
       .execute();
   }
 
-  /** Those that are said to be done, and went to another version, in a stretch of time. */
+  /** The last of each service that was to go to another version, if it ended in a stretch of time: done, as is said, or not. */
   async versionsChanged(fromMs: number, toMs: number): Promise<ActionRow[]> {
     return await this.#database.query
-      .selectFrom('actions')
+      .selectFrom('actions as a')
       .selectAll()
-      .where('state', '=', 'done')
+      .where('state', 'in', ['done', 'failed', 'unclear'])
+      .where('started_ms', 'is not', null)
       .where('version', 'is not', null)
+      // What runs now is the doing of the last one.
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('actions as b')
+              .select('b.id')
+              .whereRef('b.service_id', '=', 'a.service_id')
+              .whereRef('b.id', '>', 'a.id')
+              .where('b.version', 'is not', null)
+              .where('b.started_ms', 'is not', null),
+          ),
+        ),
+      )
       .where('ended_ms', '>=', fromMs)
       .where('ended_ms', '<', toMs)
       .execute();

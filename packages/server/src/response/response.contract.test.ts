@@ -280,6 +280,49 @@ describe.each(engines)('on %s', (engine) => {
     expect(told.join('\n')).toContain('is said to be done');
   });
 
+  test.each([
+    ['fails half-way', true],
+    ['hangs, and falls silent', false],
+  ])('a rollback that %s is told with how many processes still run the other version', async (_how, isTold) => {
+    const { scene, response } = await open(policy());
+    const all = (...versions: string[]): ProcessReport[] =>
+      [well('a'), leaking('b', 3000)].map((base, at) => ({
+        ...base,
+        identity: { ...base.identity, version: versions[at] ?? '' },
+      }));
+    const order = { serviceId: 1, kind: 'rollback' as const, version: '1.0', why: 'x' };
+    const half = async (): Promise<string[]> => (await scene.timeline(1)).filter((line) => line.includes('half done'));
+    const roll = async (): Promise<number> => {
+      const { id } = await response.order(order, ann);
+      await response.next(both);
+      const outcome = 'the command ended with 1: connection reset';
+      if (isTold) await response.actions.end({ id, runner: both.name, ok: false, outcome }, scene.nowMs);
+      return id;
+    };
+    await scene.at(0, ...all('1.1', '1.1'));
+    await response.next(both);
+    await roll();
+    // What was not begun to be changed has failed, and that is all.
+    await scene.at(3, ...all('1.1', '1.1'));
+    await response.round();
+    await scene.at(6, ...all('1.1', '1.1'));
+    await response.round();
+    expect(await half()).toEqual([]);
+    await response.next(both);
+    const second = await roll();
+    await scene.at(9, ...all('1.0', '1.1'));
+    await response.round();
+    await scene.at(12, ...all('1.0', '1.1'));
+    await response.round();
+    await response.round();
+    expect(await half()).toEqual([
+      expect.stringMatching(
+        `action-failed: action ${second}: the rollback to 1\\.0 did not end well and is half done: 1 of 2 processes still run 1\\.1`,
+      ),
+    ]);
+    expect((await response.actions.find(second))?.state).toBe(isTold ? 'failed' : 'unclear');
+  });
+
   test('a version that has not borne the load is left to a person, who is told why', async () => {
     const { scene, response } = await open(policy(', automatic: { rollback: true }'), helps);
     await play(scene, response, 100);

@@ -204,17 +204,22 @@ export class Response {
     await this.actions.stop(action.id, reason, nowMs);
   }
 
-  /** Whether processes run the version that somebody says he went to: telemetry is believed, and not the one who did it. */
+  /**
+   * Whether processes run the version that somebody says he went to: telemetry is believed, and not the one who did it. One
+   * that failed is told where it left some here and some there.
+   */
   async #lookForVersions(nowMs: number): Promise<void> {
     const done = await this.actions.versionsChanged(nowMs - seenUntilMs, nowMs - servingMs);
-    for (const { id, service_id: serviceId, version, kind, ended_ms: endedMs } of done) {
+    for (const { id, service_id: serviceId, version, kind, state, ended_ms: endedMs } of done) {
       const since = (await this.#serving(serviceId, nowMs)).filter(
         (process) => process.last_seen_ms > (endedMs ?? 0) + goneAfterMs,
       );
       const others = since.filter((process) => process.version !== version);
       if (since.length === 0 || others.length === 0) continue;
+      if (state !== 'done' && others.length === since.length) continue;
       const runs = [...new Set(others.map((process) => process.version))].join(', ');
-      const text = `action ${id}: the ${kind} to ${version ?? ''} is said to be done, and ${others.length} of ${since.length} processes still run ${runs}`;
+      const how = state === 'done' ? 'is said to be done, and' : 'did not end well and is half done:';
+      const text = `action ${id}: the ${kind} to ${version ?? ''} ${how} ${others.length} of ${since.length} processes still run ${runs}`;
       const told = { ref: `action ${id} not seen`, text, kind: 'action-failed' as const };
       const incidentId = await this.actions.tellOnce(serviceId, told, nowMs);
       if (incidentId !== null) await this.#tellPeople(incidentId, text, nowMs);
