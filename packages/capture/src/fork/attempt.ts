@@ -9,6 +9,9 @@ import type { Addon, ChildEnd, WatchOptions } from './addon.ts';
 import { makeForkMark } from './fork-mark.ts';
 import { judgeEnd, nameOfErrno, type AttemptOutcome } from './judge-end.ts';
 
+// Before a test can put a fake one in its place.
+const { setTimeout: wait } = globalThis;
+
 /** What V8 is asked to put into a snapshot. */
 export interface SnapshotContents {
   exposeInternals: boolean;
@@ -164,7 +167,7 @@ async function watch(addon: Addon, plan: AttemptPlan, counted: <T>(run: () => T)
 
 async function pause(ms: number, keepAlive: boolean): Promise<void> {
   await new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = wait(resolve, ms);
     if (!keepAlive) timer.unref();
   });
 }
