@@ -112,7 +112,10 @@ async function run(command: readonly string[], flags: Flags): Promise<number> {
       },
     });
     for (const warning of report.warnings) say(warning);
-    for (const { route, code, message } of report.failures) say(`'${route}' was not measured: ${message} [${code}]`);
+    for (const { route, code, message, next } of report.failures) {
+      say(`'${route}' was not measured: ${message} (${code})`);
+      if (next !== null) process.stderr.write(`     ${printable(next)}\n`);
+    }
     if (flags.json === true) process.stdout.write(timedDocument(report));
     else await print(report);
     if (flags.junit !== undefined) writeWhole(flags.junit, (await import('../soak/junit.ts')).junitXml(report));

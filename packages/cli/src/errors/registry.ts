@@ -30,6 +30,7 @@ export type CliErrorCode =
   | 'EBB_CLI_REVIEW_BASE'
   | 'EBB_CLI_REVIEW_FOLDER'
   | 'EBB_CLI_REVIEW_BASELINE'
+  | 'EBB_CLI_REVIEW_UNREAD'
   | 'EBB_CLI_AUDIT_NO_LOCKFILE'
   | 'EBB_CLI_AUDIT_LOCKFILE'
   | 'EBB_CLI_SOAK_ROUTE'
@@ -220,6 +221,12 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
     exitCode: 2,
     meaning: 'The file given to `ebb review` with --baseline does not exist, or is no baseline.',
     next: 'write one with --write-baseline FILE',
+  },
+  EBB_CLI_REVIEW_UNREAD: {
+    exitCode: 2,
+    meaning:
+      '`ebb review` read none of the files, because they are no code, or it was told with --fail-unread to read all.',
+    next: 'mend the line that the message names; the other files are in the list "Not read"',
   },
   EBB_CLI_AUDIT_NO_LOCKFILE: {
     exitCode: 2,

@@ -26,7 +26,8 @@ export interface ReviewRequest {
 /**
  * Reviews a folder, writes what was asked for, prints, and returns the exit code.
  *
- * @throws {CliError} EBB_CLI_REVIEW_BASE, EBB_CLI_REVIEW_FOLDER, EBB_CLI_REVIEW_BASELINE, EBB_CLI_REPORT_PLACE
+ * @throws {CliError} EBB_CLI_REVIEW_BASE, EBB_CLI_REVIEW_FOLDER, EBB_CLI_REVIEW_BASELINE, EBB_CLI_REPORT_PLACE, and, when all
+ *   is printed, EBB_CLI_REVIEW_UNREAD
  */
 export function runReview(folder: string, request: ReviewRequest): number {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -45,8 +46,13 @@ export function runReview(folder: string, request: ReviewRequest): number {
   if (request.writeBaseline !== undefined) return 0;
   if (result.findings.length > 0) return 1;
   // One file that is no JavaScript says nothing of the others; where no file could be read, nothing was reviewed.
-  const isBroken = result.unread.some((each) => each.isBroken);
-  return isBroken && (request.failUnread === true || result.files === 0) ? 2 : 0;
+  const broken = result.unread.filter((each) => each.isBroken);
+  const [first] = broken;
+  if (first === undefined || (request.failUnread !== true && result.files > 0)) return 0;
+  const place = `${first.repoPath}${first.line === null ? '' : `:${first.line}`}`;
+  const total = result.files + broken.length;
+  const what = `${broken.length} of ${total} ${total === 1 ? 'file' : 'files'} could not be read as code: ${place}: ${first.reason}`;
+  throw new CliError('EBB_CLI_REVIEW_UNREAD', what);
 }
 
 function textOf(result: Review): string {

@@ -26,6 +26,8 @@ export interface RouteFailure {
   readonly route: string;
   readonly code: string;
   readonly message: string;
+  /** What to do about it, where that is known. */
+  readonly next: string | null;
 }
 
 /** What `ebb soak --json` prints. */

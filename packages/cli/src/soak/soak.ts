@@ -68,7 +68,7 @@ async function soakIn(place: WatchPlace, options: SoakOptions): Promise<SoakRepo
         measured.push(reportOf(route, result, drive.statuses));
       } catch (error) {
         if (signal.aborted || service.end !== null || isAboutAll(error)) throw error;
-        failures.push({ route: route.name, code: codeOf(error), message: messageOf(error) });
+        failures.push({ route: route.name, code: codeOf(error), message: messageOf(error), next: nextOf(error) });
       }
     }
   } finally {
@@ -191,6 +191,10 @@ function isAboutAll(error: unknown): boolean {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EBB_CLI_INTERNAL';
+}
+
+function nextOf(error: unknown): string | null {
+  return error instanceof Error && 'next' in error && typeof error.next === 'string' ? error.next : null;
 }
 
 function messageOf(error: unknown): string {
