@@ -75,8 +75,8 @@ export const TEST_ERRORS: Readonly<Record<TestErrorCode, TestErrorEntry>> = {
   },
   EBB_TEST_EXITED: {
     exitCode: 2,
-    meaning: 'The workload ended its process by itself.',
-    next: 'let the workload return instead of calling process.exit(); Ebb ends it when all is measured',
+    meaning: 'What was measured ended its process by itself, or wanted to.',
+    next: 'let it return instead of calling process.exit(); a process ends by itself when all is measured',
   },
   EBB_TEST_KILLED: {
     exitCode: 3,
@@ -90,8 +90,8 @@ export const TEST_ERRORS: Readonly<Record<TestErrorCode, TestErrorEntry>> = {
   },
   EBB_TEST_STALLED: {
     exitCode: 3,
-    meaning: 'One call of the workload did not come to an end in time; its process was ended.',
-    next: 'look for a loop that does not end or an answer that does not come; `--stall-limit SECONDS` gives one call more time',
+    meaning: 'One call did not come to an end in time; a workload of `ebb test` was ended with its process.',
+    next: 'look for a loop that does not end or an answer that does not come; `--stall-limit SECONDS`, in tests `stallLimitMs`, gives one call more time',
   },
   EBB_TEST_TIME_LIMIT: {
     exitCode: 3,

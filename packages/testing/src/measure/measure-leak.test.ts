@@ -94,6 +94,35 @@ describe('what cannot be measured', () => {
     await expect(measureLeak(work)).rejects.toThrow(RangeError);
   });
 
+  test('a call that does not come to an end, by its number, and with what to do', async () => {
+    const measuring = measureLeak((call) => (call === 20 ? new Promise(() => undefined) : undefined), {
+      name: 'login',
+      stallLimitMs: 300,
+    });
+    await expect(measuring).rejects.toMatchObject({
+      code: 'EBB_TEST_STALLED',
+      message: expect.stringMatching(
+        /^call 20 of 'login' did not end within 0\.3 s \(EBB_TEST_STALLED\)\nlook for/u,
+      ) as string,
+    });
+  });
+
+  test('a function that ends the process, which goes on, also where it catches what is thrown', async () => {
+    const { exit } = process;
+    const work = (call: number): void => {
+      try {
+        if (call === 20) process.exit(3);
+      } catch {
+        // As programs do that log what goes wrong.
+      }
+    };
+    await expect(measureLeak(work)).rejects.toMatchObject({
+      code: 'EBB_TEST_EXITED',
+      message: expect.stringContaining("call 20 of 'work' called process.exit(3)") as string,
+    });
+    expect(process.exit).toBe(exit);
+  });
+
   test('a measuring that was called off', async () => {
     const signal = AbortSignal.abort();
     await expect(measureLeak(() => undefined, { signal })).rejects.toMatchObject({ code: 'EBB_TEST_ABORTED' });

@@ -29,8 +29,11 @@ export interface LeakMeasurement {
 }
 
 /** What is measured, and with what. */
-export interface WorkToMeasure {
+export interface WorkToMeasure extends MeasuredBy {
   readonly work: Work;
+}
+
+interface MeasuredBy {
   /** What is tested, in messages. */
   readonly name: string;
   /** What one call may leave behind for good. */
@@ -49,10 +52,14 @@ export interface WorkToMeasure {
  *
  * @throws {TestError} EBB_TEST_ANALYSIS_FAILED, EBB_TEST_ABORTED; and what the work throws
  */
-export async function measureWork(measured: WorkToMeasure): Promise<LeakMeasurement> {
-  const { work, name, budgetBytes, cwd, folder, signal } = measured;
+export function measureWork({ work, ...measured }: WorkToMeasure): Promise<LeakMeasurement> {
+  return measureRig(new WorkRig(work), measured);
+}
+
+/** The same of work that somebody else looks at meanwhile. */
+export async function measureRig(rig: WorkRig, measured: MeasuredBy): Promise<LeakMeasurement> {
+  const { name, budgetBytes, cwd, folder, signal } = measured;
   const startMs = monotonicMs();
-  const rig = new WorkRig(work);
   const told = (verdict: TestVerdict, slope: Slope): Omit<LeakMeasurement, 'evidence' | 'findings' | 'report'> => ({
     verdict,
     bytesPerCall: slope.bytesPerIteration,

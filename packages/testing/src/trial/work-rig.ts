@@ -56,6 +56,11 @@ export class WorkRig implements Rig {
     return this.#progress.iteration;
   }
 
+  /** The call that runs; null between two rounds of calls. */
+  get current(): number | null {
+    return this.#progress.phase === 'iterate' ? this.#progress.iteration : null;
+  }
+
   /** Once: what has been warmed up stays warm. */
   async warmUp(): Promise<Warmth> {
     const readFloor = this.#readFloor;
