@@ -1,15 +1,16 @@
 /**
- * Classes whose instances must be closed: the constructor adds a listener to something that it was given, or starts an
- * interval, and a method undoes that. Read from the class's code where it stands in the file, and by types where it
+ * Classes whose instances must be closed: the constructor adds a listener to something that it was given, subscribes to
+ * it, or starts an interval, and a method undoes that, which may be `[Symbol.dispose]`. Read from the class's code where it stands in the file, and by types where it
  * stands in another one. The compiler is no dependency, so its nodes are read by their shape.
  */
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { variableOf } from '../code/bindings.ts';
+import { isParameter, variableOf } from '../code/bindings.ts';
 import { indexOf } from '../code/file-index.ts';
 import {
   isWithin,
   keyName,
   methodCall,
+  rootOf,
   stringValue,
   terminalName,
   unwrap,
@@ -18,7 +19,7 @@ import {
 } from '../code/nodes.ts';
 import { typeSymbolAt, typeSymbolOf } from '../code/types.ts';
 import type { LeakIdentity } from '../identity/fingerprint.ts';
-import { scopeOfEmitter } from '../listener/emitters.ts';
+import { isOfProcess, scopeOfEmitter } from '../listener/emitters.ts';
 
 type SourceCode = Readonly<TSESLint.SourceCode>;
 
@@ -27,13 +28,24 @@ export const CLOSERS: ReadonlySet<string> = new Set(
   'close stop dispose destroy end unsubscribe disconnect release cancel teardown detach shutdown terminate'.split(' '),
 );
 const ADDERS = new Set(['on', 'addListener', 'prependListener', 'addEventListener']);
-const REMOVERS = new Set(['off', 'removeListener', 'removeEventListener', 'removeAllListeners', 'clearInterval']);
+const REMOVERS = new Set(
+  'off removeListener removeEventListener removeAllListeners clearInterval unsubscribe'.split(' '),
+);
+
+/** How an instance is declared that is disposed of by itself. */
+export type Using = 'using' | 'await using';
+const DISPOSERS: ReadonlyMap<string, Using> = new Map([
+  ['dispose', 'using'],
+  ['asyncDispose', 'await using'],
+]);
 
 /** A class whose instances must be closed. */
 export interface Closable {
   readonly name: string;
   /** The method that ends an instance. */
   readonly closer: string;
+  /** Where the class is disposable. */
+  readonly using: Using | undefined;
   /** What stays when it is not called. */
   readonly leak: Omit<LeakIdentity, 'unit'> & { readonly file?: string };
 }
@@ -51,32 +63,56 @@ function inFile(sourceCode: SourceCode, self: ClassNode): Closable | undefined {
   const { calls } = indexOf(sourceCode);
   const closer = methods.find(
     (method) =>
-      CLOSERS.has(keyName(method) ?? '') &&
+      closerName(method) !== undefined &&
       calls.some((call) => isWithin(call, method) && REMOVERS.has(terminalName(call.callee) ?? '')),
   );
-  const closerName = closer && keyName(closer);
-  if (!start || closerName === undefined) return undefined;
+  if (!start || !closer) return undefined;
+  const name = self.id?.name ?? '';
+  const using = methods.map((method) => usingOf(method)).find((each) => each !== undefined);
+  const closable = { name, closer: closerName(closer) ?? '', using };
   for (const call of calls) {
     if (!isWithin(call, start)) continue;
-    const name = self.id?.name ?? '';
     if (terminalName(call.callee) === 'setInterval') {
-      return { name, closer: closerName, leak: { scope: 'module', symbol: name, kind: 'timer' } };
+      return { ...closable, leak: { scope: 'module', symbol: name, kind: 'timer' } };
     }
     const target = methodCall(call);
-    const event = stringValue(call.arguments[0]);
-    if (target?.call !== call || !ADDERS.has(target.method) || event === undefined) continue;
+    if (target?.call !== call) continue;
+    const symbol = ADDERS.has(target.method)
+      ? stringValue(call.arguments[0])
+      : target.method === 'subscribe' && isGiven(sourceCode, target.object)
+        ? terminalName(target.object)
+        : undefined;
+    if (symbol === undefined) continue;
     if (unwrap(target.object).type === T.ThisExpression) continue; // its own listeners go with it
     const scope = scopeOfEmitter(sourceCode, target.object);
-    return { name, closer: closerName, leak: { scope, symbol: event, kind: 'listener' } };
+    return { ...closable, leak: { scope, symbol, kind: 'listener' } };
   }
   return undefined;
+}
+
+/** The name of a method that ends an instance; `[Symbol.dispose]` is one, too. */
+function closerName(method: TSESTree.MethodDefinition): string | undefined {
+  const name = keyName(method);
+  if (name !== undefined) return CLOSERS.has(name) ? name : undefined;
+  return usingOf(method) === undefined ? undefined : `[Symbol.${terminalName(method.key) ?? ''}]`;
+}
+
+function usingOf({ computed, key }: TSESTree.MethodDefinition): Using | undefined {
+  if (!computed || key.type !== T.MemberExpression || terminalName(key.object) !== 'Symbol') return undefined;
+  return DISPOSERS.get(terminalName(key) ?? '');
+}
+
+/** A parameter of the constructor, or what lives as long as the process: what it makes itself goes with it. */
+function isGiven(sourceCode: SourceCode, emitter: Node): boolean {
+  return isParameter(variableOf(sourceCode, rootOf(emitter))) || isOfProcess(sourceCode, emitter);
 }
 
 /** As much of the compiler's nodes as is read here. */
 interface TsNode {
   forEachChild(visit: (child: TsNode) => void): void;
   getSourceFile(): { fileName: string };
-  readonly name?: { readonly text?: string };
+  /** The name of a member: a text, or in brackets an expression. */
+  readonly name?: TsNode;
   readonly text?: string;
   readonly members?: readonly TsNode[];
   readonly body?: TsNode;
@@ -95,22 +131,40 @@ function inOtherFile(sourceCode: SourceCode, made: TSESTree.NewExpression): Clos
   const closer = declaration.members.find(
     (member) =>
       member.body !== undefined &&
-      CLOSERS.has(member.name?.text ?? '') &&
+      closerText(member) !== undefined &&
       callsIn(member).some(({ called }) => REMOVERS.has(called)),
   );
-  if (!start || closer?.name?.text === undefined) return undefined;
+  if (!start || !closer) return undefined;
   const { fileName: file } = declaration.getSourceFile();
-  const [name, closerName] = [symbol.getName(), closer.name.text];
+  const name = symbol.getName();
+  const using = declaration.members.map((member) => usingText(member)).find((each) => each !== undefined);
+  const closable = { name, closer: closerText(closer) ?? '', using };
+  const parameters = new Set(start.parameters?.map((parameter) => parameter.name?.text));
   for (const { called, on, args } of callsIn(start)) {
     if (called === 'setInterval') {
-      return { name, closer: closerName, leak: { scope: 'module', symbol: name, kind: 'timer', file } };
+      return { ...closable, leak: { scope: 'module', symbol: name, kind: 'timer', file } };
     }
-    if (!ADDERS.has(called) || on === undefined || args[0]?.text === undefined) continue;
+    const given = on?.text !== undefined && parameters.has(on.text) ? on.text : undefined;
+    const event = ADDERS.has(called) ? args[0]?.text : called === 'subscribe' ? given : undefined;
+    if (on === undefined || event === undefined) continue;
     const scope = typeSymbolAt(sourceCode, on)?.getName() ?? 'module';
     if (scope === name) continue; // its own listeners go with it
-    return { name, closer: closerName, leak: { scope: ownScope(scope), symbol: args[0].text, kind: 'listener', file } };
+    return { ...closable, leak: { scope: ownScope(scope), symbol: event, kind: 'listener', file } };
   }
   return undefined;
+}
+
+function closerText(member: TsNode): string | undefined {
+  const text = member.name?.text;
+  if (text !== undefined) return CLOSERS.has(text) ? text : undefined;
+  return usingText(member) === undefined ? undefined : `[Symbol.${member.name?.expression?.name?.text ?? ''}]`;
+}
+
+/** `[Symbol.dispose]() { … }` */
+function usingText({ name, body }: TsNode): Using | undefined {
+  const key = name?.expression;
+  if (body === undefined || key?.expression?.text !== 'Symbol') return undefined;
+  return DISPOSERS.get(key.name?.text ?? '');
 }
 
 function ownScope(scope: string): string {

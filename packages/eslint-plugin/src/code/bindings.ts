@@ -1,7 +1,9 @@
 /** From names to what they are bound to: variables, imports, and the object that `this` and its aliases are. */
 import { AST_NODE_TYPES as T, TSESLint, type TSESTree } from '@typescript-eslint/utils';
 import {
+  enclosingFunction,
   isFunction,
+  isWithin,
   keyName,
   propertyName,
   stringValue,
@@ -48,6 +50,15 @@ export function initOf(variable: Variable | undefined): TSESTree.Expression | un
   return variable.references.some((reference) => reference.isWrite() && reference.init !== true)
     ? undefined
     : node.init;
+}
+
+/** The expression that a constant of the same function was set to; the expression itself otherwise. */
+export function behind(sourceCode: SourceCode, expression: Node): Node {
+  const node = unwrap(expression);
+  if (node.type !== T.Identifier) return node;
+  const init = initOf(variableOf(sourceCode, node));
+  const fn = enclosingFunction(node);
+  return init && fn && isWithin(init, fn) ? unwrap(init) : node;
 }
 
 /** Where something was imported from, and under which name there; `default` for a whole module. */

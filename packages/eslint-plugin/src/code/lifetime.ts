@@ -3,8 +3,8 @@
  * it stands, or in a named function that is only called from such code. All other code is taken to run again and again.
  */
 import { AST_NODE_TYPES as T, type TSESLint } from '@typescript-eslint/utils';
-import { isParameter, variableOf } from './bindings.ts';
-import { declaredNames, isFunction, unwrap, type FunctionNode, type Node } from './nodes.ts';
+import { behind, isParameter, variableOf } from './bindings.ts';
+import { declaredNames, isFunction, rootOf, unwrap, type FunctionNode, type Node } from './nodes.ts';
 
 type SourceCode = Readonly<TSESLint.SourceCode>;
 
@@ -72,4 +72,24 @@ function requestNames(fn: FunctionNode): string[] {
 export function isOfRequest(sourceCode: SourceCode, root: Node): boolean {
   if (root.type !== T.Identifier || !REQUEST_NAMES.has(root.name)) return false;
   return isParameter(variableOf(sourceCode, root));
+}
+
+/** Whether an expression is made of the request or the response that code around it was given. */
+export function mentionsRequest(sourceCode: SourceCode, node: Node): boolean {
+  const inner = unwrap(node);
+  if (isOfRequest(sourceCode, rootOf(inner))) return true;
+  switch (inner.type) {
+    case T.Identifier: {
+      const value = behind(sourceCode, inner);
+      return value !== inner && mentionsRequest(sourceCode, value);
+    }
+    case T.ObjectExpression:
+      return inner.properties.some((each) => each.type === T.Property && mentionsRequest(sourceCode, each.value));
+    case T.TemplateLiteral:
+      return inner.expressions.some((each) => mentionsRequest(sourceCode, each));
+    case T.BinaryExpression:
+      return [inner.left, inner.right].some((each) => mentionsRequest(sourceCode, each));
+    default:
+      return false;
+  }
 }

@@ -7,18 +7,9 @@
  * - it happens while a request is answered, with something of that request.
  */
 import { AST_NODE_TYPES as T, type TSESLint } from '@typescript-eslint/utils';
-import { initOf, variableOf } from '../code/bindings.ts';
-import { isOfRequest, requestFunction } from '../code/lifetime.ts';
-import {
-  enclosingFunction,
-  isFunction,
-  isWithin,
-  keyName,
-  rootOf,
-  terminalName,
-  unwrap,
-  type Node,
-} from '../code/nodes.ts';
+import { behind } from '../code/bindings.ts';
+import { mentionsRequest, requestFunction } from '../code/lifetime.ts';
+import { enclosingFunction, isFunction, keyName, terminalName, unwrap, type Node } from '../code/nodes.ts';
 import type { Container } from './holders.ts';
 import type { Use } from './uses.ts';
 
@@ -58,15 +49,6 @@ export function evidenceOf(
 function isTimer(sourceCode: SourceCode, value: Node): boolean {
   const node = behind(sourceCode, value);
   return node.type === T.CallExpression && TIMERS.has(terminalName(node.callee) ?? '');
-}
-
-/** The expression that a constant of the same function was set to; the expression itself otherwise. */
-function behind(sourceCode: SourceCode, expression: Node): Node {
-  const node = unwrap(expression);
-  if (node.type !== T.Identifier) return node;
-  const init = initOf(variableOf(sourceCode, node));
-  const fn = enclosingFunction(node);
-  return init && fn && isWithin(init, fn) ? unwrap(init) : node;
 }
 
 /** A key that no earlier call has had. */
@@ -142,17 +124,4 @@ function camelWords(name: string): string[] {
     .toLowerCase()
     .split(/[^a-z\d]+/u)
     .filter((word) => word !== '');
-}
-
-function mentionsRequest(sourceCode: SourceCode, node: Node): boolean {
-  const inner = unwrap(node);
-  if (isOfRequest(sourceCode, rootOf(inner))) return true;
-  if (inner.type === T.Identifier) {
-    const value = behind(sourceCode, inner);
-    return value !== inner && mentionsRequest(sourceCode, value);
-  }
-  if (inner.type === T.ObjectExpression) {
-    return inner.properties.some((each) => each.type === T.Property && mentionsRequest(sourceCode, each.value));
-  }
-  return false;
 }

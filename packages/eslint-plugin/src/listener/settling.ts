@@ -15,12 +15,16 @@ const ENDINGS = new Set(
   ),
 );
 
+/** The last events of an emitter, by the habit of streams, sockets and processes: its listeners go with it. */
+const LAST_EVENTS = new Set(['end', 'close', 'finish', 'exit']);
+
 /**
  * `new Promise((resolve) => this.on(event, function listener(value) { resolve(value); }))`: `on`, on an emitter that
  * outlives the promise, with a listener that resolves and does not remove itself.
  */
-export function isSettling(sourceCode: SourceCode, { method, emitter, listener, call }: Registration): boolean {
+export function isSettling(sourceCode: SourceCode, { method, event, emitter, listener, call }: Registration): boolean {
   if (method !== 'on' && method !== 'addListener' && method !== 'prependListener') return false;
+  if (event !== undefined && LAST_EVENTS.has(event)) return false;
   const executor = enclosingFunction(call);
   const resolve = executor?.params[0];
   if (!executor || resolve?.type !== T.Identifier || resolve.name !== 'resolve') return false;

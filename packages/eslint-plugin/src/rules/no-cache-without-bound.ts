@@ -2,9 +2,10 @@ import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-e
 import { importedAs, initOf, variableOf } from '../code/bindings.ts';
 import { indexOf } from '../code/file-index.ts';
 import { keyName, unwrap, type Node } from '../code/nodes.ts';
+import { compilationsIn } from '../collection/compile-caches.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
-type Messages = 'cache' | 'ttlOnly';
+type Messages = 'cache' | 'ttlOnly' | 'schema' | 'template';
 type SourceCode = Readonly<TSESLint.SourceCode>;
 
 /** A cache library: what makes a cache, and which options bound it, each enough by itself. */
@@ -22,13 +23,13 @@ const LIBRARIES: ReadonlyMap<string, CacheLibrary> = new Map([
   ['@cacheable/node-cache', { exports: ['NodeCache', 'default'], bounds: ['stdTTL', 'maxKeys'] }],
 ]);
 
-/** Caches of well-known libraries that were given no bound that holds by itself. */
+/** Caches of well-known libraries that were given no bound that holds by itself, or have none and grow by requests. */
 export const noCacheWithoutBound: Rule<Messages> = createRule<[], Messages>({
   name: 'no-cache-without-bound',
   meta: {
     type: 'problem',
     docs: {
-      description: 'Disallow caches of well-known libraries that are made without a bound',
+      description: 'Disallow caches of well-known libraries that are made without a bound, or filled by each request',
       preset: 'recommended',
     },
     messages: {
@@ -36,6 +37,10 @@ export const noCacheWithoutBound: Rule<Messages> = createRule<[], Messages>({
         'This cache of {{module}} keeps what it is given for ever: none of {{bounds}} is set. Set one. (leak {{fingerprint}})',
       ttlOnly:
         '{{module}} with {{lazy}} alone drops an entry only when somebody asks for it again; one that nobody asks for stays for ever. Set one of {{bounds}}, too. (leak {{fingerprint}})',
+      schema:
+        '{{cache}} keeps every schema that it has compiled, by the object, and each request makes this one anew. Compile it once, outside of the handler. (leak {{fingerprint}})',
+      template:
+        '{{cache}} keeps every template that it has parsed, by its whole text, and this text differs from request to request. Put what differs into the data instead, or bound the cache. (leak {{fingerprint}})',
     },
     schema: [],
   },
@@ -59,6 +64,10 @@ export const noCacheWithoutBound: Rule<Messages> = createRule<[], Messages>({
             data: { module: from.module, bounds: library.bounds.join(', '), lazy: lazy ?? '' },
             leak: { scope: scopeOf(made), symbol: symbolOf(made), kind: 'collection' },
           });
+        }
+        for (const { kind, call, cache } of compilationsIn(sourceCode)) {
+          const leak = { scope: 'module', symbol: cache, kind: 'collection' } as const;
+          report(context, { node: call, messageId: kind, data: { cache }, leak });
         }
       },
     };

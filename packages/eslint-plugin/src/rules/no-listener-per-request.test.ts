@@ -23,6 +23,38 @@ javascript.run('no-listener-per-request', rule, {
       code: `${bus} export function start(server) { bus.on('order', (order) => server.tell(order)); }`,
     },
     {
+      name: 'a promise that the end of the emitter settles',
+      code: "class Lines extends Stream { all() { return new Promise((resolve) => { this.on('end', () => resolve(this.lines)); }); } }",
+    },
+    {
+      name: 'a channel of this request that is left again',
+      code: "import { redis } from './redis.js'; app.get('/:id', async (req, res) => { await redis.subscribe(`order:${req.params.id}`); res.on('close', () => redis.unsubscribe(`order:${req.params.id}`)); });",
+    },
+    {
+      name: 'a channel that is the same for all: subscribing to it again adds nothing',
+      code: "import { redis } from './redis.js'; app.get('/', async (req, res) => { await redis.subscribe('orders'); res.end(); });",
+    },
+    {
+      name: 'a connection of this request',
+      code: "import { Redis } from 'ioredis'; app.get('/:id', async (req, res) => { const redis = new Redis(); await redis.subscribe(req.params.id); });",
+    },
+    {
+      name: 'a subscription that somebody keeps',
+      code: "import { bus } from './bus.js'; app.get('/:id', (req, res) => { const stop = bus.subscribe(req.params.id, (x) => res.write(x)); res.on('close', stop); });",
+    },
+    {
+      name: 'an observable that may complete by itself',
+      code: "import { users$ } from './users.js'; app.get('/', (req, res) => { users$.subscribe((users) => res.json(users)); });",
+    },
+    {
+      name: 'a subject that is asked once',
+      code: "const orders = new Subject(); app.get('/', (req, res) => { orders.pipe(take(1)).subscribe((order) => res.json(order)); });",
+    },
+    {
+      name: 'a subscription at the start',
+      code: "import { redis } from './redis.js'; redis.subscribe('orders'); export const start = (channel) => { redis.subscribe(channel); };",
+    },
+    {
       name: 'listeners of the request itself',
       code: "app.get('/', (req, res) => { req.on('close', () => res.end()); });",
     },
@@ -65,6 +97,21 @@ javascript.run('no-listener-per-request', rule, {
     },
   ],
   invalid: [
+    {
+      name: 'a channel for each request, of a connection that all share',
+      code: "import { redis } from './redis.js'; app.get('/:id', async (req, res) => { const chatId = req.params.id; await redis.subscribe(chatId); res.writeHead(200); });",
+      errors: [{ messageId: 'subscription' }],
+    },
+    {
+      name: 'a channel that is named after the request',
+      code: 'const redis = new Redis(); export function stream(request, response) { redis.psubscribe(`orders:${request.query.shop}:*`, () => {}); }',
+      errors: [{ messageId: 'subscription' }],
+    },
+    {
+      name: 'a subject of the module that each response listens to',
+      code: "const orders = new BehaviorSubject(null); app.get('/', (req, res) => { orders.subscribe((order) => { res.write(order); }); });",
+      errors: [{ messageId: 'subscription' }],
+    },
     {
       name: 'a bus of the module',
       code: `${bus} export async function checkout(request) { const onPaid = (order) => { if (order === request.id) request.done = true; }; bus.on('order:paid', onPaid); }`,

@@ -1,13 +1,14 @@
 import { AST_NODE_TYPES as T } from '@typescript-eslint/utils';
 import { importedAs } from '../code/bindings.ts';
 import { indexOf } from '../code/file-index.ts';
-import { isFunction, wrapped } from '../code/nodes.ts';
+import { isFunction, terminalName, wrapped } from '../code/nodes.ts';
 import { scopeOfEmitter } from '../listener/emitters.ts';
 import { isForgotten } from '../listener/forgotten.ts';
 import { isPerRequest, isRemovedOnOneWay, usesRequest } from '../listener/per-request.ts';
 import { isRemoved, registrationsIn, removalsIn, type Registration } from '../listener/registrations.ts';
 import { waitsOnReusedSocket } from '../listener/reused-socket.ts';
 import { isSettling } from '../listener/settling.ts';
+import { subscriptionsPerRequest } from '../listener/subscriptions.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
 /** What can be configured. */
@@ -16,7 +17,7 @@ export interface ListenerPerRequestOptions {
   readonly exitHooks?: readonly string[];
 }
 
-type Messages = 'perRequest' | 'exitHook' | 'settles' | 'forgotten' | 'reusedSocket';
+type Messages = 'perRequest' | 'exitHook' | 'settles' | 'forgotten' | 'reusedSocket' | 'subscription';
 type Options = [ListenerPerRequestOptions];
 
 const EXIT_HOOKS = [
@@ -49,6 +50,8 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
         "The listener of '{{event}}' takes the other one off that is added here with it, but is not taken off when that one is called, and stays on {{emitter}}. Remove it there. (leak {{fingerprint}})",
       reusedSocket:
         "'{{event}}' never comes on a socket that a keep-alive agent hands out again, so this listener stays on {{emitter}}, one for each request. Ask first: if (socket.connecting) socket.once('{{event}}', …), and do the work at once otherwise. (leak {{fingerprint}})",
+      subscription:
+        "Each request subscribes to something of {{emitter}}, which outlives it, and nothing in this file unsubscribes. Unsubscribe when the response is closed: res.on('close', …). (leak {{fingerprint}})",
     },
     schema: [
       {
@@ -83,6 +86,12 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
             continue;
           else if (isPerRequest(sourceCode, registration)) found(registration, 'perRequest');
           else if (isForgotten(sourceCode, registration, registrations, removals)) found(registration, 'forgotten');
+        }
+        for (const { call, emitter } of subscriptionsPerRequest(sourceCode)) {
+          const data = { emitter: sourceCode.getText(emitter) };
+          const symbol = terminalName(emitter) ?? 'subscribe';
+          const leak = { scope: scopeOfEmitter(sourceCode, emitter), symbol, kind: 'listener' } as const;
+          report(context, { node: call, messageId: 'subscription', data, leak });
         }
         for (const call of indexOf(sourceCode).calls) {
           const from = importedAs(sourceCode, call.callee);

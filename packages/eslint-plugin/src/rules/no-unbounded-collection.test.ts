@@ -11,6 +11,22 @@ javascript.run('no-unbounded-collection', rule, {
       code: 'const sessions = new Map(); export function open(session) { sessions.set(session.id, session); } export function close(id) { sessions.delete(id); }',
     },
     {
+      name: 'the response that came last',
+      code: 'let last; const state = {}; app.get("/", (req, res) => { last = res; state.response = res; });',
+    },
+    {
+      name: 'responses that are taken out when they close',
+      code: 'const open = new Set(); app.get("/events", (req, res) => { open.add(res); res.on("close", () => open.delete(res)); });',
+    },
+    {
+      name: 'what belongs to a response for as long as that lives',
+      code: 'const started = new WeakMap(); app.use((req, res, next) => { started.set(res, Date.now()); next(); });',
+    },
+    {
+      name: 'regular expressions that are written in the program',
+      code: 'const compiled = new Map(); export function pattern(source) { if (!compiled.has(source)) compiled.set(source, new RegExp(source)); return compiled.get(source); }',
+    },
+    {
       name: 'what is bounded by its size',
       code: 'const seen = new Set(); export function see(token) { if (seen.size > 1000) return; seen.add(token); }',
     },
@@ -97,6 +113,31 @@ javascript.run('no-unbounded-collection', rule, {
     {
       name: 'something of each request',
       code: 'const log = []; app.get("/", (req, res) => { log.push(req.headers); res.end(); });',
+      errors: unbounded,
+    },
+    {
+      name: 'the response of each subscriber',
+      code: 'const clients = []; app.get("/events", (req, res) => { res.writeHead(200); clients.push(res); }); export const tell = (text) => clients.forEach((client) => client.write(text));',
+      errors: unbounded,
+    },
+    {
+      name: 'responses that wait, by a key of the request',
+      code: 'const waiting = new Map(); app.get("/:id", (req, res) => { waiting.set(`${req.params.id}:reply`, res); }); export const reply = (id, x) => waiting.get(id).json(x);',
+      errors: unbounded,
+    },
+    {
+      name: 'functions that hold on to the response',
+      code: 'const queue = []; export function wait(req, res) { queue.push(() => res.end()); }',
+      errors: unbounded,
+    },
+    {
+      name: 'regular expressions that requests bring',
+      code: 'const compiled = {}; app.get("/search", (req, res) => { const source = req.query.q; compiled[source] ??= new RegExp(source); res.json(find(compiled[source])); });',
+      errors: unbounded,
+    },
+    {
+      name: 'templates and schemas that were compiled for a request',
+      code: 'const validators = new Map(); app.post("/", (req, res) => { const name = `${req.body.kind}/${req.body.version}`; validators.set(name, compile(name)); res.json(validators.get(name)(req.body)); });',
       errors: unbounded,
     },
     {

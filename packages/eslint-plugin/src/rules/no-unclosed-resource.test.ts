@@ -7,6 +7,26 @@ import { fingerprintOf } from '../identity/fingerprint.ts';
 import { noUnclosedResource } from './no-unclosed-resource.ts';
 
 const rule = noUnclosedResource as never;
+const follower = `
+class Follower {
+  constructor(feed) { this.subscription = feed.subscribe((order) => { this.last = order; }); }
+  current() { return this.last; }
+  close() { this.subscription.unsubscribe(); }
+}`;
+const disposable = `
+class Live {
+  constructor(feed) { this.feed = feed; feed.on('order', this.follow); }
+  current() {}
+  [Symbol.dispose]() { this.feed.off('order', this.follow); }
+  follow = () => {};
+}`;
+const tick = `
+class Poll {
+  constructor() { this.timer = setInterval(() => this.tick(), 1000); }
+  tick() {}
+  stop() { clearInterval(this.timer); }
+  async [Symbol.asyncDispose]() { this.stop(); }
+}`;
 const live = `
 class Live {
   constructor(feed) { this.feed = feed; feed.on('order', this.follow); }
@@ -50,6 +70,22 @@ javascript.run('no-unclosed-resource', rule, {
       code: "class Job extends EventEmitter { constructor() { super(); this.on('done', this.end); } end() { this.off('done', this.end); } run() {} } export function run() { const job = new Job(); job.run(); }",
     },
     {
+      name: 'a subscription that is ended in the end',
+      code: `${follower} export function show(feed) { const follower = new Follower(feed); try { return follower.current(); } finally { follower.close(); } }`,
+    },
+    {
+      name: 'a subscription to what the class makes itself',
+      code: 'class Page { constructor() { this.input = new Subject(); this.subscription = this.input.subscribe(() => {}); } render() {} close() { this.subscription.unsubscribe(); } } export function show() { const page = new Page(); page.render(); }',
+    },
+    {
+      name: 'a disposable that is disposed of by hand',
+      code: `${disposable} export function show(feed) { const figures = new Live(feed); try { return figures.current(); } finally { figures[Symbol.dispose](); } }`,
+    },
+    {
+      name: 'a disposable in a stack of disposables',
+      code: `${disposable} export function show(feed) { using stack = new DisposableStack(); const figures = stack.use(new Live(feed)); return figures.current(); }`,
+    },
+    {
       name: 'using',
       code: `${live} export function show(feed) { using figures = new Live(feed); figures.current(); }`,
     },
@@ -64,6 +100,55 @@ javascript.run('no-unclosed-resource', rule, {
       name: 'on one side',
       code: `${live} export function show(feed, res) { const figures = new Live(feed); if (res.stream) { send(figures); } else { page(res, { figures: () => figures.current() }); } }`,
       errors: [{ messageId: 'oneSide' }],
+    },
+    {
+      name: 'a subscription that is never ended',
+      code: `${follower} export function show(feed) { const follower = new Follower(feed); return follower.current(); }`,
+      errors: [{ messageId: 'never' }],
+    },
+    {
+      name: 'a disposable that is not declared with using',
+      code: `${disposable} export function show(feed) { const figures = new Live(feed); return figures.current(); }`,
+      errors: [
+        {
+          messageId: 'disposable',
+          suggestions: [
+            {
+              messageId: 'declare',
+              output: `${disposable} export function show(feed) { using figures = new Live(feed); return figures.current(); }`,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: 'an asynchronous disposable in an async function',
+      code: `${tick} export async function wait() { const poll = new Poll(); await poll.tick(); }`,
+      errors: [
+        {
+          messageId: 'disposable',
+          suggestions: [
+            {
+              messageId: 'declare',
+              output: `${tick} export async function wait() { await using poll = new Poll(); await poll.tick(); }`,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: 'an asynchronous disposable where nothing can be awaited: without a suggestion',
+      code: `${tick} export function wait() { const poll = new Poll(); poll.tick(); }`,
+      errors: [{ messageId: 'disposable', suggestions: [] }],
+    },
+    {
+      name: 'a disposable that is left open on one side',
+      code: `${disposable} export function show(feed, res) { const figures = new Live(feed); if (res.stream) { send(figures); } else { page(res, { figures: () => figures.current() }); } }`,
+      errors: [
+        {
+          message: /until \[Symbol\.dispose\]\(\) is called[^]*Call figures\[Symbol\.dispose\]\(\) there/u,
+        },
+      ],
     },
     {
       name: 'a class that ticks',
@@ -102,6 +187,9 @@ typed.run('no-unclosed-resource, with types', rule, {
             symbol: 'order',
             closer: 'close',
             variable: 'live',
+            call: 'live.close()',
+            using: '',
+            line: '',
             fingerprint: fingerprintOf({
               unit: '@ebb/eslint-plugin:src/rules/fixtures/typed/live-figures.ts',
               scope: 'OrderFeed',

@@ -2,10 +2,10 @@ import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-e
 import { indexOf } from '../code/file-index.ts';
 import { runsOnce } from '../code/lifetime.ts';
 import { enclosingFunction, isWithin, propertyName, wrapped, type Node } from '../code/nodes.ts';
-import { closableOf, CLOSERS } from '../closing/closable.ts';
+import { closableOf, CLOSERS, type Using } from '../closing/closable.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
-type Messages = 'never' | 'oneSide';
+type Messages = 'never' | 'oneSide' | 'disposable' | 'declare';
 
 /** One use of the variable that holds the instance. */
 interface Use {
@@ -25,10 +25,14 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
     },
     messages: {
       never:
-        "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until {{closer}}() is called, and nobody here does. Call {{variable}}.{{closer}}() in a finally block. (leak {{fingerprint}})",
+        "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until {{closer}}() is called, and nobody here does. Call {{call}} in a finally block. (leak {{fingerprint}})",
       oneSide:
-        "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until {{closer}}() is called. One side of the branch in line {{line}} hands it over or closes it; the other one uses it and leaves it open. Call {{variable}}.{{closer}}() there, too, in a finally block. (leak {{fingerprint}})",
+        "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until {{closer}}() is called. One side of the branch in line {{line}} hands it over or closes it; the other one uses it and leaves it open. Call {{call}} there, too, in a finally block. (leak {{fingerprint}})",
+      disposable:
+        "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until it is disposed of, and nobody here does. Declare it with `{{using}}`: it is disposed of at the end of the block. (leak {{fingerprint}})",
+      declare: 'Declare {{variable}} with `{{using}}`.',
     },
+    hasSuggestions: true,
     schema: [],
   },
   create(context) {
@@ -47,24 +51,45 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
           if (!isNever && !branch) continue;
           const closable = closableOf(sourceCode, made);
           if (!closable) continue;
-          const { name, closer, leak } = closable;
-          report(context, {
-            node: made,
-            messageId: isNever ? 'never' : 'oneSide',
-            data: {
-              name,
-              closer,
-              symbol: leak.symbol,
-              variable: variable.name,
-              line: String(branch?.loc.start.line ?? ''),
-            },
-            leak,
-          });
+          const { name, closer, using, leak } = closable;
+          const data = {
+            name,
+            closer,
+            symbol: leak.symbol,
+            variable: variable.name,
+            call: `${variable.name}${closer.startsWith('[') ? '' : '.'}${closer}()`,
+            line: String(branch?.loc.start.line ?? ''),
+            using: using ?? '',
+          };
+          if (!isNever || using === undefined) {
+            report(context, { node: made, messageId: isNever ? 'never' : 'oneSide', data, leak });
+            continue;
+          }
+          const { parent: declaration } = declarator;
+          const isAlone = declaration.declarations.length === 1;
+          const suggest = isAlone && canAwait(using, made) ? [suggestion(declaration, using, data)] : [];
+          report(context, { node: made, messageId: 'disposable', data, leak, suggest });
         }
       },
     };
   },
 });
+
+/** `using` for `const`. */
+function suggestion(
+  declaration: TSESTree.VariableDeclaration,
+  using: Using,
+  data: Readonly<Record<string, string>>,
+): TSESLint.ReportSuggestionArray<Messages>[number] {
+  const [start] = declaration.range;
+  const fix = (fixer: TSESLint.RuleFixer): TSESLint.RuleFix =>
+    fixer.replaceTextRange([start, start + declaration.kind.length], using);
+  return { messageId: 'declare', data, fix };
+}
+
+function canAwait(using: Using, made: Node): boolean {
+  return using === 'using' || enclosingFunction(made)?.async === true;
+}
 
 function usesOf(variable: TSESLint.Scope.Variable): Use[] {
   return variable.references
