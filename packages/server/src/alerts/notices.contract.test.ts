@@ -312,6 +312,20 @@ ${toTeam()}`);
     expect(told(team).at(-1)).toBe('resolved page shop');
   });
 
+  test('memory of a process that told its end is nobody’s business, however full it was', async () => {
+    const { team, toTeam, start } = stage();
+    const scene = await start(`
+high_memory: { above: 90%, for: 5m, level: page }
+${toTeam()}`);
+    const full = { rssBytes: 0.95e9, containerLimitBytes: 1e9 };
+    for (const minutes of [0, 1, 2, 3, 4]) await scene.at(minutes, report(0, { figures: full, edge: edge('clean') }));
+    const endedMs = scene.nowMs + 2 * minuteMs;
+    await scene.at(6, report(0, { figures: { ...full, endedMs }, edge: edge('clean') }));
+    for (const minutes of [7, 8])
+      await scene.at(minutes, report(0, { identity: { instance: 'b' }, edge: edge('clean') }));
+    expect(told(team)).toEqual([]);
+  });
+
   describe('the dead-man’s switch', () => {
     const rules = (): string => `
 silent: { after: 5m, share: 50%, level: page }

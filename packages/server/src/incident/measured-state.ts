@@ -1,9 +1,9 @@
 /** How a service stands at a moment: what grows, how fast, and what share of its requests is slow or fails. */
-import { runningOf } from '../judge/fleet.ts';
 import { runsOut } from '../judge/pool.ts';
 import { pace } from '../pages/wording.ts';
 import { freshMs, percent } from '../signals/from-agents.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import { runningOf } from '../store/running.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { ProcessRow } from '../store/schema.ts';
 import { activeSignals, type SignalStore } from '../store/signals.ts';
@@ -39,13 +39,13 @@ const mostAlerts = 5;
 
 /** Measures an incident's service now. */
 export async function measureState(
-  { fleet, routes, signals }: { fleet: FleetReader; routes: RouteReader; signals?: Pick<SignalStore, 'ofService'> },
+  { fleet, routes, signals }: { fleet: FleetReader; routes: RouteReader; signals: Pick<SignalStore, 'ofService'> },
   { serviceId, openedMs }: { serviceId: number; openedMs: number },
   nowMs: number,
 ): Promise<MeasuredState> {
   const processes = runningOf(await fleet.processes({ sinceMs: nowMs - freshMs, serviceId }));
   const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
-  const rows = (await signals?.ofService(serviceId, nowMs, nowMs)) ?? [];
+  const rows = await signals.ofService(serviceId, nowMs, nowMs);
   const alerts = activeSignals(rows, nowMs)
     .filter(({ source, kind, level }) => source === 'alertmanager' && kind !== 'other' && level !== null)
     .map(({ title }) => title);

@@ -8,6 +8,7 @@ import { Rounds } from '../rounds/rounds.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
+import type { SignalStore } from '../store/signals.ts';
 import type { IncidentRow, ProcessRow, SampleRow, VerdictChangeTable } from '../store/schema.ts';
 import { growthOnset } from './growth-onset.ts';
 import { measureState } from './measured-state.ts';
@@ -18,6 +19,8 @@ export interface ScribeOptions {
   fleet: FleetReader;
   incidents: IncidentStore;
   routes: RouteReader;
+  /** What monitoring tells. */
+  signals: Pick<SignalStore, 'ofService'>;
   now: () => number;
 }
 
@@ -38,7 +41,7 @@ export function keepTimelines(options: ScribeOptions & { onError: (error: unknow
 }
 
 /** Writes what is new, on the timelines of incidents that are open, or were a moment ago. */
-export async function writeTimelines({ fleet, incidents, routes, now }: ScribeOptions): Promise<void> {
+export async function writeTimelines({ fleet, incidents, routes, signals, now }: ScribeOptions): Promise<void> {
   const nowMs = now();
   for (const incident of await incidents.openSince(nowMs - afterMs)) {
     const told = new Set(await incidents.toldOf(incident.id));
@@ -55,8 +58,9 @@ export async function writeTimelines({ fleet, incidents, routes, now }: ScribeOp
     const ref = resolvedMs === null ? `recovery ${quietMs}` : `recovery resolved ${resolvedMs}`;
     if (quietMs !== null && !told.has(ref)) {
       const asked = { serviceId: incident.service_id, openedMs: incident.opened_ms };
-      const { sentence } = await measureState({ fleet, routes }, asked, nowMs);
-      const how = resolvedMs === null ? 'nothing runs out any more' : 'recovered';
+      const { isRecovered, sentence } = await measureState({ fleet, routes, signals }, asked, nowMs);
+      const over = isRecovered ? 'recovered' : 'over, and not all is as usual';
+      const how = resolvedMs === null ? 'nothing runs out any more' : over;
       notes.push({ timeMs: nowMs, kind: 'recovery', text: `${how}, as measured: ${sentence}`, ref });
     }
     await incidents.tell(

@@ -1,6 +1,7 @@
 /** Services as people ask for them: by time to limit, versions apart: pure. */
 import type { Verdict } from '@ebb/trend';
 import type { JudgedProcess } from '../store/fleet-reader.ts';
+import { runningOf } from '../store/running.ts';
 import type { ServiceRow } from '../store/schema.ts';
 import { pool, runsOut, type Pooled } from './pool.ts';
 
@@ -27,9 +28,6 @@ export interface ServiceState {
   versions: VersionState[];
 }
 
-/** A process that was silent for longer does not count as running: agents report once a minute. */
-export const runningMs: number = 10 * 60_000;
-
 const grave: readonly Verdict[] = ['clean', 'bounded', 'warming', 'native', 'leak'];
 
 /**
@@ -43,14 +41,6 @@ export function fleetOf(services: readonly ServiceRow[], processes: readonly Jud
     return own.length === 0 ? [] : [stateOf(service, own)];
   });
   return states.sort((a, b) => urgency(a) - urgency(b) || (a.name < b.name ? -1 : 1));
-}
-
-/** Of a service's processes those that have not told their end: what grew in others is gone. All, where all have told it. */
-export function runningOf<Process extends Pick<JudgedProcess, 'ended_ms'>>(
-  processes: readonly Process[],
-): readonly Process[] {
-  const running = processes.filter(({ ended_ms: endedMs }) => endedMs === null);
-  return running.length > 0 ? running : processes;
 }
 
 function stateOf({ id, name, namespace, environment }: ServiceRow, processes: readonly JudgedProcess[]): ServiceState {

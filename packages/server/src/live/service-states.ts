@@ -1,4 +1,5 @@
-import { fleetOf, runningMs, type ServiceState } from '../judge/fleet.ts';
+import { fleetOf, type ServiceState } from '../judge/fleet.ts';
+import { runningMs } from '../store/running.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
 
 /** Some services as they are now; those without a process that runs are left out. */

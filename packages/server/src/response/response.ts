@@ -7,6 +7,7 @@ import { ServerError } from '../errors/server-error.ts';
 import { Rounds } from '../rounds/rounds.ts';
 import type { Database } from '../store/database.ts';
 import type { FleetReader } from '../store/fleet-reader.ts';
+import { hasEnded } from '../store/running.ts';
 import type { RouteReader } from '../store/route-minutes.ts';
 import type { ProcessRow, Schema, ServiceRow } from '../store/schema.ts';
 import type { ActionKind } from './action.ts';
@@ -190,7 +191,7 @@ export class Response {
 
   async #serving(serviceId: number, nowMs: number): Promise<ProcessRow[]> {
     const rows = await this.#options.fleet.processes({ sinceMs: nowMs - servingMs, serviceId });
-    return rows.filter(({ ended_ms: endedMs }) => endedMs === null);
+    return rows.filter((process) => !hasEnded(process));
   }
 
   async #stopIfWorse(action: ActionRow, nowMs: number): Promise<void> {

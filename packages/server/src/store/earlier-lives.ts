@@ -4,7 +4,7 @@
  */
 import { SeenRises } from '@ebb/trend';
 import { sql, type Kysely } from 'kysely';
-import { runningMs } from '../judge/fleet.ts';
+import { runningMs, runsSince } from './running.ts';
 import type { ProcessRow, Schema } from './schema.ts';
 
 /** What processes are judged by: floors, where somebody sends them, or RSS. */
@@ -57,7 +57,8 @@ async function earlierLives(
     .where('version', '=', before?.version ?? version)
     .orderBy(sql`last_seen_ms - first_seen_ms`, 'desc')
     .limit(mostLives);
-  return await (before === undefined ? query.where('last_seen_ms', '<', nowMs - runningMs) : query).execute();
+  const over = query.where((where) => where.not(runsSince(where, nowMs - runningMs)));
+  return await (before === undefined ? over : query).execute();
 }
 
 interface Point {

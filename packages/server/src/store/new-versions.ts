@@ -2,10 +2,10 @@
  * Notices that another version or revision of a service runs: a change that nobody had to tell. Asked when a process is
  * seen for the first time, before it is stored.
  */
-import { runningMs } from '../judge/fleet.ts';
 import type { Transaction } from 'kysely';
 import type { ProcessReport } from '../ingest/report.ts';
 import { storeChange } from './changes.ts';
+import { runningMs, runsSince } from './running.ts';
 import type { Schema } from './schema.ts';
 
 interface Seen {
@@ -40,9 +40,8 @@ async function noteVersion(db: Transaction<Schema>, { serviceId, report }: Seen)
     .select('id')
     .where('service_id', '=', serviceId)
     .where('version', '=', version)
-    .where('last_seen_ms', '>=', timeMs - runningMs)
-    // One that told its end runs no more, however short ago: a rollback may come minutes after its deploy.
-    .where('ended_ms', 'is', null);
+    // A rollback may come minutes after its deploy.
+    .where((where) => runsSince(where, timeMs - runningMs));
   // Who does not tell its revision may be of any.
   const same =
     revision === null

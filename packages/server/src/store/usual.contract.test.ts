@@ -95,6 +95,27 @@ describe.each(engines)('on %s', (engine) => {
     expect(await hoursToLeak(runs, true)).toBe(await hoursToLeak(runs, false));
   });
 
+  test('a process that told its end is an earlier one at once, and one that only fell silent after ten minutes', async () => {
+    const database = await openDatabase(emptyPlace());
+    const writer = await ReportWriter.open(database, limits, () => start);
+    const rss = (instance: string, minutes: number, endedMs: number | null = null): ProcessReport =>
+      report(start + minutes * minute, {
+        identity: { version: '', instance },
+        figures: { rssBytes: 1e8, startedMs: start, endedMs },
+      });
+    const later = { service_id: 1, version: '', by: 'rss_bytes' } as const;
+    const known = async (minutes: number): Promise<boolean> =>
+      (await earlierRises(database.query, later, start + minutes * minute)) !== null;
+    await writer.write([rss('a', 0), rss('a', 5), rss('b', 0), rss('b', 5)]);
+    expect(await known(6)).toBe(false);
+    await writer.write([rss('a', 7, start + 7 * minute)]);
+    expect(await known(8)).toBe(true);
+    await database.query.deleteFrom('processes').where('instance', '=', 'a').execute();
+    expect([await known(8), await known(16)]).toEqual([false, true]);
+    await writer.close();
+    await database.close();
+  });
+
   test('without a version before, processes that have ended are the earlier ones', async () => {
     const runs = [...before(flat), later].map((run) => ({ ...run, version: '' }));
     expect(await hoursToLeak(runs, true)).toBeLessThan((await hoursToLeak(runs, false)) - 2);

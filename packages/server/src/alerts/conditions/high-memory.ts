@@ -1,5 +1,5 @@
 /** Memory near the limit, whether it grows or not: the rule that everybody knows, for those who want it. */
-import { runningMs } from '../../judge/fleet.ts';
+import { runningMs, toldNoEnd } from '../../store/running.ts';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import { rulesFor, type AlertRules, type HighMemoryRule } from '../rules/rules.ts';
@@ -33,6 +33,7 @@ export async function highMemory(
     .select(['processes.id', 'service_id', 'name', 'namespace', 'environment', 'last_seen_ms'])
     .select(['rss_bytes', 'floor_bytes', 'container_limit_bytes', 'heap_limit_bytes'])
     .where('last_seen_ms', '>=', nowMs - runningMs)
+    .where(toldNoEnd)
     .where((where) =>
       where.or([
         where('rss_bytes', '>=', where(where.ref('container_limit_bytes'), '*', where.val(least))),

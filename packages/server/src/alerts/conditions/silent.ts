@@ -6,6 +6,7 @@
  * (a deploy) are not missed; nor are those that lived for less than the rule's time.
  */
 import { sql, type Kysely } from 'kysely';
+import { toldNoEnd } from '../../store/running.ts';
 import type { Schema } from '../../store/schema.ts';
 import { durationText } from '../rules/duration.ts';
 import { rulesFor, type AlertRules, type SilentRule } from '../rules/rules.ts';
@@ -83,14 +84,14 @@ interface HeardRow extends Omit<Heard, 'newcomers'> {
 
 async function heardOf(db: Kysely<Schema>, afterMs: number, nowMs: number): Promise<HeardRow[]> {
   const deadline = sql<number>`(heard_ms + case when ${intervals} * coalesce(interval_ms, 0) > ${afterMs} then ${intervals} * interval_ms else ${afterMs} end)`;
-  const isSilent = sql<boolean>`(${deadline} < ${nowMs} and ended_ms is null and last_seen_ms - processes.first_seen_ms >= ${afterMs})`;
+  const isSilent = sql<boolean>`(${deadline} < ${nowMs} and ${toldNoEnd} and last_seen_ms - processes.first_seen_ms >= ${afterMs})`;
   const isRecent = sql<boolean>`(${deadline} >= ${nowMs - missedMs})`;
   const rows = await db
     .selectFrom('processes')
     .innerJoin('services', 'services.id', 'processes.service_id')
     .select(['service_id as serviceId', 'name', 'namespace', 'environment'])
     .select([
-      sql<number>`sum(case when ${deadline} >= ${nowMs} and ended_ms is null then 1 else 0 end)`.as('alive'),
+      sql<number>`sum(case when ${deadline} >= ${nowMs} and ${toldNoEnd} then 1 else 0 end)`.as('alive'),
       sql<number>`sum(case when ${isSilent} and ${isRecent} then 1 else 0 end)`.as('silentInHour'),
       sql<number>`sum(case when ${isSilent} then 1 else 0 end)`.as('silentInDay'),
       sql<number>`max(case when ${isSilent} then heard_ms else 0 end)`.as('lastHeardMs'),
