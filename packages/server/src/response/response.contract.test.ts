@@ -366,6 +366,50 @@ describe.each(engines)('on %s', (engine) => {
     );
   });
 
+  test('what Ebb says of itself again and again in one incident wakes nobody again: it is told together', async () => {
+    const { database, team, toTeam, start } = stage();
+    const scene = await start(toTeam(', group_interval: 5m'));
+    const response = responseOf(database, scene, policy(', automatic: {}'));
+    await scene.at(0, leaking('a', 100));
+    const said = (): string[] =>
+      team.told.flatMap(({ json }) =>
+        (json as { incidents: { summary: string }[] }).incidents
+          .map(({ summary }) => summary)
+          .filter((summary) => summary.includes('by itself')),
+      );
+    const quorum = '1 process of shop serve now, and 2 must serve all the time';
+    await response.next(runner);
+    await response.round();
+    await scene.at(1, leaking('a', 100));
+    expect(said()).toEqual([`Ebb does not restart shop by itself: ${quorum}`]);
+    // The same reason with another count, and then two others, within the interval.
+    const change = (from: string, to: string): void => {
+      response.replacePolicy(readPolicy(policy(', automatic: {}').replace(from, to)).policy ?? []);
+    };
+    change('least_serving: 2', 'least_serving: 3');
+    await response.round();
+    await scene.at(2.5, leaking('a', 100));
+    change('least_serving: 2', 'least_serving: 1');
+    await response.round();
+    await response.next(runner);
+    response.replacePolicy(
+      readPolicy(policy(', automatic: { failures: 1 }').replace('least_serving: 2', 'least_serving: 1')).policy ?? [],
+    );
+    const { id } = await response.order({ ...wanted, why: 'x' }, ann);
+    await response.next(runner);
+    await response.actions.end({ id, runner: runner.name, ok: false, outcome: 'it hangs' }, scene.nowMs);
+    await response.round();
+    await scene.at(4, leaking('a', 100));
+    expect(said()).toHaveLength(1);
+    await scene.at(7, leaking('a', 100));
+    expect(said().slice(1)).toEqual([
+      expect.stringMatching(
+        /^Ebb does not restart shop by itself: nobody who could do it was heard .*; Ebb does not restart shop by itself: an action failed: it hangs$/,
+      ),
+    ]);
+    expect((await scene.timeline(1)).filter((line) => line.includes('automatic-stopped'))).toHaveLength(3);
+  });
+
   test('without a quorum it restarts nothing by itself, and says so once', async () => {
     const { scene, response } = await open(policy(', automatic: {}'));
     await scene.at(0, leaking('b', 100));

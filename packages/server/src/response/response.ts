@@ -68,6 +68,9 @@ const seenUntilMs = 15 * 60_000;
 const keptMs = 90 * 86_400_000;
 const byItself = 'ebb (automatic)';
 
+/** Of what is told together. */
+const longestSummary = 2000;
+
 /** Responses of a server. */
 export class Response {
   readonly actions: ActionStore;
@@ -257,7 +260,12 @@ export class Response {
       const told = { serviceId: service.id, plan, why, orderedBy: byItself, automatic: true };
       await this.actions.order(told, nowMs);
     } else if ((await this.actions.pending(service.id)) === undefined) {
-      await this.#tellStopped(service, `refused ${plan.refusals[0] ?? ''}`, plan.refusals.join('; '), nowMs);
+      await this.#tellStopped(
+        service,
+        `refused ${withoutCounts(plan.refusals[0] ?? '')}`,
+        plan.refusals.join('; '),
+        nowMs,
+      );
     }
   }
 
@@ -293,7 +301,9 @@ export class Response {
     const states = last.map(({ state }) => state);
     if (!hasFailedTooOften(states, automatic)) return false;
     const failed = last.find(({ state }) => state === 'failed' || state === 'unclear');
-    const text = `${automatic.failures} actions in a row failed; the last: ${failed?.outcome ?? 'no reason was given'}`;
+    const many =
+      automatic.failures === 1 ? 'an action failed' : `${automatic.failures} actions in a row failed; the last`;
+    const text = `${many}: ${failed?.outcome ?? 'no reason was given'}`;
     await this.#tellStopped(service, `failed ${failed?.id ?? 0}`, text, nowMs);
     return true;
   }
@@ -317,9 +327,27 @@ export class Response {
     const incident = (await alerting.incidents.list(db)).find(({ id }) => id === incidentId);
     if (incident === undefined) return;
     for (const target of targetsOf(alerting.rules, incident.subject)) {
-      const key = `${incidentId}:${target.receiver}:automatic:${nowMs}`;
-      const notice = { key, incidentId, kind: 'raised' as const, subject: incident.subject, summary, nowMs };
-      await writeNotice(db, target, notice);
+      const about = `${incidentId}:${target.receiver}:automatic:`;
+      const before = await db
+        .selectFrom('notices')
+        .select(['id', 'state', 'summary'])
+        .where('key', 'like', `${about}%`)
+        .orderBy('id', 'desc')
+        .execute();
+      // What still waits tells this, too: of two entries on an incident a message has the last one.
+      const waiting = before.find(({ state }) => state === 'waiting');
+      if (waiting !== undefined) {
+        const both = `${waiting.summary}; ${summary}`.slice(0, longestSummary);
+        await db.updateTable('notices').set({ summary: both }).where('id', '=', waiting.id).execute();
+        continue;
+      }
+      const told = { key: about + String(nowMs), incidentId, kind: 'raised' as const, subject: incident.subject };
+      await writeNotice(db, target, { ...told, summary, nowMs, isAgain: before.length > 0 });
     }
   }
+}
+
+/** With another count it is the same reason, which is told once. */
+function withoutCounts(reason: string): string {
+  return reason.replace(/\d+ \w+/g, '…');
 }

@@ -25,6 +25,8 @@ export interface NewNotice {
   subject: Subject;
   summary: string;
   nowMs: number;
+  /** Somebody heard of the like of it in this incident: it waits for the interval of its group, whatever its level. */
+  isAgain?: boolean;
 }
 
 /** A listener of incidents: each change that somebody should hear of becomes one row a receiver. */
@@ -112,9 +114,13 @@ export async function writeNotice(db: Transaction<Schema>, target: Target, notic
 }
 
 /** The first of a group waits for others; later ones wait for the interval, unless they are to wake somebody up. */
-async function dueMs(db: Kysely<Schema>, target: Target, { kind, subject, nowMs }: NewNotice): Promise<number> {
+async function dueMs(
+  db: Kysely<Schema>,
+  target: Target,
+  { kind, subject, nowMs, isAgain = false }: NewNotice,
+): Promise<number> {
   const soonest = nowMs + target.groupWaitMs;
-  if (subject.level === 'page' && kind !== 'resolved' && kind !== 'explained') return soonest;
+  if (subject.level === 'page' && !isAgain && kind !== 'resolved' && kind !== 'explained') return soonest;
   const group = await db
     .selectFrom('notice_groups')
     .select('last_ms')

@@ -34,7 +34,14 @@ export function summarySection(facts: PostmortemFacts): string {
 }
 
 function clientsOf({ affectedClients, requests, failed, slow }: NonNullable<PostmortemFacts['impact']>['all']): string {
-  const many = (count: number): string => Math.round(count).toLocaleString('en');
-  const clients = affectedClients === null ? '' : `, about ${many(affectedClients)} clients`;
-  return ` (${many(failed)} failed and ${many(slow)} slow of ${many(requests)} requests${clients})`;
+  const clients = affectedClients === null ? '' : `, about ${counted(affectedClients, 'client')}`;
+  return ` (${whole(failed)} failed and ${whole(slow)} slow of ${counted(requests, 'request')}${clients})`;
+}
+
+function whole(count: number): string {
+  return Math.round(count).toLocaleString('en');
+}
+
+function counted(count: number, what: string): string {
+  return `${whole(count)} ${what}${Math.round(count) === 1 ? '' : 's'}`;
 }
