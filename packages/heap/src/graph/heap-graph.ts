@@ -1,5 +1,6 @@
 import type { ParsedSnapshot } from '../parse/parse-snapshot.ts';
 import type { StringTable } from '../parse/string-table.ts';
+import { nameBlockScopes } from './block-scopes.ts';
 
 /** Node types by what V8 calls them; -1 where a snapshot's format does not have one. */
 export interface NodeTypes {
@@ -82,6 +83,7 @@ export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
     shortcut: edgeType('shortcut'),
     weak: edgeType('weak'),
   };
+  nameBlockScopes(parsed, nodeTypes, edgeTypes);
   const { edgeIsStrong, retainerCount } = markStrongEdges(parsed, edgeTypes);
   const retainers = reverse(parsed, edgeIsStrong, retainerCount);
   return { ...parsed, nodeTypes, edgeTypes, edgeIsStrong, objectId: parsed.nodeId, ...retainers };
