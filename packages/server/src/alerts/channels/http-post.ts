@@ -47,7 +47,8 @@ export async function post({ url, headers, body, secrets, timeoutMs, now }: Post
   } catch (error) {
     if (abort.signal.aborted) return failed(`no answer within ${timeoutMs / 1000} s`);
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const code = cause instanceof Error && 'code' in cause ? `${String(cause.code)}: ` : '';
+    // Some have a code that is undefined.
+    const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ` : '';
     return failed(`${code}${cause instanceof Error ? cause.message : String(cause)}`, secrets);
   } finally {
     clearTimeout(timer);

@@ -1,4 +1,5 @@
 // One suite for both databases: what becomes of a message until it is taken, or given up, as scripts on a clock.
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { minuteMs, sceneStartMs, startScene } from '../../fixtures/alert-scene.ts';
 import { alertStage, clean, leak, told } from '../../fixtures/alert-stage.ts';
@@ -37,6 +38,44 @@ describe.each(engines)('on %s', (engine) => {
       '1 not-notified: team could not be told, and is tried again: status 500: out of order (opened)',
       expect.stringMatching(/ notified: team was told, at attempt 14 \(opened\)$/),
     ]);
+  });
+
+  test.each([
+    ['never answers', (): void => undefined, 'no answer within 2 s'],
+    ['hangs up', (response: ServerResponse): void => void response.destroy(), 'other side closed'],
+    [
+      'lies about its length',
+      (response: ServerResponse): void => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n'),
+      'tried again: Response does not match the HTTP/1.1 protocol',
+    ],
+    [
+      'sends elsewhere',
+      (response: ServerResponse): void => void response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end(),
+      'status 302, a redirect, which is not followed',
+    ],
+  ] as const)('that a receiver %s stands on the timeline, and that it was told later', async (_how, answer, why) => {
+    const { team, toTeam, start } = stage();
+    const scene = await start(toTeam());
+    const well = team.answer;
+    team.answer = (_told, response) => answer(response);
+    await scene.at(1, leak(7200));
+    team.answer = well;
+    await scene.at(2, leak(7200));
+    expect((await scene.timeline(1)).filter((line) => line.includes('team'))).toEqual([
+      expect.stringMatching(/^1 not-notified: team could not be told, and is tried again: /),
+      '2 notified: team was told, at attempt 2 (opened)',
+    ]);
+    expect((await scene.timeline(1)).join('\n')).toContain(why);
+  });
+
+  test('a receiver that is down stands on the timeline with why', async () => {
+    const { team, toTeam, start } = stage();
+    const scene = await start(toTeam());
+    await team.close();
+    await scene.at(1, leak(7200));
+    expect((await scene.timeline(1)).at(-1)).toMatch(
+      /^1 not-notified: team could not be told, and is tried again: ECONNREFUSED/,
+    );
   });
 
   test('what a receiver refuses for what is in it is given up after five attempts, and does not hold up what follows', async () => {
