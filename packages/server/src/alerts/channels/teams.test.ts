@@ -26,9 +26,9 @@ interface AdaptiveCards {
   };
   Versions: { v1_4: unknown };
 }
-const { AdaptiveCard, SerializationContext, Versions } = createRequire(import.meta.url)(
-  'adaptivecards/dist/adaptivecards.js',
-) as AdaptiveCards;
+const require = createRequire(import.meta.url);
+const { AdaptiveCard, SerializationContext, Versions } =
+  require('adaptivecards/dist/adaptivecards.js') as AdaptiveCards;
 
 const page = readFileSync(join(import.meta.dirname, '../../../../../docs/guide/alerting.md'), 'utf8');
 const documented = /```yaml\n(receivers:\n {2}teams:.*?)```/s.exec(page)?.[1] ?? '';
