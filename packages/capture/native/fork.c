@@ -36,8 +36,7 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, double wait_ms, 
     times->threads_ms = now_ms() - start;
     return FORK_AWAKE;
   }
-  if (times->awake != 0) wait_asleep(wait_ms);
-  const double asleep = now_ms();
+  const double looked = now_ms();
 
   int error = take_new_marks_off();
   if (error != 0) {
@@ -46,6 +45,7 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, double wait_ms, 
   }
   const double inheritable = now_ms();
 
+  /* Once, and last: threads that never sleep would be waited for twice. */
   times->awake = wait_asleep(wait_ms);
   const double forking = now_ms();
   /* No signal may reach a handler of Node's in the child: they tell the parent by a pipe that both have. */
@@ -61,8 +61,8 @@ pid_t fork_asleep(const struct child_setup *setup, bool insist, double wait_ms, 
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   const double forked = now_ms();
 
-  times->threads_ms = asleep - start + (forking - inheritable);
-  times->mappings_ms = inheritable - asleep;
+  times->threads_ms = looked - start + (forking - inheritable);
+  times->mappings_ms = inheritable - looked;
   times->fork_ms = forked - forking;
   errno = error;
   return pid;
