@@ -6,7 +6,7 @@
  * both: in all of the scope, or between two functions that are called as their variable is.
  */
 import type { ParsedSnapshot } from '../parse/parse-snapshot.ts';
-import type { EdgeTypes, NodeTypes } from './heap-graph.ts';
+import type { EdgeTypes, NodeTypes } from './types.ts';
 
 /** Makes such references named ones, of the type `context`, where it is sure which they are. O(nodes). */
 export function nameBlockScopes(parsed: ParsedSnapshot, nodeTypes: NodeTypes, edgeTypes: EdgeTypes): void {

@@ -1,36 +1,7 @@
 import type { ParsedSnapshot } from '../parse/parse-snapshot.ts';
 import type { StringTable } from '../parse/string-table.ts';
 import { nameBlockScopes } from './block-scopes.ts';
-
-/** Node types by what V8 calls them; -1 where a snapshot's format does not have one. */
-export interface NodeTypes {
-  hidden: number;
-  array: number;
-  string: number;
-  object: number;
-  code: number;
-  closure: number;
-  regexp: number;
-  number: number;
-  native: number;
-  synthetic: number;
-  concatenatedString: number;
-  slicedString: number;
-  symbol: number;
-  bigint: number;
-  objectShape: number;
-}
-
-/** Edge types by what V8 calls them; -1 where a snapshot's format does not have one. */
-export interface EdgeTypes {
-  context: number;
-  element: number;
-  property: number;
-  internal: number;
-  hidden: number;
-  shortcut: number;
-  weak: number;
-}
+import { typesOf, type EdgeTypes, type NodeTypes } from './types.ts';
 
 /** A snapshot's columns with its types by name and its adjacency in both directions. */
 export interface HeapGraph extends ParsedSnapshot {
@@ -55,34 +26,7 @@ export interface HeapGraph extends ParsedSnapshot {
  * table and from the key, the table's.
  */
 export function buildGraph(parsed: ParsedSnapshot): HeapGraph {
-  const nodeType = (name: string): number => parsed.layout.nodeTypeNames.indexOf(name);
-  const edgeType = (name: string): number => parsed.layout.edgeTypeNames.indexOf(name);
-  const nodeTypes: NodeTypes = {
-    hidden: nodeType('hidden'),
-    array: nodeType('array'),
-    string: nodeType('string'),
-    object: nodeType('object'),
-    code: nodeType('code'),
-    closure: nodeType('closure'),
-    regexp: nodeType('regexp'),
-    number: nodeType('number'),
-    native: nodeType('native'),
-    synthetic: nodeType('synthetic'),
-    concatenatedString: nodeType('concatenated string'),
-    slicedString: nodeType('sliced string'),
-    symbol: nodeType('symbol'),
-    bigint: nodeType('bigint'),
-    objectShape: nodeType('object shape'),
-  };
-  const edgeTypes: EdgeTypes = {
-    context: edgeType('context'),
-    element: edgeType('element'),
-    property: edgeType('property'),
-    internal: edgeType('internal'),
-    hidden: edgeType('hidden'),
-    shortcut: edgeType('shortcut'),
-    weak: edgeType('weak'),
-  };
+  const { nodeTypes, edgeTypes } = typesOf(parsed.layout);
   nameBlockScopes(parsed, nodeTypes, edgeTypes);
   const { edgeIsStrong, retainerCount } = markStrongEdges(parsed, edgeTypes);
   const retainers = reverse(parsed, edgeIsStrong, retainerCount);
