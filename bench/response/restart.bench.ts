@@ -11,7 +11,7 @@
  * With `--write` the table is kept in results/.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,29 @@ interface Restarts {
   stop(): void;
 }
 
-const answering = `require('node:http').createServer((q, a) => setImmediate(() => a.end('ok'))).listen(Number(process.env.PORT), '127.0.0.1')`;
+const answering = `
+const { appendFileSync } = require('node:fs');
+const tell = (change) => process.env.SERVING && appendFileSync(process.env.SERVING, change + ' ' + Date.now() + '\\n');
+require('node:http')
+  .createServer((q, a) => setImmediate(() => a.end('ok')))
+  .listen(Number(process.env.PORT), '127.0.0.1', () => tell('+1'));
+if (process.env.EBB_DRAIN === 'SIGINT') process.on('SIGINT', () => tell('-1'));
+`;
+
+/** What PM2's workers told in a file when they began to listen, and when they were asked to end: how many served at the least. */
+function leastServing(file: string): number {
+  const changes = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number))
+    .sort(([, a], [, b]) => a - b);
+  let [now, least] = [0, Infinity];
+  for (const [at, [change]] of changes.entries()) {
+    now += change;
+    if (at >= workers - 1) least = Math.min(least, now);
+  }
+  return least;
+}
 
 async function cluster(port: number): Promise<Restarts> {
   const door = join(folder, 'door');
@@ -85,14 +107,18 @@ function managed(drained: boolean): (port: number) => Promise<Restarts> {
     writeFileSync(join(folder, 'shop.js'), answering);
     const start = ['start', 'shop.js', '--name', 'shop', '-i', String(workers), '--kill-timeout', '30000'];
     const register = ['--node-args', `--require ${at('packages/agent/dist/register.cjs')}`];
-    runPm2([...start, ...register], { PORT: String(port), ...(drained ? { EBB_DRAIN: 'SIGINT' } : {}) });
+    const serving = join(folder, `serving-${port}`);
+    runPm2([...start, ...register], {
+      ...{ PORT: String(port), SERVING: serving },
+      ...(drained ? { EBB_DRAIN: 'SIGINT' } : {}),
+    });
     return await Promise.resolve({
       all: async () => {
         // In a process of its own: the load is made in this one.
         const child = spawn(process.execPath, [pm2, 'reload', 'shop'], { env: pm2Env, stdio: 'ignore' });
         const code = await new Promise((resolve) => child.once('exit', resolve));
         if (code !== 0) throw new Error(`pm2 reload ended with ${String(code)}`);
-        return Number.NaN;
+        return drained ? leastServing(serving) : Number.NaN;
       },
       stop: () => void runPm2(['kill']),
     });
