@@ -160,7 +160,7 @@ function heedClose(client: Connection): void {
 }
 
 const lines = [
-  `${process.version.replace('v', 'Node v')}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1) ?? '?'}: the machine was shared. ${requests} requests, 50 connections, ${workers} processes.`,
+  `${process.version.replace('v', 'Node v')}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1) ?? '?'}. ${requests} requests, 50 connections, ${workers} processes.`,
   '',
   `| restarted by | client | sent | answered | unanswered | failed | rounds of ${workers} | served at the least |`,
   '|---|---|---:|---:|---:|---:|---:|---:|',
