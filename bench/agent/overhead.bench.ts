@@ -101,6 +101,7 @@ async function round(
   return measured;
 }
 
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 const mean = (values: number[]): number => values.reduce((all, value) => all + value, 0) / values.length;
 
 /** One-sided, by Student's t; its quantile by the expansion of Cornish and Fisher. */
@@ -126,7 +127,7 @@ function rowsOf(kind: Kind, results: Partial<Record<string, Measured>>[]): strin
       name === 'without'
         ? ['', '', '']
         : [mean(ratios), median(ratios), upperLimit(ratios)].map((value) => value.toFixed(2));
-    const rss = name === 'without' ? (median(plainRss) / 2 ** 20).toFixed(0) : `+${median(more).toFixed(1)}`;
+    const rss = name === 'without' ? (median(plainRss) / 2 ** 20).toFixed(0) : signed(median(more));
     return `| ${[name === 'without' ? kind.name : '', name, median(used).toFixed(1), ...cost, rss].join(' | ')} |`;
   });
 }
@@ -171,7 +172,7 @@ const listening = await measureListening(
 const [none] = Object.values(starts);
 const startRows = Object.entries(starts).map(([name, { emptyMs, cpuMs, rssBytes }]) => {
   const less = (value: number, base: number, digits: number): string =>
-    name === 'without' ? value.toFixed(digits) : `+${(value - base).toFixed(1)}`;
+    name === 'without' ? value.toFixed(digits) : signed(value - base);
   return `| ${[name, less(emptyMs, none.emptyMs, 0), less(listening[name], listening['without'], 0), less(cpuMs, none.cpuMs, 0), less(rssBytes / 2 ** 20, none.rssBytes / 2 ** 20, 0)].join(' | ')} |`;
 });
 receiver.close();
