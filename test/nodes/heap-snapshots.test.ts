@@ -19,9 +19,12 @@ import { createHash } from 'node:crypto';
 import { parseSnapshot } from '${new URL('dist/parse/parse-snapshot.js', heap).href}';
 import { buildGraph } from '${new URL('dist/graph/heap-graph.js', heap).href}';
 import { computeDominators, retainedSizes } from '${new URL('dist/graph/dominators.js', heap).href}';
-const graph = buildGraph(parseSnapshot(process.argv[1], undefined, 65536));
-const tree = computeDominators(graph);
 const hash = (numbers) => createHash('sha256').update(Uint32Array.from(numbers)).digest('hex');
+const parsed = parseSnapshot(process.argv[1], undefined, 65536);
+// Before the graph gives names to references that V8 has numbered.
+const edges = [parsed.edgeType, parsed.edgeName, parsed.edgeTo].map(hash);
+const graph = buildGraph(parsed);
+const tree = computeDominators(graph);
 const { strings } = graph;
 const texts = createHash('sha256');
 for (let at = 0; at < strings.length; at++) texts.update(JSON.stringify(strings.get(at)));
@@ -29,7 +32,7 @@ console.log(JSON.stringify({
   version: process.versions.node,
   counts: [graph.nodeCount, graph.edgeCount, strings.length, graph.locations.length / 4],
   nodes: [graph.nodeType, graph.nodeName, graph.nodeId, graph.nodeSelfSize].map(hash),
-  edges: [graph.edgeType, graph.edgeName, graph.edgeTo].map(hash),
+  edges,
   strings: texts.digest('hex'),
   inTree: new Set(tree.order).size,
   retainedByRootBytes: retainedSizes(graph, tree)[0],

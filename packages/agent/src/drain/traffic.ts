@@ -36,7 +36,9 @@ export class Traffic {
   readonly #monotonicMs: () => number;
   readonly #servers: Set<WeakRef<NetServer>> = new Set();
   readonly #responses = new Set<Answer>();
-  readonly #connections = new Map<Socket, Connection>();
+  /** By weak references: whatever this keeps, a reader of a snapshot would take for what holds the host's sockets. */
+  readonly #sockets: Set<WeakRef<Socket>> = new Set();
+  readonly #connections = new WeakMap<Socket, Connection>();
   readonly #subscriptions: [name: string, listener: (message: unknown) => void][];
   #closing = false;
   /** Requests that have begun since the drain was armed. */
@@ -93,13 +95,19 @@ export class Traffic {
   /** Ends connections that were idle for so long; true when no connection is left that has ever sent a request. */
   endIdle(idleMs: number): boolean {
     const nowMs = this.#monotonicMs();
-    for (const [socket, connection] of this.#connections) {
+    for (const reference of this.#sockets) {
+      const socket = reference.deref();
+      const connection = socket === undefined ? undefined : this.#connections.get(socket);
+      if (socket === undefined || connection === undefined) {
+        this.#sockets.delete(reference);
+        continue;
+      }
       const { requests, idleSinceMs, endedMs } = connection;
       if (endedMs === null) {
         if (requests === 0 && nowMs - idleSinceMs >= idleMs) this.#end(socket, connection);
       } else if (nowMs - endedMs >= lingerMs) socket.destroy();
     }
-    return this.#connections.size === 0;
+    return this.#sockets.size === 0;
   }
 
   /** How many connections the servers have, those that never sent a request included. */
@@ -171,9 +179,12 @@ export class Traffic {
     if (connection === undefined) {
       connection = { requests: 0, idleSinceMs: this.#monotonicMs(), endedMs: null };
       this.#connections.set(socket, connection);
+      const reference = new WeakRef(socket);
+      this.#sockets.add(reference);
       socket.on(
         'close',
         quietly(() => {
+          this.#sockets.delete(reference);
           this.#connections.delete(socket);
         }),
       );

@@ -225,7 +225,7 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   EBB_CLI_REVIEW_UNREAD: {
     exitCode: 2,
     meaning:
-      '`ebb review` read none of the files, because they are no code, or it was told with --fail-unread to read all.',
+      'None of the files could be read by `ebb review`, because they are no code, or it was told with --fail-unread to read all.',
     next: 'mend the line that the message names; the other files are in the list "Not read"',
   },
   EBB_CLI_AUDIT_NO_LOCKFILE: {
