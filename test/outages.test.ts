@@ -36,7 +36,7 @@ const ofBoth: [string, RegExp][] = [
   ['how a leak turns into an outage, as a picture', /!\[From cause to effect: A leak: /],
 ];
 
-test.concurrent(
+test(
   'outage 1: the leak in the session handling is named, the newer release exonerated, and nobody waits for anything',
   { timeout: 1_200_000 },
   async () => {
@@ -58,7 +58,7 @@ test.concurrent(
   },
 );
 
-test.concurrent(
+test(
   'outage 2: the leak behind the CPU is named, and the rollback of the release that brought it helps',
   { timeout: 1_200_000 },
   async () => {
