@@ -21,6 +21,7 @@ import autocannon from 'autocannon';
 
 const requests = Number(process.env['REQUESTS'] ?? 100_000);
 const workers = 3;
+const only = process.env['ONLY'];
 const folder = mkdtempSync(join(tmpdir(), 'ebb-restart-bench-'));
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const drain = new URL('../../packages/agent/dist/drain/index.js', import.meta.url).href;
@@ -172,6 +173,7 @@ for (const [name, start, heeds] of [
   ['`pm2 reload`, with the drain', managed(true), false],
   ['`pm2 reload`, without', managed(false), true],
 ] as const) {
+  if (only !== undefined && !`${name} ${heeds}`.includes(only)) continue;
   const port = await freePort();
   const restarts = await start(port);
   const url = `http://127.0.0.1:${port}/`;

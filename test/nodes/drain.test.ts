@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { availableNodes } from './index.ts';
 import { makeWorkplace } from './run-program.ts';
-import { Clients, places, serve } from './served-program.ts';
+import { Clients, places, serve, Wire } from './served-program.ts';
 
 /** Express, with an answer that comes at once, one that waits to be let go, and one that has begun. */
 const shop = `
@@ -131,6 +131,54 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         expect(process.kill(step.newPid, 0)).toBe(true);
       }
     } finally {
+      service.child.kill('SIGKILL');
+      place.remove();
+    }
+  });
+
+  it('connections go over to other workers, and who holds one does not notice', async ({ expect }) => {
+    const place = makeWorkplace();
+    const door = join(place.directory, 'door');
+    const worker = `process.on('message', ({ type }) => type === 'ebb:drain' && console.log('draining'));
+      ${armed.replace("response.end('ok')", 'response.end(String(process.pid))')}`;
+    const service = serve(node, place.directory, clusterOf(worker), { env: { DOOR: door } });
+    const wires: Wire[] = [];
+    const open = async (count: number): Promise<Wire[]> => {
+      const opened = await Promise.all(Array.from({ length: count }, async () => await Wire.open(port)));
+      wires.push(...opened);
+      return opened;
+    };
+    let port = 0;
+    try {
+      port = Number((await service.line(/^port (\d+)$/))[1]);
+      // One that never pauses for each worker and more, one that is idle, one that has never sent, one amid a request.
+      const busy = await open(6);
+      const idle = await open(3);
+      const old = new Set(await Promise.all([...busy, ...idle].map(async (wire) => await wire.get())));
+      expect(old.size).toBe(3);
+      const unused = await open(3);
+      const halved = await open(3);
+      for (const wire of halved) wire.send('GET / HT');
+      let over = false;
+      const asking = busy.map(async (wire) => {
+        let answer: string | null = '';
+        while (!over && answer !== null) answer = await wire.get();
+        return answer;
+      });
+      const restarted = restart(door, { leastServing: 3 });
+      await service.line(/^draining$/);
+      for (const wire of halved) wire.send('TP/1.1\r\nhost: shop\r\n\r\n');
+      const halves = await Promise.all(halved.map(async (wire) => await wire.answer()));
+      const { report } = await restarted;
+      over = true;
+      const last = await Promise.all(asking);
+      const again = await Promise.all([...idle, ...unused, ...halved].map(async (wire) => await wire.get()));
+      expect(report?.failure).toBeNull();
+      expect(halves).not.toContain(null);
+      const fresh = new Set((report?.steps ?? []).map(({ newPid }) => String(newPid)));
+      for (const answer of [...last, ...again]) expect(fresh).toContain(answer);
+    } finally {
+      for (const wire of wires) wire.close();
       service.child.kill('SIGKILL');
       place.remove();
     }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -128,5 +129,63 @@ export class Clients {
       if (answer === '200') this.answered += 1;
       else this.failed.push(answer);
     }
+  }
+}
+
+/** A connection that takes no notice of `Connection: close` and sends each request on the same socket, byte by byte as told. */
+export class Wire {
+  /** It is over, by whoever ended it. */
+  isOver = false;
+  readonly #socket: Socket;
+  #heard = '';
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const end = (): void => {
+      this.isOver = true;
+      this.#wake();
+    };
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#heard += chunk;
+      this.#wake();
+    });
+    socket.on('end', end).on('error', end).on('close', end);
+  }
+
+  static async open(port: number): Promise<Wire> {
+    return await new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        resolve(new Wire(socket));
+      }).once('error', reject);
+    });
+  }
+
+  send(text: string): void {
+    this.#socket.write(text);
+  }
+
+  /** The body of the next answer; null when the connection is over instead. */
+  async answer(): Promise<string | null> {
+    for (;;) {
+      const [, head = '', length] = /^(HTTP[^]*?content-length: (\d+)[^]*?\r\n\r\n)/i.exec(this.#heard) ?? [];
+      const size = head.length + Number(length);
+      if (head !== '' && this.#heard.length >= size) {
+        const body = this.#heard.slice(head.length, size);
+        this.#heard = this.#heard.slice(size);
+        return body;
+      }
+      if (this.isOver) return null;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  async get(): Promise<string | null> {
+    this.send('GET / HTTP/1.1\r\nhost: shop\r\n\r\n');
+    return await this.answer();
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 }

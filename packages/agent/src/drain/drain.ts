@@ -2,13 +2,15 @@
  * Ends a process without failing a request: not ready any more, `Connection: close` on every answer, no new connections,
  * requests in flight finished, connections that stay idle ended, exit code 0. All of it within a limit.
  *
- * What this cannot do: a connection that waits in the kernel's queue when a lone process stops listening is refused, and a
- * request that a client sends in the very moment in which its idle connection is ended is lost. The first needs another
- * process that listens (a cluster, PM2 in cluster mode, a balancer and `graceMs`); the second happens only to clients that
- * were idle for `idleMs`, and HTTP clients send such a request again.
+ * Where other processes serve the same address and take connections (`handover.ts`), they are given away instead, and
+ * clients notice nothing. Elsewhere there is something that this cannot do: a connection that waits in the kernel's queue
+ * when a lone process stops listening is refused, and a request that a client sends in the very moment in which its
+ * connection is ended is lost. The first needs another process that listens (a cluster, PM2 in cluster mode, a balancer and
+ * `graceMs`); the second happens only to clients that were idle for `idleMs`, or take no notice of `Connection: close`.
  */
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
+import { giveToParent, handoverOf, take } from './handover.ts';
 import { type Early, Traffic } from './traffic.ts';
 
 /** When to drain, and how long it may take. */
@@ -98,8 +100,8 @@ class ArmedDrain implements Drainer {
       }
       this.#disarm.push(() => process.off(signal, exit));
     }
-    if (options.messages === true) this.#disarm.push(onDrainMessage(exit));
     this.#traffic = new Traffic(() => performance.now(), early);
+    if (options.messages === true) this.#disarm.push(onParent(this.#traffic, exit));
   }
 
   get ready(): boolean {
@@ -151,6 +153,7 @@ class ArmedDrain implements Drainer {
     const { idleMs } = this.#options;
     let silentMs: number | undefined;
     while (leftMs() > 0) {
+      this.#traffic.giveIdle();
       const noneKnown = this.#traffic.endIdle(idleMs);
       if (noneKnown && this.#traffic.inFlight === 0) {
         if ((await this.#traffic.countConnections()) === 0) return;
@@ -163,12 +166,26 @@ class ArmedDrain implements Drainer {
   }
 }
 
-/** Listens to the parent, if there is one. A channel that only Ebb listens to does not keep the process alive. */
-function onDrainMessage(drain: () => void): () => void {
-  const hear = (message: unknown): void => {
-    if (message !== 'shutdown' && (message as { type?: unknown } | null)?.type !== 'ebb:drain') return;
+/**
+ * Listens to the parent, if there is one: to the order, to what connections it could take, to those that are given to it. A
+ * channel that only Ebb listens to does not keep the process alive.
+ */
+function onParent(traffic: Traffic, drain: () => void): () => void {
+  const answer = (told: object): void => {
+    process.send?.({ ...told, pid: process.pid }, undefined, {}, () => undefined);
+  };
+  const hear = (message: unknown, handle: unknown): void => {
+    const given = handoverOf(message, handle);
+    if (given !== null) {
+      take(given.socket, traffic.serverAt(given.told.address));
+      return;
+    }
+    const { type, addresses } = (message ?? {}) as { type?: unknown; addresses?: unknown };
+    if (type === 'ebb:takes') answer({ type: 'ebb:takes', addresses: traffic.addresses() });
+    if (message !== 'shutdown' && type !== 'ebb:drain') return;
     // The one who ordered it is told that somebody listens.
-    process.send?.({ type: 'ebb:draining', pid: process.pid }, undefined, {}, () => undefined);
+    answer({ type: 'ebb:draining' });
+    if (Array.isArray(addresses)) traffic.giveAway(giveToParent, addresses.map(String));
     drain();
   };
   process.on('message', hear);

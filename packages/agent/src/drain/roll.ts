@@ -5,6 +5,7 @@
  */
 import nodeCluster, { type Cluster, type Worker } from 'node:cluster';
 import { readFileSync } from 'node:fs';
+import { takersOf, type Takers } from './takers.ts';
 
 /** How to restart. */
 export interface RollOptions {
@@ -70,7 +71,8 @@ export async function rollWorkers(options: RollOptions = {}): Promise<RollReport
     if (room !== null) return stop('no-memory', room);
     const fresh = await startWorker(cluster, options.startLimitMs ?? 60_000);
     if (typeof fresh === 'string') return stop('not-started', fresh);
-    const ended = await drainWorker(worker, options.drainLimitMs ?? 45_000, serving);
+    const takers = await takersOf(workersOf(cluster).filter((other) => other !== worker && serves(other)));
+    const ended = await drainWorker(worker, takers, { limitMs: options.drainLimitMs ?? 45_000, serving });
     if (ended === null) {
       fresh.kill('SIGTERM');
       return stop('not-drained', `worker ${pid} does not answer the order to drain: it has not armed one`);
@@ -153,8 +155,8 @@ async function startWorker(cluster: Cluster, limitMs: number): Promise<Worker | 
 /** Null when it does not answer: nothing has happened to it then. */
 async function drainWorker(
   worker: Worker,
-  limitMs: number,
-  serving: () => number,
+  takers: Takers,
+  { limitMs, serving }: { limitMs: number; serving: () => number },
 ): Promise<Pick<RollStep, 'leastServing' | 'exitCode' | 'killed'> | null> {
   return await new Promise((resolve) => {
     let leastServing = Number.POSITIVE_INFINITY;
@@ -169,8 +171,9 @@ async function drainWorker(
       worker.off('message', hear).off('exit', exited);
       resolve(answered ? { leastServing, exitCode, killed } : null);
     };
-    const hear = (message: unknown): void => {
+    const hear = (message: unknown, handle: unknown): void => {
       if ((message as { type?: unknown } | null)?.type === 'ebb:draining') clearTimeout(unanswered);
+      takers.passOn(message, handle);
     };
     const exited = (code: number | null): void => {
       settle(code, true);
@@ -188,7 +191,7 @@ async function drainWorker(
     draining.add(worker);
     // What the primary's own `exit` listeners ask before they start a new worker by themselves.
     worker.exitedAfterDisconnect = true;
-    worker.send({ type: 'ebb:drain' }, undefined, () => undefined);
+    worker.send({ type: 'ebb:drain', addresses: takers.addresses }, undefined, () => undefined);
     look();
   });
 }

@@ -12,6 +12,7 @@ import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
 import { quietly } from '../host/quietly.ts';
+import { addressOf, givable, isGivable, isGoing, type Give } from './handover.ts';
 
 /** Node's own mark that the connection is cut right after this answer. */
 interface Answer extends ServerResponse {
@@ -41,6 +42,12 @@ export class Traffic {
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #subscriptions: [name: string, listener: (message: unknown) => void][];
   #closing = false;
+  /** Where the servers listened, by what a process that takes connections is asked for. */
+  readonly #addresses = new WeakMap<NetServer, string>();
+  #give: Give = () => false;
+  #givenAddresses: ReadonlySet<string> = new Set();
+  /** Connections that are on their way to another process. */
+  giving = 0;
   /** Requests that have begun since the drain was armed. */
   begun = 0;
 
@@ -80,7 +87,39 @@ export class Traffic {
   /** From now on each answer says `Connection: close`, as far as its head is not sent yet, and its connection is ended. */
   closeAfterAnswers(): void {
     this.#closing = true;
-    for (const response of this.#responses) announceClose(response);
+    for (const response of this.#responses) if (!this.#isGiven(response)) announceClose(response);
+  }
+
+  /**
+   * Connections of the servers at these addresses are given away instead, each when it is between two messages. Before
+   * `closeAfterAnswers`.
+   */
+  giveAway(give: Give, addresses: Iterable<string>): void {
+    this.addresses();
+    this.#give = give;
+    this.#givenAddresses = new Set(addresses);
+  }
+
+  /** Where servers listen, or did, that are known. */
+  addresses(): string[] {
+    return this.servers().flatMap((server) => {
+      const address = addressOf(server) ?? this.#addresses.get(server);
+      if (address === undefined) return [];
+      this.#addresses.set(server, address);
+      return [address];
+    });
+  }
+
+  /** The server that listens there, or did. */
+  serverAt(address: string): NetServer | undefined {
+    this.addresses();
+    return this.servers().find((server) => this.#addresses.get(server) === address);
+  }
+
+  /** Gives away all connections that can be now. */
+  giveIdle(): void {
+    for (const server of this.servers())
+      if (this.#isGivenOf(server)) for (const socket of givable(server)) this.#tryToGive(socket, server);
   }
 
   /**
@@ -92,7 +131,7 @@ export class Traffic {
     for (const server of this.servers()) if (server.listening) NetServer.prototype.close.call(server);
   }
 
-  /** Ends connections that were idle for so long; true when no connection is left that has ever sent a request. */
+  /** Ends connections that were idle for so long; true when none is left that has ever sent a request. */
   endIdle(idleMs: number): boolean {
     const nowMs = this.#monotonicMs();
     for (const reference of this.#sockets) {
@@ -102,12 +141,13 @@ export class Traffic {
         this.#sockets.delete(reference);
         continue;
       }
+      if (isGoing(socket)) continue;
       const { requests, idleSinceMs, endedMs } = connection;
       if (endedMs === null) {
         if (requests === 0 && nowMs - idleSinceMs >= idleMs) this.#end(socket, connection);
       } else if (nowMs - endedMs >= lingerMs) socket.destroy();
     }
-    return this.#sockets.size === 0;
+    return this.#sockets.size === 0 && this.giving === 0;
   }
 
   /** How many connections the servers have, those that never sent a request included. */
@@ -150,7 +190,7 @@ export class Traffic {
   #begin(response: Answer, socket: Socket): void {
     // Heard of late: it is over already.
     if (response.closed || response.destroyed) return;
-    if (this.#closing) announceClose(response);
+    if (this.#closing && !this.#isGivenOf(serverOf(socket))) announceClose(response);
     this.#responses.add(response);
     this.begun += 1;
     const connection = this.#connectionOf(socket);
@@ -162,9 +202,40 @@ export class Traffic {
         connection.requests -= 1;
         connection.idleSinceMs = this.#monotonicMs();
         // Requests that were sent ahead (pipelining) are answered first.
-        if (this.#closing && connection.requests === 0) this.#end(socket, connection);
+        if (!this.#closing || connection.requests > 0) return;
+        const server = serverOf(socket);
+        if (!this.#isGivenOf(server)) this.#end(socket, connection);
+        // What cannot be given now has a part of the next request: it is given behind that one's answer.
+        else if (isGivable(socket)) this.#tryToGive(socket, server);
       }),
     );
+  }
+
+  #isGivenOf(server: NetServer | undefined): server is NetServer {
+    const address = server === undefined ? undefined : this.#addresses.get(server);
+    return address !== undefined && this.#givenAddresses.has(address);
+  }
+
+  #isGiven({ socket }: Answer): boolean {
+    return socket !== null && this.#isGivenOf(serverOf(socket));
+  }
+
+  /** Where the way to others is gone, this and all that follow are ended. */
+  #tryToGive(socket: Socket, server: NetServer): void {
+    const address = this.#addresses.get(server) ?? '';
+    this.giving += 1;
+    const isGoing = this.#give(
+      socket,
+      address,
+      quietly(() => {
+        this.giving -= 1;
+      }),
+    );
+    if (isGoing) return;
+    this.giving -= 1;
+    this.#givenAddresses = new Set();
+    for (const response of this.#responses) announceClose(response);
+    this.#end(socket, this.#connectionOf(socket));
   }
 
   /** Half of it: the rest by `endIdle`, when the client had time to notice. */
@@ -191,6 +262,11 @@ export class Traffic {
     }
     return connection;
   }
+}
+
+function serverOf(socket: Socket): NetServer | undefined {
+  const { server } = socket as { server?: unknown };
+  return server instanceof NetServer ? server : undefined;
 }
 
 function announceClose(response: Answer): void {
