@@ -16,6 +16,8 @@ export interface MeasuredState {
   processes: number;
   /** Those of them that run out of memory. */
   growing: number;
+  /** Those that are too young to be judged: as all are after a restart. */
+  undecided: number;
   /** Of the process that grows the fastest; null where none tells its growth. */
   bytesPerSecond: number | null;
   interval: [low: number, high: number] | null;
@@ -25,7 +27,7 @@ export interface MeasuredState {
   isImpactGoingOn: boolean;
   /** What monitoring tells still, by title; some of it. */
   alerts: string[];
-  /** Something was heard, nothing grows, no impact goes on, and monitoring tells nothing more. */
+  /** Half of the processes or more are judged, none grows, no impact goes on, and monitoring tells nothing more. */
   isRecovered: boolean;
   /** In words. */
   sentence: string;
@@ -61,7 +63,9 @@ function stateOf(
   { openedMs, nowMs, alerts }: { openedMs: number; nowMs: number; alerts: string[] },
 ): MeasuredState {
   const growing = processes.filter(({ verdict }) => runsOut(verdict));
-  const fastest = (growing.length > 0 ? growing : processes)
+  const judged = processes.filter(({ verdict }) => verdict !== 'warming');
+  // What a young process takes is its start.
+  const fastest = (growing.length > 0 ? growing : judged)
     .filter(({ bytes_per_second: slope }) => slope !== null)
     .sort((a, b) => (b.bytes_per_second ?? 0) - (a.bytes_per_second ?? 0))
     .at(0);
@@ -79,25 +83,38 @@ function stateOf(
     const stretch = route === '' ? null : stretchOf(own, { openedMs, endMs: nowMs });
     return stretch !== null && stretch.toMs > sinceMs;
   });
-  const isRecovered = processes.length > 0 && growing.length === 0 && !isImpactGoingOn && alerts.length === 0;
-  const told = { atMs: nowMs, processes: processes.length, growing: growing.length, bytesPerSecond, interval };
+  const undecided = processes.length - judged.length;
+  const isMeasured = processes.length > 0 && undecided <= judged.length;
+  const isRecovered = isMeasured && growing.length === 0 && !isImpactGoingOn && alerts.length === 0;
+  const counts = { processes: processes.length, growing: growing.length, undecided };
+  const told = { atMs: nowMs, ...counts, bytesPerSecond, interval };
   const state = { ...told, failingShare, isImpactGoingOn, alerts, isRecovered };
   return { ...state, sentence: sentenceOf(state) };
 }
 
 function sentenceOf(state: Omit<MeasuredState, 'sentence'>): string {
-  const { processes, growing, bytesPerSecond, interval, failingShare, isImpactGoingOn, alerts } = state;
+  const { processes, failingShare, isImpactGoingOn, alerts } = state;
   if (processes === 0) return 'No process was heard of in the last three minutes, so nothing is measured';
-  const [low, high] = interval ?? [null, null];
-  const range = low === null || high === null ? '' : ` (${slopeOf(low)} to ${slopeOf(high)})`;
-  const many = `${processes} ${processes === 1 ? 'process' : 'processes'}`;
-  const slope =
-    bytesPerSecond === null ? 'no slope is told' : `the steepest slope is ${slopeOf(bytesPerSecond)}${range}`;
-  const memory = `${growing === 0 ? 'none' : growing} of ${many} ${growing > 1 ? 'grow' : 'grows'}, ${slope}`;
+  const memory = memoryWords(state);
   const share =
     failingShare === null ? 'requests are not told' : `${percent(failingShare)} of requests slow or failing`;
   const lasts = alerts.length === 0 ? '' : `; told still: ${alerts.join(', ')}`;
   return `${memory}; ${share}${isImpactGoingOn ? ', more than usually' : ''}${lasts}`;
+}
+
+function memoryWords(
+  told: Pick<MeasuredState, 'processes' | 'growing' | 'undecided' | 'bytesPerSecond' | 'interval'>,
+): string {
+  const { processes, growing, undecided, bytesPerSecond, interval } = told;
+  const many = `${processes} ${processes === 1 ? 'process' : 'processes'}`;
+  const young = `${undecided === 1 ? 'is' : 'are'} too young to be judged`;
+  if (undecided === processes) return `${undecided} of ${many} ${young}`;
+  const [low, high] = interval ?? [null, null];
+  const range = low === null || high === null ? '' : ` (${slopeOf(low)} to ${slopeOf(high)})`;
+  const slope =
+    bytesPerSecond === null ? 'no slope is told' : `the steepest slope is ${slopeOf(bytesPerSecond)}${range}`;
+  const grow = `${growing === 0 ? 'none' : growing} of ${many} ${growing > 1 ? 'grow' : 'grows'}`;
+  return `${grow}, ${undecided === 0 ? '' : `${undecided} ${young}, `}${slope}`;
 }
 
 function slopeOf(bytesPerSecond: number): string {

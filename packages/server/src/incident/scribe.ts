@@ -58,9 +58,16 @@ export async function writeTimelines({ fleet, incidents, routes, signals, now }:
     const ref = resolvedMs === null ? `recovery ${quietMs}` : `recovery resolved ${resolvedMs}`;
     if (quietMs !== null && !told.has(ref)) {
       const asked = { serviceId: incident.service_id, openedMs: incident.opened_ms };
-      const { isRecovered, sentence } = await measureState({ fleet, routes, signals }, asked, nowMs);
+      const {
+        isRecovered,
+        processes: heard,
+        undecided,
+        sentence,
+      } = await measureState({ fleet, routes, signals }, asked, nowMs);
       const over = isRecovered ? 'recovered' : 'over, and not all is as usual';
-      const how = resolvedMs === null ? 'nothing runs out any more' : over;
+      const calm =
+        heard > 0 && undecided === heard ? 'nothing is known to run out any more' : 'nothing runs out any more';
+      const how = resolvedMs === null ? calm : over;
       notes.push({ timeMs: nowMs, kind: 'recovery', text: `${how}, as measured: ${sentence}`, ref });
     }
     await incidents.tell(

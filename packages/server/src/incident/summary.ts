@@ -13,7 +13,7 @@ export function summaryOf(service: ServiceState, findings: readonly Finding[]): 
     .filter(({ verdict }) => runsOut(verdict))
     .sort((a, b) => (a.secondsToLimit ?? Infinity) - (b.secondsToLimit ?? Infinity))
     .at(0);
-  if (version === undefined) return `${service.name}: no process runs out of memory any more`;
+  if (version === undefined) return calmWords(service);
   const out = version.verdicts.leak + version.verdicts.native;
   const what = version.verdict === 'native' ? 'grows outside of the heap' : 'leaks';
   const who = `${service.name}${version.version === '' ? '' : ` ${version.version}`} ${what}`;
@@ -22,6 +22,14 @@ export function summaryOf(service: ServiceState, findings: readonly Finding[]): 
   const share = `${out} of ${version.processes} ${version.processes === 1 ? 'process' : 'processes'}`;
   const pace = version.bytesPerSecond === null ? '' : `, ${bytes(version.bytesPerSecond * 60)} a minute`;
   return `${who}: ${held}${share}${pace}; ${timeLeft(version.secondsToLimit, version.secondsToLimitInterval)}`;
+}
+
+/** After a restart nothing runs out, as far as anybody can know. */
+function calmWords({ name, processes, versions }: ServiceState): string {
+  const young = versions.reduce((sum, { verdicts }) => sum + verdicts.warming, 0);
+  if (young < processes) return `${name}: no process runs out of memory any more`;
+  const many = `${young} of ${processes} ${processes === 1 ? 'process is' : 'processes are'}`;
+  return `${name}: no process is known to run out of memory any more: ${many} too young to be judged`;
 }
 
 /** The finding to name: what was confirmed last in this version, or where nobody said in which. */

@@ -166,6 +166,34 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
+  test('after a restart nothing is measured until processes are old enough: it counts as no recovery', async () => {
+    await at(0, 'leak', 100);
+    await at(2, 'warming', 60);
+    const state = await measured();
+    expect(state).toMatchObject({ growing: 0, undecided: 1, bytesPerSecond: null, isRecovered: false });
+    expect(await refused(desk.resolve(1, { state }, by()))).toBe(
+      'EBB_SERVER_NOT_RECOVERED: incident 1 has not recovered: 1 of 1 process is too young to be judged; requests are not told',
+    );
+    expect((await timeline()).filter((line) => / (calm|recovery): /.test(line))).toEqual([
+      '2 calm: shop: no process is known to run out of memory any more: 1 of 1 process is too young to be judged',
+      '2 recovery: nothing is known to run out any more, as measured: 1 of 1 process is too young to be judged; requests are not told',
+    ]);
+    await at(12, 'clean', 60);
+    expect(await measured()).toMatchObject({ undecided: 0, isRecovered: true });
+    // Of several, half have to be judged.
+    const writer = await ReportWriter.open(database, limits);
+    const young = (instance: string) => report(nowMs, { identity: { instance }, edge: edge('warming') });
+    await writer.write([young('b')]);
+    expect(await measured()).toMatchObject({
+      isRecovered: true,
+      sentence: expect.stringContaining(
+        'none of 2 processes grows, 1 is too young to be judged, the steepest slope is 0',
+      ),
+    });
+    await writer.write([young('c')]);
+    expect(await measured()).toMatchObject({ undecided: 2, isRecovered: false });
+  });
+
   test('with measured recovery no reason is needed', async () => {
     await at(0, 'leak', 100);
     await at(5, 'clean', 90);

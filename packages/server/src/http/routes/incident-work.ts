@@ -39,6 +39,7 @@ const State = Type.Unsafe<MeasuredState>({
     atMs: { type: 'integer' },
     processes: count,
     growing: count,
+    undecided: { ...count, description: 'Too young to be judged.' },
     bytesPerSecond: countOrNull,
     interval: { anyOf: [{ type: 'array', items: count }, { type: 'null' }] },
     failingShare: countOrNull,
