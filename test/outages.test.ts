@@ -33,7 +33,7 @@ const ofBoth: [string, RegExp][] = [
   ['that memory use is to be tested', /\(test\):\*\*/],
   ['that alerts are to come earlier', /\(alert\):\*\*/],
   ['a review within a week', /## Review\n\n20\d\d-/],
-  ['how a leak turns into an outage, as a picture', /!\[From cause to effect: A leak: /],
+  ['how a leak turns into an outage, as a picture', /!\[From cause to effect: (A change: .*; then )?A leak: /],
 ];
 
 test(

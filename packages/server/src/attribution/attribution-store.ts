@@ -59,12 +59,7 @@ export class AttributionStore {
 
   /** What is known; null while nothing is. */
   async find(incidentId: number): Promise<ToldAttribution | null> {
-    const row = await this.#database.query
-      .selectFrom('attributions')
-      .select('told')
-      .where('incident_id', '=', incidentId)
-      .executeTakeFirst();
-    return row === undefined ? null : (JSON.parse(row.told) as ToldAttribution);
+    return await attributionOf(this.#database.query, incidentId);
   }
 
   /** Tells on timelines what actions came to that brought no other version. */
@@ -88,7 +83,17 @@ export class AttributionStore {
   }
 }
 
-/** The same, within what somebody else writes. */
+/** What is known of the changes behind an incident; null while nothing is. */
+export async function attributionOf(db: Kysely<Schema>, incidentId: number): Promise<ToldAttribution | null> {
+  const row = await db
+    .selectFrom('attributions')
+    .select('told')
+    .where('incident_id', '=', incidentId)
+    .executeTakeFirst();
+  return row === undefined ? null : (JSON.parse(row.told) as ToldAttribution);
+}
+
+/** Writes down what is known, within what somebody else writes. */
 export async function writeAttribution(
   db: Transaction<Schema>,
   incidentId: number,

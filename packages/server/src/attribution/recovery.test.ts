@@ -26,21 +26,23 @@ test('by when it is known is said at once, and it is not decided before a fifth 
   const { recovery, timeMs } = rollbackAfter('a rollback that helps', 11, 30);
   expect(recovery).toMatchObject({ result: 'not yet', requestsAreBack: null });
   expect((recovery?.byMs ?? 0) - timeMs).toBe(290 * minuteMs);
-  expect(recovery?.sentence).toMatch(/^whether 1\.1 helped is not known yet, by \d\d:\d\d UTC at the latest$/);
+  expect(recovery?.sentence).toMatch(
+    /^whether the return to 1\.1 helped is not known yet, by \d\d:\d\d UTC at the latest$/,
+  );
 });
 
 test.each([2, 11])('a rollback that helps is proven before the time that was said, scenario %i', (seed) => {
   const { recovery } = rollbackAfter('a rollback that helps', seed, 120);
   expect(recovery?.result).toBe('proven');
   expect(recovery?.sentence).toMatch(
-    /^1\.1 helped: memory grows .* a request \(.* to .*\), against .* a request before$/,
+    /^the return to 1\.1 helped: memory grows .* a request \(.* to .*\), against .* a request before$/,
   );
 });
 
 test.each([3, 4, 10])('one that cannot help is refuted, with the one that is guilty, scenario %i', (seed) => {
   const { recovery } = rollbackAfter('a rollback that cannot help', seed, 120);
   expect(recovery?.result).toBe('refuted');
-  expect(recovery?.sentence).toMatch(/^1\.1 did not help: memory still grows .* before; guilty is 1\.1$/);
+  expect(recovery?.sentence).toMatch(/^the return to 1\.1 did not help: memory still grows .* before; guilty is 1\.1$/);
 });
 
 test('requests are back when surely no more of them are bad than twice the usual, or one in a hundred', () => {

@@ -8,7 +8,7 @@
  */
 import { bytes, span, utc } from '../pages/wording.ts';
 import type { Attributed, Attribution } from './attribute.ts';
-import { growthWords, nameOf } from './words.ts';
+import { growthWords, nameOf, phraseOf } from './words.ts';
 
 /** What is known of an action. */
 export interface Recovery {
@@ -90,7 +90,7 @@ interface Told {
 
 function sentenceOf(told: Told): string {
   const { attribution, action, result, byMs, nowMs, badShare, requestsAreBack } = told;
-  const name = nameOf(action.step);
+  const name = phraseOf(action.step);
   const after = action.with === null ? '' : growthWords(action.with);
   const old = attribution.present?.growth ?? null;
   const was =

@@ -22,6 +22,12 @@ export function nameOf({
   return `the ${change.kind} “${change.summary}”`;
 }
 
+/** The same in a sentence: a version that ran before, and runs again, is another change than the one that brought it. */
+export function phraseOf(step: Pick<Step, 'version' | 'revision' | 'changes' | 'comes' | 'isAgain'>): string {
+  const name = nameOf(step);
+  return step.isAgain && name === step.version ? `the return to ${name}` : name;
+}
+
 /** The growth of a cell: `31 kB a request (29 to 33 kB)`, or by the hour where requests tell nothing. */
 export function growthWords({ measured: { growth } }: { measured: Pick<CellView['measured'], 'growth'> }): string {
   const by = growth.perRequest ?? null;
@@ -39,7 +45,7 @@ export function perHour({ value, low, high }: Estimate): Estimate {
 /** One change: what its part is, and by what that is known. */
 export function sentenceOf(attributed: Attributed): string {
   const { step, part, reason, without, with: cell, others } = attributed;
-  const name = nameOf(step);
+  const name = phraseOf(step);
   const clocks = clockWords(step);
   if (part === 'guilty') return `${name} is guilty: ${guiltyWords(attributed)}${clocks}`;
   if (part === 'exonerated') {
@@ -49,7 +55,7 @@ export function sentenceOf(attributed: Attributed): string {
     return `${name} is exonerated${still === '' ? ': growth shows on processes without it' : still}${clocks}`;
   }
   if (reason === 'not told apart' && others.length > 0)
-    return `${name} is open: nothing tells it apart from ${others.map(nameOf).join(' and ')}${clocks}`;
+    return `${name} is open: nothing tells it apart from ${others.map(phraseOf).join(' and ')}${clocks}`;
   const why: Record<string, string> = {
     'not told apart': 'the same version ran without growth before, so something else began',
     'nothing known before it': 'it grows since it came, and nothing is known from before it',

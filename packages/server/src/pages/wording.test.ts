@@ -10,6 +10,7 @@ test.each([
   [412_000_000, '412 MB'],
   [4.13e9, '4.1 GB'],
   [-2.5e6, '−2.5 MB'],
+  [-0.4, '0 B'],
 ])('%d bytes are %s', (value, words) => {
   expect(bytes(value)).toBe(words);
 });

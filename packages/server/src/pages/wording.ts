@@ -5,7 +5,7 @@ import { html, type Markup } from './html.ts';
 /** `41 MB`: three digits at most, in powers of ten. */
 export function bytes(value: number): string {
   const size = Math.abs(value);
-  const sign = value < 0 ? '−' : '';
+  const sign = value <= -0.5 ? '−' : '';
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const at = Math.min(units.length - 1, size < 1 ? 0 : Math.floor(Math.log10(Math.max(1, size)) / 3 + 1e-9));
   const scaled = size / 1000 ** at;

@@ -140,16 +140,17 @@ export class Aftermath {
     await this.#end(await this.#open(itemId), 'dropped', worded(why, 'the reason'), by);
   }
 
-  /** The review and the action items as Markdown, as they are now; empty where there are none. */
-  async markdown(incidentId: number): Promise<string> {
+  /** The review, with the team's clock beside UTC, and the action items as Markdown, as they are now; empty where there are none. */
+  async markdown(incidentId: number, zone: string | null): Promise<string> {
     const [review, items] = [await this.review(incidentId), await this.items(incidentId)];
-    const clock = new Clock([]);
-    const { dropped_why: droppedWhy = null } = review ?? {};
+    const clock = new Clock([zone]);
+    const { dropped_why: droppedWhy = null, attendees = '[]' } = review ?? {};
+    const invited = (JSON.parse(attendees) as string[]).map(plain).join(', ');
     const dropped = droppedWhy === null ? '' : ` It is dropped: ${plain(droppedWhy)}.`;
     const meeting =
       review === undefined
         ? ''
-        : `## Review\n\n${clock.time(review.starts_ms, true)}, ${review.minutes} minutes.${dropped}`;
+        : `## Review\n\n${clock.time(review.starts_ms, true)}, ${review.minutes} minutes${invited === '' ? '' : `; invited: ${invited}`}.${dropped}`;
     const rows = items.map((item) => [
       `${plain(item.title)} (${item.kind}${item.fingerprint === null ? '' : `, ${code(item.fingerprint)}`})`,
       item.owner === '' ? 'nobody yet' : plain(item.owner),

@@ -1,5 +1,6 @@
 /** Reads from the database what a postmortem is made of. */
 import type { Kysely } from 'kysely';
+import { attributionOf } from '../attribution/attribution-store.ts';
 import { commitsOf } from '../attribution/commit-store.ts';
 import { findingsOf } from '../findings/finding-store.ts';
 import { impactOf } from '../incident/impact-keeper.ts';
@@ -91,6 +92,7 @@ export async function collectFacts(incident: IncidentRow, sources: FactSources):
       .orderBy('time_ms')
       .limit(mostChanges)
       .execute(),
+    parts: (await attributionOf(query, id))?.changes ?? [],
     hypotheses,
     roles: await query.selectFrom('incident_roles').selectAll().where('incident_id', '=', id).orderBy('role').execute(),
     culprit,

@@ -1,5 +1,6 @@
 /** What a postmortem is made of: all that the server knows of an incident. */
 import type { ToldCommits } from '../attribution/commits.ts';
+import type { ToldChangePart } from '../attribution/told.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Impact } from '../impact/impact.ts';
 import type { Cause } from '../incident/cause.ts';
@@ -59,6 +60,8 @@ export interface PostmortemFacts {
   signals: readonly Pick<SignalRow, 'kind' | 'title' | 'source' | 'level' | 'started_ms' | 'ended_ms'>[];
   /** The first one first. */
   changes: readonly ChangeRow[];
+  /** The parts that changes have in the growth, as far as they were judged; the first one first. */
+  parts: readonly ToldChangePart[];
   hypotheses: readonly HypothesisRow[];
   roles: readonly IncidentRoleRow[];
   /** What held the memory; null where nothing was found. */

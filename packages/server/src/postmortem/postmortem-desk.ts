@@ -9,6 +9,8 @@ import { edited, type PostmortemStore, type VersionInfo } from './postmortem-sto
 /** A postmortem as it is read: a version that is kept, or a draft of what is known now. */
 export interface ReadPostmortem {
   incident: IncidentRow;
+  /** Of the team; null where the alert rules name none. */
+  zone: string | null;
   /** Null for a draft, which is kept nowhere. */
   version: number | null;
   createdMs: number;
@@ -46,14 +48,15 @@ export class PostmortemDesk {
     const { store, incidents, now } = this.#options;
     const incident = await incidents.get(incidentId);
     const kept = await store.find(incidentId, version);
-    if (kept !== undefined) return { incident, ...kept };
+    const zone = await this.#zoneOf(incident);
+    if (kept !== undefined) return { incident, zone, ...kept };
     if (version !== undefined)
       throw new ServerError(
         'EBB_SERVER_NOT_FOUND',
         `the postmortem of incident ${incidentId} has no version ${version}`,
       );
     const document = await this.#generate(incident);
-    return { incident, version: null, createdMs: now(), createdBy: 'ebb', why: 'a draft', document };
+    return { incident, zone, version: null, createdMs: now(), createdBy: 'ebb', why: 'a draft', document };
   }
 
   /** The versions, the newest first. */
@@ -126,6 +129,12 @@ export class PostmortemDesk {
       });
     }
     return due.map(({ id }) => id);
+  }
+
+  async #zoneOf({ service_id: serviceId }: IncidentRow): Promise<string | null> {
+    const { fleet, teamOf } = this.#options;
+    const service = await fleet.service(serviceId);
+    return service === undefined ? null : teamOf(service).zone;
   }
 
   async #generate(incident: IncidentRow, kept?: PostmortemDocument): Promise<PostmortemDocument> {

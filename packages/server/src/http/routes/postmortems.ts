@@ -93,7 +93,7 @@ export const postmortemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
         fingerprint: document.fingerprint,
         sections: document.sections.map((section) => ({ ...section, title: sectionTitles[section.id] })),
         figures: figuresOf(document),
-        markdown: markdownOf(read, await aftermath.markdown(id)),
+        markdown: markdownOf(read, await aftermath.markdown(id, read.zone)),
       };
     },
   );
@@ -109,14 +109,19 @@ export const postmortemRoutes: FastifyPluginAsyncTypebox<{ context: Context; gua
       async ({ params: { id }, query: { version } }, reply): Promise<FastifyReply> =>
         reply.type(`${type}; charset=utf-8`).send(await make(id, version)),
     );
-  file('md', 'text/markdown', 'The postmortem as Markdown', async (id, version) =>
-    markdownOf(await postmortems.read(id, version), await aftermath.markdown(id)),
-  );
+  file('md', 'text/markdown', 'The postmortem as Markdown', async (id, version) => {
+    const read = await postmortems.read(id, version);
+    return markdownOf(read, await aftermath.markdown(id, read.zone));
+  });
   file('html', 'text/html', 'The postmortem as a page of its own, with its figures in it', async (id, version) => {
     // Loaded here: who reads no postmortem does without the library.
     const { htmlFile } = await import('../../postmortem/html-file.ts');
     const read = await postmortems.read(id, version);
-    return htmlFile(read.document.title, markdownOf(read, await aftermath.markdown(id)), figuresOf(read.document));
+    return htmlFile(
+      read.document.title,
+      markdownOf(read, await aftermath.markdown(id, read.zone)),
+      figuresOf(read.document),
+    );
   });
   app.get(
     `${base}/:figure`,

@@ -1,13 +1,16 @@
 /** How a leak became an outage, step by step, as far as each step was measured. */
+import { Clock } from '../../incident/zone.ts';
 import { bytes, pace } from '../../pages/wording.ts';
 import { percent } from '../../signals/from-agents.ts';
+import { changesThatHelped, changeWords, guiltyChange } from '../blamed-changes.ts';
 import type { Figure } from '../document.ts';
 import type { PostmortemFacts } from '../facts.ts';
-import { colours, label, picture, wrapped } from './svg.ts';
+import { colours, cut, label, picture, wrapped } from './svg.ts';
 
 const width = 520;
 const box = { left: 20, width: 480, padding: 12, lineHeight: 18, gap: 30 };
 const lineLength = 64;
+const mostLines = 5;
 
 /** A step: what it is, and what was measured of it. */
 interface CausalStep {
@@ -17,8 +20,12 @@ interface CausalStep {
 }
 
 /** The steps that are known, the first one first. */
-function causalSteps({ culprit, grown, signals, impact, incident, timeline }: PostmortemFacts): CausalStep[] {
+function causalSteps(facts: PostmortemFacts): CausalStep[] {
+  const { culprit, grown, signals, impact, incident, timeline } = facts;
+  const clock = new Clock([facts.team.zone]);
   const steps: CausalStep[] = [];
+  const trigger = guiltyChange(facts);
+  if (trigger !== null) steps.push({ what: 'A change', measured: changeWords(trigger, clock), colour: colours.warn });
   const isMemory = incident.cause === 'memory';
   if (culprit !== null) {
     const place = culprit.insertedAt ?? culprit.holder.location;
@@ -43,10 +50,11 @@ function causalSteps({ culprit, grown, signals, impact, incident, timeline }: Po
     });
   }
   const gcShare = Math.max(0, ...(grown?.samples ?? []).map((sample) => sample.gc_share ?? 0));
-  const cpu = signals.find(({ kind }) => kind === 'cpu' || kind === 'gc');
+  // What monitoring told, before what agents' own figures show.
+  const cpu = signals.find(({ kind }) => kind === 'cpu') ?? signals.find(({ kind }) => kind === 'gc');
   if (gcShare >= 0.1 || cpu !== undefined) {
     const share = gcShare >= 0.1 ? `collections take up to ${percent(gcShare)} of the time` : '';
-    const told = cpu === undefined ? '' : `told as “${cpu.title}”`;
+    const told = cpu === undefined || (share !== '' && cpu.kind === 'gc') ? '' : `told as “${cpu.title}”`;
     const measured = [share, told].filter((text) => text !== '').join('; ');
     steps.push({
       what: isMemory ? 'Garbage collection takes the CPU' : 'The CPU is busy',
@@ -59,7 +67,11 @@ function causalSteps({ culprit, grown, signals, impact, incident, timeline }: Po
   if (impact !== null)
     steps.push({ what: 'Requests are slow, or fail', measured: impact.sentence, colour: colours.bad });
   const action = timeline.findLast(({ kind }) => kind === 'action-done' || kind === 'recovered');
-  if (action !== undefined) steps.push({ what: 'What was done', measured: action.text, colour: colours.good });
+  if (action !== undefined) {
+    const change = changesThatHelped(facts).find(({ recovery: helped }) => helped === action.text);
+    const measured = change === undefined ? action.text : `${changeWords(change, clock)}; ${action.text}`;
+    steps.push({ what: 'What was done', measured, colour: colours.good });
+  }
   const recovery = timeline.findLast(({ kind }) => kind === 'recovery');
   if (recovery !== undefined) steps.push({ what: 'Recovery', measured: recovery.text, colour: colours.good });
   if (steps.length === 0)
@@ -73,7 +85,7 @@ export function causalFigure(facts: PostmortemFacts): Figure {
   let y = 14;
   const parts: string[] = [];
   for (const [at, { what, measured, colour }] of steps.entries()) {
-    const lines = wrapped(measured, lineLength).slice(0, 4);
+    const lines = cut(wrapped(measured, lineLength), mostLines);
     const height = 2 * box.padding + (lines.length + 1) * box.lineHeight - 6;
     if (at > 0) parts.push(arrow(y - box.gap, y));
     parts.push(

@@ -3,10 +3,12 @@ import type { IncidentEventKind } from '../../incident/event-kind.ts';
 import { bytes } from '../../pages/wording.ts';
 import type { Figure } from '../document.ts';
 import type { FactSample, PostmortemFacts } from '../facts.ts';
-import { colours, label, picture, round, wrapped } from './svg.ts';
+import { Clock } from '../../incident/zone.ts';
+import { colours, cut, label, picture, round, wrapped } from './svg.ts';
 
 const width = 720;
-const plot = { left: 12, right: 708, top: 34, bottom: 250 };
+/** The marks stand above the curves, and above the limit's name. */
+const plot = { left: 12, right: 708, marks: 34, top: 64, bottom: 280 };
 const lineHeight = 18;
 /** More marks lie over each other. */
 const mostMarks = 12;
@@ -16,6 +18,7 @@ const lineLength = 100;
 const marked: Readonly<Partial<Record<IncidentEventKind, string>>> = {
   growth: 'memory begins to grow',
   opened: 'incident opened',
+  impact: 'users are hit',
   resolved: 'resolved',
   finding: 'what holds the memory is found',
   guilty: 'guilty',
@@ -34,7 +37,7 @@ const marked: Readonly<Partial<Record<IncidentEventKind, string>>> = {
 };
 
 /** The figure; null where fewer than two samples are kept. */
-export function memoryFigure({ grown, timeline, incident, service }: PostmortemFacts): Figure | null {
+export function memoryFigure({ grown, timeline, incident, service, team }: PostmortemFacts): Figure | null {
   if (grown === null) return null;
   const curves = [grown.samples, ...grown.others].map(pointsOf).filter((points) => points.length > 1);
   const points = curves.flat();
@@ -45,6 +48,7 @@ export function memoryFigure({ grown, timeline, incident, service }: PostmortemF
   const marks = markedEvents(timeline.filter(({ timeMs }) => timeMs >= firstMs && timeMs <= lastMs));
   const limitBytes = grown.process.heap_limit_bytes ?? grown.process.container_limit_bytes;
   const most = Math.max(...points.map(({ value, rss }) => Math.max(value, rss ?? 0)));
+  const mostLive = Math.max(...points.map(({ value }) => value));
   const isLimitDrawn = limitBytes !== null && limitBytes <= most * 4;
   const top = Math.max(most, isLimitDrawn ? limitBytes : 0) * 1.06;
   const x = (timeMs: number): number =>
@@ -55,11 +59,13 @@ export function memoryFigure({ grown, timeline, incident, service }: PostmortemF
       .filter((point) => value(point) !== null)
       .map((point, at) => `${at === 0 ? 'M' : 'L'}${round(x(point.timeMs))} ${round(y(value(point) ?? 0))}`)
       .join('');
+  const clock = new Clock([team.zone]);
   const legend = marks.map(({ kind, timeMs, text }, at) => {
-    const [line = ''] = wrapped(`${at + 1}  ${clock(timeMs)}  ${marked[kind] ?? kind}: ${text}`, lineLength);
+    const told = `${at + 1} ${clock.time(timeMs)} ${marked[kind] ?? kind}: ${text}`;
+    const [line = ''] = cut(wrapped(told, lineLength), 1);
     return label({ x: plot.left, y: plot.bottom + 52 + at * lineHeight, size: 12 }, line);
   });
-  const alt = `Memory of ${grown.process.instance}, ${service.name}: from ${bytes(own[0]?.value ?? 0)} at ${clock(own[0]?.timeMs ?? firstMs)} to ${bytes(Math.max(...own.map(({ value }) => value)))} at most; incident ${incident.id}`;
+  const alt = `Memory of ${grown.process.instance}, ${service.name}: from ${bytes(own[0]?.value ?? 0)} at ${clock.time(own[0]?.timeMs ?? firstMs)} to ${bytes(Math.max(...own.map(({ value }) => value)))} at most; incident ${incident.id}`;
   const content = [
     label({ x: plot.left, y: 20, bold: true }, `${service.name}: live memory after collection, process by process`),
     `<line x1="${plot.left}" x2="${plot.right}" y1="${plot.bottom}" y2="${plot.bottom}" stroke="${colours.line}"/>`,
@@ -69,11 +75,11 @@ export function memoryFigure({ grown, timeline, incident, service }: PostmortemF
       `<path d="${path(curve, ({ value }) => value)}" fill="none" stroke="${colours.memory}" stroke-width="2.4"/>`,
     ]),
     ...marks.map(({ timeMs }, at) => mark(x(timeMs), at)),
-    label({ x: plot.left, y: plot.bottom + 18, fill: colours.faint }, clock(firstMs)),
-    label({ x: plot.right, y: plot.bottom + 18, anchor: 'end', fill: colours.faint }, `${clock(lastMs)} UTC`),
+    label({ x: plot.left, y: plot.bottom + 18, fill: colours.faint }, clock.time(firstMs)),
+    label({ x: plot.right, y: plot.bottom + 18, anchor: 'end', fill: colours.faint }, clock.time(lastMs)),
     label(
       { x: width / 2, y: plot.bottom + 18, anchor: 'middle', fill: colours.faint },
-      `grey: RSS, ${bytes(most)} at most`,
+      `blue: live memory, ${bytes(mostLive)} at most; grey: RSS, ${bytes(most)}`,
     ),
     ...legend,
   ].join('\n');
@@ -119,14 +125,10 @@ function limit(value: number, height: number): string[] {
 
 /** Numbers that are near to each other stand at two heights. */
 function mark(x: number, at: number): string {
-  const top = plot.top - 4 + (at % 2) * 16;
+  const top = plot.marks - 4 + (at % 2) * 16;
   return [
     `<line x1="${round(x)}" x2="${round(x)}" y1="${top}" y2="${plot.bottom}" stroke="${colours.faint}" stroke-dasharray="2 3"/>`,
     `<circle cx="${round(x)}" cy="${top}" r="8" fill="${colours.text}"/>`,
     label({ x, y: top + 4, anchor: 'middle', fill: colours.ground, size: 11 }, String(at + 1)),
   ].join('\n');
-}
-
-function clock(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(11, 16);
 }

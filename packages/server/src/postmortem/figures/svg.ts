@@ -45,6 +45,11 @@ export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
+/** The first so many lines; an ellipsis where there are more. */
+export function cut(lines: readonly string[], most: number): string[] {
+  return lines.slice(0, most).map((line, at) => (at === most - 1 && lines.length > most ? `${line} …` : line));
+}
+
 /** The text in lines of so many characters at most; a word that is longer is cut. */
 export function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];

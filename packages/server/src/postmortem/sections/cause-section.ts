@@ -1,6 +1,7 @@
 /** Root cause, trigger, and what resolved it. */
 import { commitsSentence } from '../../attribution/commits.ts';
 import { bytes } from '../../pages/wording.ts';
+import { changesThatHelped, changeWords, guiltyChange } from '../blamed-changes.ts';
 import type { PostmortemFacts } from '../facts.ts';
 import { code, list, plain } from '../markdown.ts';
 import { clockOf, placeOf, upper } from './words.ts';
@@ -26,11 +27,10 @@ export function causeSentence(facts: PostmortemFacts): string {
 export function causeSection(facts: PostmortemFacts): string {
   const { culprit, timeline, versions, service, commits } = facts;
   const clock = clockOf(facts);
-  const told = (kinds: readonly string[]): string[] =>
-    timeline
-      .filter(({ kind }) => kinds.includes(kind))
-      .map(({ timeMs, kind, text }) => `${clock.time(timeMs)}: ${kind}: ${plain(text)}`);
-  const blamed = told(['guilty', 'exonerated']);
+  const trigger = guiltyChange(facts)?.part;
+  const blamed = timeline
+    .filter(({ kind, text }) => (kind === 'guilty' || kind === 'exonerated') && text !== trigger)
+    .map(({ timeMs, text }) => `${clock.time(timeMs)}: ${plain(text)}.`);
   const grew = versions.filter((version) => version.grew > 0);
   const still = versions.filter((version) => version.grew === 0);
   const names = (some: typeof versions): string => some.map(({ version }) => code(version || 'no version')).join(', ');
@@ -44,7 +44,7 @@ export function causeSection(facts: PostmortemFacts): string {
       ? null
       : `**Versions of ${plain(service.name)} judged to leak:** ${names(grew)}${still.length === 0 ? '; no other version ran' : `; ${names(still)} ${still.length === 1 ? 'was' : 'were'} not`}.`,
     `**Trigger:** ${triggerOf(facts)}`,
-    ...blamed.map((line) => `**Changes:** ${line}`),
+    ...blamed.map((line) => `**Other changes:** ${line}`),
     commits === null || commits.commits.length === 0 ? null : `**Commit:** ${plain(commitsSentence(commits))}.`,
     `**Resolution:** ${resolutionOf(facts)}`,
   ];
@@ -54,11 +54,14 @@ export function causeSection(facts: PostmortemFacts): string {
 function triggerOf(facts: PostmortemFacts): string {
   const { changes, timeline, times, hypotheses } = facts;
   const clock = clockOf(facts);
+  const change = guiltyChange(facts);
+  if (change !== null) return `${plain(changeWords(change, clock))}. ${upper(plain(change.part))}.`;
   const guilty = timeline.find(({ kind }) => kind === 'guilty');
   if (guilty !== undefined) return `${plain(guilty.text)} (${clock.time(guilty.timeMs)}).`;
   const confirmed = hypotheses.find(({ state, change_id: changeId }) => state === 'confirmed' && changeId !== null);
-  const change = changes.find(({ id }) => id === confirmed?.change_id);
-  if (change !== undefined) return `${change.kind} at ${clock.time(change.time_ms, true)}: ${plain(change.summary)}.`;
+  const suspect = changes.find(({ id }) => id === confirmed?.change_id);
+  if (suspect !== undefined)
+    return `${suspect.kind} at ${clock.time(suspect.time_ms, true)}: ${plain(suspect.summary)}.`;
   const { startedMs } = times;
   const earlier = changes.filter(({ time_ms: timeMs }) => startedMs !== null && timeMs <= startedMs);
   const before = earlier.findLast(({ source }) => source !== 'telemetry') ?? earlier.at(-1);
@@ -66,11 +69,16 @@ function triggerOf(facts: PostmortemFacts): string {
   return `not proved. The last change before it began was at ${clock.time(before.time_ms, true)}: ${plain(before.kind)}: ${plain(before.summary)}.`;
 }
 
-function resolutionOf({ timeline, incident, changes }: PostmortemFacts): string {
+function resolutionOf(facts: PostmortemFacts): string {
+  const { timeline, incident, changes } = facts;
   if (incident.resolvedMs === null) return 'it is not resolved yet.';
+  const helped = new Map(changesThatHelped(facts).map((change) => [change.recovery, change]));
   const done = timeline
     .filter(({ kind }) => kind === 'action-done' || kind === 'recovered')
-    .map(({ text }) => plain(text));
+    .flatMap(({ text }) => {
+      const change = helped.get(text);
+      return [...(change === undefined ? [] : [plain(changeWords(change, clockOf(facts)))]), plain(text)];
+    });
   const deploys = changes.filter(({ time_ms: timeMs }) => timeMs > incident.openedMs);
   // What telemetry saw is the same change again, where somebody told it.
   const told = deploys.filter(({ source }) => source !== 'telemetry');

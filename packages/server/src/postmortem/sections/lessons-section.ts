@@ -1,7 +1,8 @@
 /** What went well, what went wrong, and where there was luck: as far as it follows from what was measured. */
+import { changeWords, returnsInVain } from '../blamed-changes.ts';
 import type { PostmortemFacts } from '../facts.ts';
 import { list, plain } from '../markdown.ts';
-import { duration } from './words.ts';
+import { clockOf, duration } from './words.ts';
 
 const soonMs = 5 * 60_000;
 
@@ -36,6 +37,8 @@ function lessonsOf(facts: PostmortemFacts): { well: string[]; wrong: string[]; l
     );
   if ((times.wrongHypothesisMs ?? 0) > 0)
     wrong.push(`${duration(times.wrongHypothesisMs ?? 0)} went by on something that was not the cause.`);
+  for (const change of returnsInVain(facts))
+    wrong.push(`Going back was in vain: ${plain(changeWords(change, clockOf(facts)))}.`);
   const failed = timeline.filter(({ kind }) => kind === 'not-notified').length;
   if (failed > 0) wrong.push(`${failed} times somebody could not be told.`);
   const cpu = signals.find(({ kind, started_ms: startedMs }) => kind === 'cpu' && startedMs < times.detectedMs);

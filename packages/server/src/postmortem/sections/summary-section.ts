@@ -3,7 +3,7 @@ import { roleWords } from '../../incident/role.ts';
 import type { PostmortemFacts } from '../facts.ts';
 import { list, plain } from '../markdown.ts';
 import { causeSentence } from './cause-section.ts';
-import { clockOf, duration } from './words.ts';
+import { clockOf, duration, upper } from './words.ts';
 
 /** The section. */
 export function summarySection(facts: PostmortemFacts): string {
@@ -29,7 +29,7 @@ export function summarySection(facts: PostmortemFacts): string {
     `**Impact:** ${hit}.`,
     `**Root cause:** ${causeSentence(facts)}.`,
     incident.reopened === 0 ? null : `**It came back** ${incident.reopened} times and counts as one.`,
-    commander === undefined ? null : `**${roleWords.commander}:** ${plain(commander.name)}`,
+    commander === undefined ? null : `**${upper(roleWords.commander)}:** ${plain(commander.name)}`,
   ]);
 }
 
