@@ -117,6 +117,16 @@ test('a leak is paged; looking at the link acknowledges nothing, its button does
   // Somebody was faster, and that is what it says.
   expect(await press(text)).toMatchObject({ status: 200, text: expect.stringContaining('responder was faster') });
   expect(await state()).toMatchObject({ state: 'acknowledged', holder: 'responder' });
+  const acknowledged = async (): Promise<string[]> =>
+    (await server.send('GET', `/api/v1/incidents/${id}`)).json.timeline
+      .filter(({ kind }: { kind: string }) => kind === 'acknowledged')
+      .map(({ text: said }: { text: string }) => said);
+  expect((await acknowledged()).slice(1)).toEqual(['by ada by link, too: responder has it']);
+  // When it is resolved there is nothing to take; that somebody tried to stands there.
+  expect((await post(`/api/v1/incidents/${id}/resolve`, { reason: 'it was a test' })).status).toBe(200);
+  expect((await server.send('GET', link, { token: '' })).status).toBe(409);
+  expect(await press(text)).toMatchObject({ status: 409, text: expect.stringContaining('was resolved at') });
+  expect((await acknowledged()).slice(2)).toEqual(['by ada by link, when it was resolved already']);
 });
 
 test('by the link a person acknowledges as themselves; it is given on, and others are called in', async () => {

@@ -44,8 +44,10 @@ export function timesOf({ openedMs, resolvedMs, events, hypotheses, impact }: Ti
     events.find(({ kind }) => kinds.includes(kind))?.timeMs ?? null;
   const begins = [first('growth'), impact?.fromMs ?? null, first('symptom')].filter((timeMs) => timeMs !== null);
   const calmMs = events.findLast(({ kind }) => kind === 'calm')?.timeMs ?? null;
-  const byPeople = events.find(({ kind, actor }) => kind === 'acknowledged' || (actor !== null && isWork(kind)));
   const isOver = resolvedMs !== null;
+  // Who comes when it is over has not taken it.
+  const meanwhile = isOver ? events.filter(({ timeMs }) => timeMs <= resolvedMs) : events;
+  const byPeople = meanwhile.find(({ kind, actor }) => kind === 'acknowledged' || (actor !== null && isWork(kind)));
   return {
     startedMs: begins.length === 0 ? null : Math.min(openedMs, ...begins),
     detectedMs: openedMs,

@@ -41,6 +41,13 @@ test('times are read from the timeline, and what is not known is null', () => {
   });
 });
 
+test('who acknowledges when it is over, or writes a note then, has not acknowledged it', () => {
+  const events = [event(56, 'acknowledged'), event(57, 'note', 'ada')];
+  const told = { openedMs: 10 * minuteMs, hypotheses: [], impact: null, events };
+  expect(timesOf({ ...told, resolvedMs: 55 * minuteMs }).acknowledgedMs).toBeNull();
+  expect(timesOf({ ...told, resolvedMs: null }).acknowledgedMs).toBe(56 * minuteMs);
+});
+
 test('numbers say in how many incidents a thing is known', () => {
   const one = counted(
     { repeats: ['f'], fingerprints: ['f', 'g'] },

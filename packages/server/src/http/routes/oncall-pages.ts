@@ -54,20 +54,17 @@ export const onCallPages: FastifyPluginAsyncTypebox<OnCallPageOptions> = async (
 
   // Whoever has the link may do this one thing: it is signed, and nothing else of the server opens by it. Slack and mail
   // programs look at links by themselves, so that a look changes nothing.
-  const readLink = async (link: string): Promise<AcknowledgeLink & { summary: string }> => {
+  const readLink = async (link: string): Promise<AcknowledgeLink & { summary: string; resolvedMs: number | null }> => {
     const read = await oncall.links.read(database.query, link, now());
     const incident = read === null ? undefined : await incidents.find(read.incidentId);
     if (read === null || incident === undefined)
       throw new ServerError('EBB_SERVER_NOT_FOUND', 'the link is not valid, or its time is over');
-    if (incident.resolved_ms !== null)
-      throw new ServerError(
-        'EBB_SERVER_CONFLICT',
-        `incident ${incident.id} was resolved at ${utc(incident.resolved_ms)}`,
-      );
-    return { ...read, summary: incident.summary };
+    return { ...read, summary: incident.summary, resolvedMs: incident.resolved_ms };
   };
   app.get('/acknowledgements', { schema: { ...schema, querystring: Link } }, async ({ query: { link } }, reply) => {
-    const { person, summary } = await readLink(link);
+    const { incidentId, person, summary, resolvedMs } = await readLink(link);
+    if (resolvedMs !== null)
+      throw new ServerError('EBB_SERVER_CONFLICT', `incident ${incidentId} was resolved at ${utc(resolvedMs)}`);
     const content = acknowledgePage({ link, person, summary });
     return show(reply, { title: 'Acknowledge', caller: null, part: null, content, live: false });
   });

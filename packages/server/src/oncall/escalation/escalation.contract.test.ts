@@ -1,4 +1,5 @@
 // One suite for both databases: who is paged when, as scripts on a clock.
+import type { ServerResponse } from 'node:http';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { minuteMs, type Scene } from '../../fixtures/alert-scene.ts';
 import { clean, leak } from '../../fixtures/alert-stage.ts';
@@ -136,6 +137,51 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
+  test('a page into a gap of a schedule goes to the next step at once, and the timeline says whose schedule it is', async () => {
+    const lines = planText(receiver).replace(
+      'every: day, from: 2026-11-21T15:00',
+      'every: day, from: 2026-11-21T00:00, hours: [{ days: [mon], from: "09:00", to: "10:00" }]',
+    );
+    const gappy = await startOnCallScene(database, readPlanText(lines));
+    await gappy.at(0, leak(1800));
+    expect(heard(receiver)).toEqual(['margaret/first paged']);
+    expect((await gappy.timeline(1)).filter((line) => / (nobody-reachable|escalated|paged): /.test(line))).toEqual([
+      '0 nobody-reachable: step 1 of 3 of default: nobody is on call in web',
+      '0 escalated: nobody has acknowledged: step 2 of 3 of default',
+      '0 nobody-reachable: step 2 of 3 of default: the file of the culprit is not known, so nobody is known to own it',
+      '0 escalated: nobody has acknowledged: step 3 of 3 of default',
+      '0 paged: margaret is paged: named by the policy',
+    ]);
+  });
+
+  test.each([
+    ['never answers', (): void => undefined, 3, 'no answer within 2 s'],
+    ['hangs up', (response: ServerResponse): void => void response.destroy(), 3, 'other side closed'],
+    [
+      'lies about its length',
+      (response: ServerResponse): void => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n'),
+      3,
+      'does not match the HTTP/1.1 protocol',
+    ],
+    ['refuses what is in it', (response: ServerResponse): void => void response.writeHead(400).end(), 1, 'status 400'],
+  ] as const)(
+    'a way that %s is given up soon, and the same person is paged by the next one',
+    async (_how, answer, attempts, why) => {
+      const well = receiver.answer;
+      receiver.answer = (told, response) => {
+        if (told.path === '/ada/first') answer(response);
+        else well(told, response);
+      };
+      await scene.at(0, leak(1800));
+      for (let minute = 0.1; minute < 0.4; minute += 0.1) await scene.at(minute, leak(1800));
+      expect(heard(receiver)).toEqual([...Array<string>(attempts).fill('ada/first paged'), 'ada/second paged']);
+      const told = (await scene.timeline(1)).filter((line) => / (not-notified|notified): /.test(line));
+      expect(told.at(-2)).toMatch(/not-notified: ada by webhook was not told, and is given up after \d attempts: /);
+      expect(told.at(-2)).toContain(why);
+      expect(told.at(-1)).toMatch(/ notified: ada by webhook was told$/);
+    },
+  );
+
   test('when one way fails after its retries, the next one is tried; by none, the next step is due', async () => {
     receiver.answer = ({ path }, response) => void response.writeHead(path.startsWith('/ada') ? 500 : 200).end();
     await scene.at(0, leak(1800));
@@ -215,11 +261,20 @@ describe.each(engines)('on %s', (engine) => {
     ]);
     expect(answers.map(({ isOwn }) => isOwn).sort()).toEqual([false, true]);
     expect(new Set(answers.map(({ holder }) => holder)).size).toBe(1);
-    expect((await scene.timeline(1)).filter((line) => line.includes(' acknowledged: by '))).toHaveLength(1);
+    // The other one stands there once, however often they press.
+    const [first, slower] = answers[0].isOwn ? ['ada', 'grace'] : ['grace', 'ada'];
+    expect(await scene.responders.acknowledge(1, { by: slower })).toMatchObject({ isOwn: false, holder: first });
+    const acknowledged = async () => (await scene.timeline(1)).filter((line) => line.includes(' acknowledged: by '));
+    expect(await acknowledged()).toEqual([
+      `0 acknowledged: by ${first}, for 30 minutes`,
+      `0 acknowledged: by ${slower}, too: ${first} has it`,
+    ]);
     await other.close();
     await scene.at(1, clean());
     await scene.at(16, clean());
     await expect(scene.responders.acknowledge(1, { by: 'ada' })).rejects.toMatchObject({ code: 'EBB_SERVER_CONFLICT' });
+    await expect(scene.responders.acknowledge(1, { by: 'ada' })).rejects.toMatchObject({ code: 'EBB_SERVER_CONFLICT' });
+    expect((await acknowledged()).slice(2)).toEqual(['16 acknowledged: by ada, when it was resolved already']);
     await expect(scene.responders.acknowledge(2, { by: 'ada' })).rejects.toMatchObject({
       code: 'EBB_SERVER_NOT_FOUND',
     });

@@ -11,7 +11,7 @@ import { cancelPages, tellAcknowledged, writePages } from '../pages/write-pages.
 import { policyFor, type OnCallPlan, type Target } from '../plan/plan.ts';
 import type { EscalationRow, PageRow } from '../tables.ts';
 import { change, tell } from './change.ts';
-import { refsOf } from '../../store/incident-events.ts';
+import { appendEvent, refsOf } from '../../store/incident-events.ts';
 import { peopleOf } from './targets.ts';
 
 /** What responding needs. */
@@ -73,7 +73,8 @@ export class Responders {
   }
 
   /**
-   * Somebody takes care: nobody else is paged until that is over. Whoever comes second is told who was first.
+   * Somebody takes care: nobody else is paged until that is over. Whoever comes second is told who was first. Who came
+   * second, and who came when it was resolved already, stands on the timeline.
    *
    * @throws {ServerError} EBB_SERVER_NOT_FOUND, EBB_SERVER_CONFLICT
    */
@@ -84,8 +85,13 @@ export class Responders {
     return await this.#change(
       incidentId,
       async (db, row, nowMs) => {
-        if (row.state === 'acknowledged' && row.holder !== null && row.holder !== by)
-          return { holder: row.holder, untilMs: row.due_ms ?? nowMs, isOwn: false };
+        if (row.state === 'acknowledged' && row.holder !== null && row.holder !== by) {
+          const { holder, version: now } = row;
+          const again = ref ?? `escalation ${now} acknowledged, too, by ${by}`;
+          const said = `by ${by}${how}, too: ${holder} has it`;
+          await tell(db, { incidentId, version: now, nowMs }, 'acknowledged', said, again);
+          return { holder, untilMs: row.due_ms ?? nowMs, isOwn: false };
+        }
         const lastsMs =
           forMs ?? this.#options.plan().policies.get(row.policy ?? '')?.acknowledgedMs ?? usualAcknowledgedMs;
         const untilMs = nowMs + lastsMs;
@@ -103,7 +109,7 @@ export class Responders {
         }
         return { holder: by, untilMs, isOwn: true };
       },
-      ref,
+      { ref, late: { kind: 'acknowledged', text: `by ${by}${how}` } },
     );
   }
 
@@ -133,7 +139,7 @@ export class Responders {
         await writePages(db, people, { ...context, openedMs });
         return names;
       },
-      ref,
+      { ref },
     );
   }
 
@@ -168,39 +174,54 @@ export class Responders {
     return pages.map(({ person }) => ({ person, why }));
   }
 
-  /** One change, in a transaction; again when somebody else was faster. What comes from the same thing is done once. */
+  /**
+   * One change, in a transaction; again when somebody else was faster. What comes from the same thing (`ref`) is done once.
+   * `late` is what the timeline says, once, where the incident is resolved already; what comes from elsewhere is told by
+   * whoever brings it.
+   */
   async #change<T>(
     incidentId: number,
     work: (db: Transaction<Schema>, row: EscalationRow, nowMs: number, openedMs: number) => Promise<T | null>,
-    ref?: string,
+    { ref, late }: { ref?: string | undefined; late?: { kind: 'acknowledged'; text: string } } = {},
   ): Promise<T> {
     const { database, now } = this.#options;
     for (let tries = 0; tries < mostTries; tries++) {
       const done = await database.query.transaction().execute(async (db) => {
         const nowMs = now();
-        const openedMs = await this.#openedMs(db, incidentId);
+        const { opened_ms: openedMs, resolved_ms: resolvedMs } = await this.#incident(db, incidentId);
+        if (resolvedMs !== null) {
+          if (late !== undefined && ref === undefined)
+            await appendEvent(db, incidentId, {
+              ...{ timeMs: nowMs, kind: late.kind, text: `${late.text}, when it was resolved already` },
+              ref: `late: ${late.kind} ${late.text}`,
+            });
+          return new ServerError(
+            'EBB_SERVER_CONFLICT',
+            `incident ${incidentId} was resolved at ${new Date(resolvedMs).toISOString()}`,
+          );
+        }
         if (ref !== undefined && (await refsOf(db, incidentId)).includes(ref))
           throw new ServerError('EBB_SERVER_CONFLICT', `incident ${incidentId} knows of it already`);
         return await work(db, await this.#rowOf(db, incidentId, nowMs), nowMs, openedMs);
       });
+      // Thrown only here: what stands on the timeline has to stay there.
+      if (done instanceof ServerError) throw done;
       if (done !== null) return done;
     }
     throw new ServerError('EBB_SERVER_BUSY', `incident ${incidentId} is being changed by many at once`);
   }
 
-  async #openedMs(db: Transaction<Schema>, incidentId: number): Promise<number> {
+  async #incident(
+    db: Transaction<Schema>,
+    incidentId: number,
+  ): Promise<{ opened_ms: number; resolved_ms: number | null }> {
     const incident = await db
       .selectFrom('incidents')
       .select(['opened_ms', 'resolved_ms'])
       .where('id', '=', incidentId)
       .executeTakeFirst();
     if (incident === undefined) throw new ServerError('EBB_SERVER_NOT_FOUND', `there is no incident ${incidentId}`);
-    if (incident.resolved_ms !== null)
-      throw new ServerError(
-        'EBB_SERVER_CONFLICT',
-        `incident ${incidentId} was resolved at ${new Date(incident.resolved_ms).toISOString()}`,
-      );
-    return incident.opened_ms;
+    return incident;
   }
 
   /** The escalation; a new one where nobody was to be paged so far. */

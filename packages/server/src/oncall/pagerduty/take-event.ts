@@ -67,9 +67,7 @@ type Taker = (taking: Taking & { serviceId: number }, options: PagerDutyOptions)
 
 const takers: Readonly<Record<PagerDutyEvent['what'], Taker>> = {
   acknowledged: async ({ event, by, ref }, options) => {
-    const { isOwn, holder } = await options.responders.acknowledge(event.incidentId, { by, how: where, ref });
-    if (!isOwn)
-      await say(options, event, { kind: 'acknowledged', text: `by ${by}${where}, too: ${holder} has it`, ref });
+    await options.responders.acknowledge(event.incidentId, { by, how: where, ref });
   },
   reassigned: async ({ event, by, ref }, options) => {
     const { incidentId, assignees } = event;
