@@ -2,7 +2,6 @@
  * `@ebb/capture`: takes evidence from the process that it runs in. A forked snapshot stands still for milliseconds, an
  * inline one for as long as it is written.
  */
-export { captureEvidence, type Evidence, type EvidenceOptions, type TakenEvidence } from './capture-evidence.ts';
 export { captureSnapshot, type CapturedSnapshot, type CaptureOptions } from './capture-snapshot.ts';
 export { collectGarbage, type CollectedFloor } from './collect.ts';
 export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.ts';
@@ -13,7 +12,6 @@ export {
   type ContainerMemory,
   type ReadText,
 } from './memory-limit.ts';
-export { type RefusedRung, type RungName } from './evidence-ladder.ts';
 export { type SnapshotAttempt, type SnapshotContents } from './fork/attempt.ts';
 export { forkUnavailable } from './fork/capture-forked.ts';
 export { type AttemptOutcome } from './fork/judge-end.ts';
