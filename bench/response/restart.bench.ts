@@ -107,6 +107,8 @@ function managed(drained: boolean): (port: number) => Promise<Restarts> {
   return async (port) => {
     writeFileSync(join(folder, 'shop.js'), answering);
     const start = ['start', 'shop.js', '--name', 'shop', '-i', String(workers), '--kill-timeout', '30000'];
+    // On a busy machine a start takes longer than PM2's three seconds, after which it ends the old process anyway.
+    start.push('--listen-timeout', '30000');
     const register = ['--node-args', `--require ${at('packages/agent/dist/register.cjs')}`];
     const serving = join(folder, `serving-${port}`);
     runPm2([...start, ...register], {

@@ -39,6 +39,34 @@ const armed = `
   armDrain({ messages: true });
   createServer((request, response) => setImmediate(() => response.end('ok'))).listen(0, '127.0.0.1');`;
 
+/** A worker that answers with who it is, and tells when it drains. */
+const toldWorker = (arm: string): string => `
+  ${arm}
+  process.on('message', ({ type }) => type === 'ebb:drain' && console.log('draining'));
+  process.on('SIGTERM', () => console.log('draining'));
+  createServer((request, response) => setImmediate(() => response.end(String(process.pid)))).listen(0, '127.0.0.1');`;
+
+/** A primary that knows nothing of Ebb and replaces its workers, all at once, when somebody connects to its door. */
+const rolledCluster = (worker: string): string => `
+  import cluster from 'node:cluster';
+  import { once } from 'node:events';
+  import { createServer } from 'node:http';
+  import { createServer as createDoor } from 'node:net';
+  import { armDrain } from ${JSON.stringify(places.drain)};
+  if (cluster.isPrimary) {
+    const old = [];
+    for (let at = 0; at < 3; at++) old.push(cluster.fork());
+    const [[{ port }]] = await Promise.all(old.map(async (worker) => await once(worker, 'listening')));
+    createDoor(async (socket) => {
+      const fresh = old.map(() => cluster.fork());
+      await Promise.all(fresh.map(async (worker) => await once(worker, 'listening')));
+      for (const worker of old) worker.process.kill('SIGTERM');
+      await Promise.all(old.map(async (worker) => await once(worker, 'exit')));
+      const steps = old.map((worker, at) => ({ oldPid: worker.process.pid, newPid: fresh[at].process.pid }));
+      socket.end(JSON.stringify({ report: { ok: true, failure: null, steps } }));
+    }).listen(process.env.DOOR, () => console.log('port ' + port));
+  } else { ${worker} }`;
+
 interface Reported {
   ok: boolean;
   steps: { oldPid: number; newPid: number; leastServing: number; exitCode: number | null; killed: boolean }[];
@@ -136,53 +164,58 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     }
   });
 
-  it('connections go over to other workers, and who holds one does not notice', async ({ expect }) => {
-    const place = makeWorkplace();
-    const door = join(place.directory, 'door');
-    const worker = `process.on('message', ({ type }) => type === 'ebb:drain' && console.log('draining'));
-      ${armed.replace("response.end('ok')", 'response.end(String(process.pid))')}`;
-    const service = serve(node, place.directory, clusterOf(worker), { env: { DOOR: door } });
-    const wires: Wire[] = [];
-    const open = async (count: number): Promise<Wire[]> => {
-      const opened = await Promise.all(Array.from({ length: count }, async () => await Wire.open(port)));
-      wires.push(...opened);
-      return opened;
-    };
-    let port = 0;
-    try {
-      port = Number((await service.line(/^port (\d+)$/))[1]);
-      // One that never pauses for each worker and more, one that is idle, one that has never sent, one amid a request.
-      const busy = await open(6);
-      const idle = await open(3);
-      const old = new Set(await Promise.all([...busy, ...idle].map(async (wire) => await wire.get())));
-      expect(old.size).toBe(3);
-      const unused = await open(3);
-      const halved = await open(3);
-      for (const wire of halved) wire.send('GET / HT');
-      let over = false;
-      const asking = busy.map(async (wire) => {
-        let answer: string | null = '';
-        while (!over && answer !== null) answer = await wire.get();
-        return answer;
-      });
-      const restarted = restart(door, { leastServing: 3 });
-      await service.line(/^draining$/);
-      for (const wire of halved) wire.send('TP/1.1\r\nhost: shop\r\n\r\n');
-      const halves = await Promise.all(halved.map(async (wire) => await wire.answer()));
-      const { report } = await restarted;
-      over = true;
-      const last = await Promise.all(asking);
-      const again = await Promise.all([...idle, ...unused, ...halved].map(async (wire) => await wire.get()));
-      expect(report?.failure).toBeNull();
-      expect(halves).not.toContain(null);
-      const fresh = new Set((report?.steps ?? []).map(({ newPid }) => String(newPid)));
-      for (const answer of [...last, ...again]) expect(fresh).toContain(answer);
-    } finally {
-      for (const wire of wires) wire.close();
-      service.child.kill('SIGKILL');
-      place.remove();
-    }
-  });
+  it.for([
+    ['through the primary', clusterOf(toldWorker('armDrain({ messages: true });'))],
+    ['among themselves', rolledCluster(toldWorker(`armDrain({ signals: ['SIGTERM'] });`))],
+  ] as const)(
+    'workers give their connections on %s, and who holds one does not notice',
+    async ([, text], { expect }) => {
+      const place = makeWorkplace();
+      const door = join(place.directory, 'door');
+      const service = serve(node, place.directory, text, { env: { DOOR: door } });
+      const wires: Wire[] = [];
+      const open = async (count: number): Promise<Wire[]> => {
+        const opened = await Promise.all(Array.from({ length: count }, async () => await Wire.open(port)));
+        wires.push(...opened);
+        return opened;
+      };
+      let port = 0;
+      try {
+        port = Number((await service.line(/^port (\d+)$/))[1]);
+        // Those that never pause, idle ones, some that have never sent, and some amid a request: one for each worker or more.
+        const busy = await open(6);
+        const idle = await open(3);
+        const old = new Set(await Promise.all([...busy, ...idle].map(async (wire) => await wire.get())));
+        expect(old.size).toBe(3);
+        const unused = await open(3);
+        const halved = await open(3);
+        for (const wire of halved) wire.send('GET / HT');
+        let over = false;
+        const asking = busy.map(async (wire) => {
+          let answer: string | null = '';
+          while (!over && answer !== null) answer = await wire.get();
+          return answer;
+        });
+        const restarted = restart(door, { leastServing: 3 });
+        await service.line(/^draining$/);
+        for (const wire of halved) wire.send('TP/1.1\r\nhost: shop\r\n\r\n');
+        const halves = await Promise.all(halved.map(async (wire) => await wire.answer()));
+        const { report } = await restarted;
+        over = true;
+        const last = await Promise.all(asking);
+        const again = await Promise.all([...idle, ...unused, ...halved].map(async (wire) => await wire.get()));
+        expect(report?.failure).toBeNull();
+        expect(halves).not.toContain(null);
+        const fresh = new Set((report?.steps ?? []).map(({ newPid }) => String(newPid)));
+        expect(fresh.size).toBe(3);
+        for (const answer of [...last, ...again]) expect(fresh).toContain(answer);
+      } finally {
+        for (const wire of wires) wire.close();
+        service.child.kill('SIGKILL');
+        place.remove();
+      }
+    },
+  );
 });
 
 describe('what goes wrong stops a restart, and is told', () => {

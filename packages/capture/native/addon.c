@@ -17,6 +17,9 @@ NAPI_MODULE_INIT() {
       {"hiddenFile", hidden_file},
       {"nameFile", name_file},
       {"closeFile", close_file},
+      {"peerOf", peer_of},
+      {"sendSocket", send_socket},
+      {"receiveSocket", receive_socket},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -73,4 +73,10 @@ napi_value hidden_file(napi_env env, napi_callback_info info);
 napi_value name_file(napi_env env, napi_callback_info info);
 napi_value close_file(napi_env env, napi_callback_info info);
 
+/* ── call-socket.c ───────────────────────────────────────────────────────────────────────────────────────────────── */
+
+napi_value peer_of(napi_env env, napi_callback_info info);
+napi_value send_socket(napi_env env, napi_callback_info info);
+napi_value receive_socket(napi_env env, napi_callback_info info);
+
 #endif

@@ -11,6 +11,7 @@
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
 import { giveToParent, handoverOf, take } from './handover.ts';
+import { Siblings } from './siblings.ts';
 import { type Early, Traffic } from './traffic.ts';
 
 /** When to drain, and how long it may take. */
@@ -80,6 +81,7 @@ class ArmedDrain implements Drainer {
   readonly #options: Settled;
   readonly #traffic: Traffic;
   readonly #disarm: (() => void)[] = [];
+  readonly #siblings: Siblings | undefined;
   #drain: Promise<DrainOutcome> | undefined;
 
   constructor(early: Early, options: Settled) {
@@ -101,6 +103,7 @@ class ArmedDrain implements Drainer {
       this.#disarm.push(() => process.off(signal, exit));
     }
     this.#traffic = new Traffic(() => performance.now(), early);
+    this.#siblings = Siblings.listen(this.#traffic);
     if (options.messages === true) this.#disarm.push(onParent(this.#traffic, exit));
   }
 
@@ -115,7 +118,9 @@ class ArmedDrain implements Drainer {
 
   stop(): void {
     for (const disarm of this.#disarm) disarm();
-    if (this.#drain === undefined) this.#traffic.stop();
+    if (this.#drain !== undefined) return;
+    this.#siblings?.stop();
+    this.#traffic.stop();
   }
 
   async #run(): Promise<DrainOutcome> {
@@ -131,6 +136,8 @@ class ArmedDrain implements Drainer {
       }
     };
     const before = this.#traffic.begun - this.#traffic.inFlight;
+    if (this.#siblings !== undefined && !this.#traffic.isGivenAway)
+      this.#traffic.giveAway(await this.#siblings.takers());
     this.#traffic.closeAfterAnswers();
     // Not ready yet by `this.#drain` where a callback asks: it is assigned when this function first waits.
     await attempt(() => Promise.resolve().then(() => onDraining?.()));
@@ -144,6 +151,7 @@ class ArmedDrain implements Drainer {
       problems,
     });
     await Promise.race([attempt(() => onDrained?.(outcome())), delay(Math.max(0, leftMs()))]);
+    this.#siblings?.stop();
     this.#traffic.stop();
     return outcome();
   }
@@ -155,7 +163,7 @@ class ArmedDrain implements Drainer {
     while (leftMs() > 0) {
       this.#traffic.giveIdle();
       const noneKnown = this.#traffic.endIdle(idleMs);
-      if (noneKnown && this.#traffic.inFlight === 0) {
+      if (noneKnown && this.#traffic.inFlight === 0 && this.#siblings?.isTaking !== true) {
         if ((await this.#traffic.countConnections()) === 0) return;
         // Connections that have never sent anything, or speak something else by now (WebSocket).
         silentMs ??= performance.now();
@@ -185,7 +193,7 @@ function onParent(traffic: Traffic, drain: () => void): () => void {
     if (message !== 'shutdown' && type !== 'ebb:drain') return;
     // The one who ordered it is told that somebody listens.
     answer({ type: 'ebb:draining' });
-    if (Array.isArray(addresses)) traffic.giveAway(giveToParent, addresses.map(String));
+    if (Array.isArray(addresses)) traffic.giveAway({ give: giveToParent, addresses: addresses.map(String) });
     drain();
   };
   process.on('message', hear);

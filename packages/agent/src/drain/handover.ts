@@ -11,8 +11,8 @@ import { Server as HttpServer } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { Socket, type Server as NetServer } from 'node:net';
 
-/** Gives a connection of the server at this address away, and says when it is gone; false when that cannot be tried. */
-export type Give = (socket: Socket, address: string, gone: () => void) => boolean;
+/** Gives a connection of the server at this address away, and says when another process holds it. */
+export type Give = (socket: Socket, address: string, gone: () => void) => 'going' | 'later' | 'no way';
 
 /** What is told beside a connection, from the one that gives it through the primary to the one that takes it. */
 export interface Handover {
@@ -29,7 +29,7 @@ interface HttpSocket extends Socket {
   server?: unknown;
   parser?: Parser | null;
   _httpMessage?: unknown;
-  _handle?: { readStop?: () => number; reading?: boolean } | null;
+  _handle?: { fd?: number; readStop?: () => number; readStart?: () => number; reading?: boolean } | null;
 }
 interface ConnectionsList {
   all(): Parser[];
@@ -86,6 +86,26 @@ export function stopReading(socket: Socket): void {
   handle.readStop?.();
 }
 
+/** It could not be given yet. */
+export function resumeReading(socket: Socket): void {
+  const handle = (socket as HttpSocket)._handle;
+  if (handle === null || handle === undefined) return;
+  handle.reading = true;
+  handle.readStart?.();
+}
+
+/** Its descriptor, where it has one. */
+export function fdOf(socket: Socket): number | undefined {
+  const fd = (socket as HttpSocket)._handle?.fd;
+  return fd !== undefined && fd >= 0 ? fd : undefined;
+}
+
+/** Marks it as on its way: neither its server nor Node's own timer for idle connections does anything with it any more. */
+export function letGo(socket: Socket): void {
+  socket.setTimeout(0);
+  Reflect.set(socket, 'server', null);
+}
+
 /** Whether it is on its way to another process. */
 export function isGoing(socket: Socket): boolean {
   return (socket as HttpSocket).server === null;
@@ -93,20 +113,18 @@ export function isGoing(socket: Socket): boolean {
 
 /** Gives through the parent, which passes it on (`roll.ts`). */
 export const giveToParent: Give = (socket, address, gone) => {
-  if (process.send === undefined || !process.connected) return false;
+  if (process.send === undefined || !process.connected) return 'no way';
   stopReading(socket);
-  // Node waits until those are read that were given before: its own timer must not end this one meanwhile.
-  socket.setTimeout(0);
-  // The mark that it goes; and else the parent would be asked how many connections the server has, and count what it has
-  // passed on.
-  Reflect.set(socket, 'server', null);
+  // Node waits until those are read that were given before. (And where the socket names its server, Node would ask the
+  // parent how many connections that has, which counts those that it has passed on.)
+  letGo(socket);
   const told: Handover = { type: 'ebb:connection', address };
   process.send(told, socket, {}, () => {
     socket.destroy();
     // Whoever exits before the parent has said that it holds the connection, loses it. Node keeps a message back until then.
     process.send?.({ type: 'ebb:gave' }, undefined, {}, gone);
   });
-  return true;
+  return 'going';
 };
 
 /** Goes on with a connection that was given: the server sees a new one. */

@@ -44,7 +44,7 @@ export class Traffic {
   #closing = false;
   /** Where the servers listened, by what a process that takes connections is asked for. */
   readonly #addresses = new WeakMap<NetServer, string>();
-  #give: Give = () => false;
+  #give: Give = () => 'no way';
   #givenAddresses: ReadonlySet<string> = new Set();
   /** Connections that are on their way to another process. */
   giving = 0;
@@ -94,10 +94,15 @@ export class Traffic {
    * Connections of the servers at these addresses are given away instead, each when it is between two messages. Before
    * `closeAfterAnswers`.
    */
-  giveAway(give: Give, addresses: Iterable<string>): void {
+  giveAway({ give, addresses }: { give: Give; addresses: Iterable<string> }): void {
     this.addresses();
     this.#give = give;
     this.#givenAddresses = new Set(addresses);
+  }
+
+  /** Whether it is said where they are given. */
+  get isGivenAway(): boolean {
+    return this.#givenAddresses.size > 0;
   }
 
   /** Where servers listen, or did, that are known. */
@@ -224,15 +229,13 @@ export class Traffic {
   #tryToGive(socket: Socket, server: NetServer): void {
     const address = this.#addresses.get(server) ?? '';
     this.giving += 1;
-    const isGoing = this.#give(
-      socket,
-      address,
-      quietly(() => {
-        this.giving -= 1;
-      }),
-    );
-    if (isGoing) return;
+    const gone = (): void => {
+      this.giving -= 1;
+    };
+    const outcome = this.#give(socket, address, gone);
+    if (outcome === 'going') return;
     this.giving -= 1;
+    if (outcome === 'later') return;
     this.#givenAddresses = new Set();
     for (const response of this.#responses) announceClose(response);
     this.#end(socket, this.#connectionOf(socket));

@@ -72,6 +72,12 @@ export interface Addon {
   nameFile(fd: number, file: string): number;
   /** For the descriptors of `memoryFile` and `hiddenFile`. */
   closeFile(fd: number): void;
+  /** The process at the other end of a Unix socket if it is of the same user; else 0. */
+  peerOf(fd: number): number;
+  /** Gives a socket to the process at the other end: 0, or an errno. The text is at most 63 bytes. */
+  sendSocket(through: number, fd: number, text: string): number;
+  /** The descriptor of a socket that was given, with its text; or a negative errno. */
+  receiveSocket(through: number, into: { text: string }): number;
 }
 
 /** The addon, or in one sentence why there is none. */
