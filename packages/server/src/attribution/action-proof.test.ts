@@ -71,8 +71,14 @@ describe('a route that is shed, or a flag that is off', () => {
   });
 
   test('is proven when the slope is gone, with the interval, before the time that was said', () => {
-    const { result, sentence } = after(45, shed, 0);
+    const { result, sentence, before, after: now, suggestsResolving } = after(45, shed, 0);
     expect(result).toBe('proven');
+    expect(suggestsResolving).toBe(true);
+    // In numbers, too: an interval that holds 60 MB before, and one that holds nothing after.
+    expect(Math.abs((before?.value ?? 0) / mb - 60)).toBeLessThan(2);
+    expect((before?.low ?? 0) / mb).toBeGreaterThan(50);
+    expect(now?.low).toBeLessThan(0);
+    expect(now?.high).toBeGreaterThan(0);
     expect(sentence).toMatch(
       /^the shed of POST \/login helped: memory grows .* an hour \(.* to .*\), against (59|60|61)(\.\d)? MB an hour \(.* to .*\) before$/,
     );
@@ -106,7 +112,7 @@ describe('a route that is shed, or a flag that is off', () => {
     });
     expect(after(45, shed, 0, { served: minutes(4995) })).toMatchObject({ result: 'proven', requestsAreBack: true });
     const bad = after(45, shed, 0, { served: minutes(4500) });
-    expect(bad.requestsAreBack).toBe(false);
+    expect(bad).toMatchObject({ result: 'proven', requestsAreBack: false, suggestsResolving: false });
     expect(bad.sentence).toMatch(/; requests are not back: 10 % slow or failed \(9\.2 % to 11 %\)$/);
   });
 });
@@ -130,8 +136,9 @@ describe('a restart', () => {
   });
 
   test('has mended nothing where the slope is there again, and says so', () => {
-    const { result, sentence } = after(60, restart, 60);
+    const { result, sentence, suggestsResolving } = after(60, restart, 60);
     expect(result).toBe('refuted');
+    expect(suggestsResolving).toBe(false);
     expect(sentence).toMatch(/^the restart of 2 has won time and mended nothing: memory still grows .* before$/);
   });
 

@@ -10,7 +10,7 @@ import { bytes, span, utc } from '../pages/wording.ts';
 import type { Cell, Stretch } from './cells.ts';
 import { heldAgainst, presentOf, type Measured, type Present } from './label.ts';
 import type { Life } from './life.ts';
-import { leastSeenShare, requestWords, requestsBack, shareOf, type Recovery } from './recovery.ts';
+import { leastSeenShare, requestWords, requestsBack, shareOf, suggests, type Recovery } from './recovery.ts';
 import type { Served } from './told.ts';
 import { growthWords, perHour } from './words.ts';
 
@@ -38,7 +38,16 @@ export interface ActionProof {
   /** What a restart gave; null for what ends no process, and while too few of the new ones have told. */
   won: Won | null;
   requestsAreBack: boolean | null;
+  /** Growth in bytes an hour, each with an interval of about 95 %; null where nobody tells. */
+  before: Estimate | null;
+  after: Estimate | null;
+  suggestsResolving: boolean;
   sentence: string;
+}
+
+/** What stands with an action; null while nobody has looked. */
+export function proofOn({ proof }: { proof: string | null }): ActionProof | null {
+  return proof === null ? null : (JSON.parse(proof) as ActionProof);
 }
 
 /** What a restart gave. */
@@ -70,7 +79,8 @@ export function proofOf(
   const told = { action, byMs, nowMs, requests: requestWords(badShare, requestsAreBack) };
   if (leaking.length === 0) {
     const sentence = `no process was called a leak before the ${action.name}: there is no slope to hold what follows against${told.requests}`;
-    return { result: 'nothing grew', byMs, won: null, requestsAreBack, sentence };
+    const nothing = { won: null, before: null, after: null, suggestsResolving: false };
+    return { result: 'nothing grew', byMs, ...nothing, requestsAreBack, sentence };
   }
   const present = presentOf(leaking);
   const after = stretchesAfter(action, lives, new Set(leaking.map(({ life }) => life.version)));
@@ -79,7 +89,13 @@ export function proofOf(
   const label = isSeen ? measured.label : 'unknown';
   const result = label === 'still' ? 'proven' : label === 'grows' ? 'refuted' : 'not yet';
   const won = action.replaces ? wonBy(action, leaking, after, present) : null;
-  return { result, byMs, won, requestsAreBack, sentence: sentenceOf({ ...told, result, won, present, measured }) };
+  return {
+    ...{ result, byMs, won, requestsAreBack },
+    before: hourly(present.growth),
+    after: measured === null ? null : hourly(measured.growth),
+    suggestsResolving: suggests({ result, requestsAreBack }),
+    sentence: sentenceOf({ ...told, result, won, present, measured }),
+  };
 }
 
 /** Of processes that ran when it began and were called leaks by then. */
@@ -172,6 +188,10 @@ function wonWords({ secondsToLimit: before }: DoneAction, won: Won | null, { gro
   const { value, low, high } = won.secondsToLimit;
   const was = before === null ? '' : `, ${span(before)} when it was ordered`;
   return `${gave}; with the slope of before, ${slopeWords(growth)}, the limit is ${span(value)} away (${span(low)} to ${span(high)})${was}`;
+}
+
+function hourly({ perSecond }: Measured['growth']): Estimate | null {
+  return perSecond === null ? null : perHour(perSecond);
 }
 
 /** By the hour: a restart is about time; by the request where nobody tells it by the hour. */

@@ -11,6 +11,7 @@ import { FleetReader } from '../store/fleet-reader.ts';
 import { IncidentStore } from '../store/incidents.ts';
 import { ReportWriter } from '../store/report-writer.ts';
 import { SignalStore } from '../store/signals.ts';
+import { proofOn } from './action-proof.ts';
 import { attributeAll } from './attribution-keeper.ts';
 import { AttributionStore } from './attribution-store.ts';
 import { readLives } from './life-reader.ts';
@@ -185,6 +186,50 @@ describe.each(engines)('on %s', (engine) => {
       ),
     ]);
     expect(await proofs(300)).toHaveLength(2);
+    // It stands with the action, too.
+    const { proof } = await database.query.selectFrom('actions').select('proof').executeTakeFirstOrThrow();
+    expect(proofOn({ proof })).toMatchObject({ result: 'refuted', suggestsResolving: false });
+  });
+
+  test('what is decided hides nothing newer, and one that cannot be read keeps none from its proof', async () => {
+    const writer = await ReportWriter.open(database, limits, () => 0);
+    await writer.write([report(0)]);
+    await writer.close();
+    const told = { level: 'page', cause: 'memory', summary: 'shop leaks', impact: null } as const;
+    await database.query
+      .insertInto('incidents')
+      .values({
+        ...{ service_id: 1, opened_ms: 0, quiet_since_ms: null, resolved_ms: null },
+        ...{ ...told, reopened: 0, held_until_ms: null },
+      })
+      .execute();
+    const order = async (minute: number, targets = '[]'): Promise<void> => {
+      const action = {
+        service_id: 1,
+        incident_id: 1,
+        version: null,
+        subject: 'POST /login',
+        least_serving: 1,
+        why: '',
+      };
+      const over = { automatic: 0, runner: 'r', lease_until_ms: null, stop_reason: null, outcome: 'ok', steps: '[]' };
+      const at = { ordered_ms: minute * minuteMs, started_ms: minute * minuteMs, ended_ms: minute * minuteMs };
+      await database.query
+        .insertInto('actions')
+        .values({ ...action, ...over, ...at, kind: 'shed', state: 'done', targets, ordered_by: 'ada' })
+        .execute();
+    };
+    const attributions = new AttributionStore(database);
+    for (let minute = 1; minute <= 60; minute++) await order(minute);
+    // Nothing grew before any of them: they are decided as soon as they were looked at, fifty at a time.
+    await attributions.proveActions(100 * minuteMs);
+    await attributions.proveActions(100 * minuteMs);
+    await order(101, 'no JSON');
+    await order(102);
+    await expect(attributions.proveActions(103 * minuteMs)).rejects.toThrow('JSON');
+    const rows = await database.query.selectFrom('actions').select(['id', 'proof']).orderBy('id').execute();
+    const without = rows.filter((row) => proofOn(row)?.result !== 'nothing grew');
+    expect(without).toEqual([{ id: 61, proof: null }]);
   });
 
   test('lives are read as they were told: cut at restarts, with when they were called leaks', async () => {

@@ -41,15 +41,15 @@ test.each([2, 11])('a rollback that helps is proven before the time that was sai
 
 test.each([3, 4, 10])('one that cannot help is refuted, with the one that is guilty, scenario %i', (seed) => {
   const { recovery } = rollbackAfter('a rollback that cannot help', seed, 120);
-  expect(recovery?.result).toBe('refuted');
+  expect(recovery).toMatchObject({ result: 'refuted', suggestsResolving: false });
   expect(recovery?.sentence).toMatch(/^the return to 1\.1 did not help: memory still grows .* before; guilty is 1\.1$/);
 });
 
 test('requests are back when surely no more of them are bad than twice the usual, or one in a hundred', () => {
   const served = (good: number): ServedMinute[] => [{ timeMs: minuteMs, requests: 5000, good }];
-  const back = (good: number): boolean | null | undefined =>
-    rollbackAfter('a rollback that helps', 2, 120, served(good)).recovery?.requestsAreBack;
-  expect([back(4990), back(4900)]).toEqual([true, false]);
+  const back = (good: number): object | null => rollbackAfter('a rollback that helps', 2, 120, served(good)).recovery;
+  expect(back(4990)).toMatchObject({ requestsAreBack: true, suggestsResolving: true });
+  expect(back(4900)).toMatchObject({ result: 'proven', requestsAreBack: false, suggestsResolving: false });
   expect(rollbackAfter('a rollback that helps', 2, 120, served(4900)).recovery?.sentence).toContain(
     '; requests are not back: 2.0 % slow or failed (1.6 % to 2.4 %)',
   );

@@ -20,7 +20,13 @@ export interface Recovery {
   requestsAreBack: boolean | null;
   /** Share of requests that were slow or failed after the action, with an interval of about 95 %. */
   badShare: readonly [value: number, low: number, high: number] | null;
+  suggestsResolving: boolean;
   sentence: string;
+}
+
+/** Only where the slope is gone, and nothing tells that requests are still slow or fail, is an incident suggested to be over. */
+export function suggests({ result, requestsAreBack }: { result: string; requestsAreBack: boolean | null }): boolean {
+  return result === 'proven' && requestsAreBack !== false;
 }
 
 /** Requests of a minute. */
@@ -54,7 +60,10 @@ export function recoveryOf(
   const badShare = shareOf(served.filter(({ timeMs }) => timeMs >= step.timeMs));
   const requestsAreBack = requestsBack(badShare, usualBadShare);
   const sentence = sentenceOf({ attribution, action, result, byMs, nowMs, badShare, requestsAreBack });
-  return { result, byMs, requestsAreBack, badShare, sentence };
+  return {
+    ...{ result, byMs, requestsAreBack, badShare, sentence },
+    suggestsResolving: suggests({ result, requestsAreBack }),
+  };
 }
 
 /** How long the old slope needed to be seen; an hour where that is not known. */

@@ -34,6 +34,10 @@ export interface ActionTable {
   outcome: string | null;
   /** JSON: `ActionStep[]`. */
   steps: string;
+  /** JSON: `ActionProof`, whether it helped; null while nobody has looked. */
+  proof: Generated<string | null>;
+  /** 1 where nothing more will be known of that. */
+  proof_over: Generated<number>;
 }
 
 /** Somebody who carries actions out for a service, beside it. */

@@ -31,6 +31,7 @@ const recovery = objectOf({
   byMs: number,
   requestsAreBack: orNull({ type: 'boolean' }),
   badShare: orNull(listOf(number)),
+  suggestsResolving: { type: 'boolean' },
   sentence: text,
 });
 const change = objectOf({

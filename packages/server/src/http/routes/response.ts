@@ -6,6 +6,7 @@ import { ServerError } from '../../errors/server-error.ts';
 import { actionKinds, actionStates, type ActionKind, type ActionState } from '../../response/action.ts';
 import type { ActionStep, ActionTarget } from '../../response/action.ts';
 import type { Orderer } from '../../response/response.ts';
+import { proofOn, type ActionProof } from '../../attribution/action-proof.ts';
 import type { ActionRow } from '../../response/tables.ts';
 import type { Context } from '../context.ts';
 import type { Guard } from '../guard.ts';
@@ -73,6 +74,29 @@ const stepFields = {
   text: Type.String({ maxLength: 2000 }),
 };
 const Step = Type.Object({ atMs: Time, ...stepFields });
+const Bytes = orNull(
+  Type.Object(
+    { value: Type.Number(), low: Type.Number(), high: Type.Number() },
+    { description: 'With an interval of about 95 %.' },
+  ),
+);
+const Proof = Type.Object(
+  {
+    result: Type.Unsafe<ActionProof['result']>({
+      type: 'string',
+      enum: ['proven', 'refuted', 'not yet', 'nothing grew'],
+      description: '`not yet` also after `byMs`, when too little was seen to tell.',
+    }),
+    byMs: Type.Integer({ description: 'When it is known, at the latest. Milliseconds since 1970.' }),
+    before: Bytes,
+    after: Bytes,
+    won: orNull(Type.Object({ bytes: Type.Number(), secondsToLimit: Bytes }, { description: 'What a restart gave.' })),
+    requestsAreBack: orNull(Type.Boolean({ description: 'Null where too few came to tell.' })),
+    suggestsResolving: Type.Boolean({ description: 'The slope is gone, and requests are not known to be worse.' }),
+    sentence: Type.String(),
+  },
+  { description: 'Whether it helped: growth in bytes an hour after it and before it. Null until that was looked at.' },
+);
 const Action = Type.Object({
   id: Type.Integer(),
   serviceId: Type.Integer(),
@@ -97,6 +121,7 @@ const Action = Type.Object({
   endedMs: orNull(Time),
   outcome: orNull(Type.String()),
   steps: Type.Array(Step),
+  proof: orNull(Proof),
 });
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
 const Runner = Type.String({ minLength: 1, maxLength: 200 });
@@ -285,5 +310,6 @@ function viewOf(row: ActionRow) {
     endedMs: row.ended_ms,
     outcome: row.outcome,
     steps: JSON.parse(row.steps) as ActionStep[],
+    proof: proofOn(row),
   };
 }

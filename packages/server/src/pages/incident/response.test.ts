@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { otlpJson } from '../../fixtures/reports.ts';
 import { startTestServer, type TestServer } from '../../fixtures/test-server.ts';
@@ -87,4 +88,27 @@ test('an order, its steps, who ordered it and what came of it stand there', asyn
   expect(over.text).not.toContain('Stop it');
   const { steps } = (await server.send('GET', '/api/v1/actions/1')).json;
   expect(steps).toMatchObject([{ oldPid: null, newPid: null, leastServing: null }]);
+});
+
+test('that it can be resolved is suggested only where the last thing that was done is proven to have helped', async () => {
+  const proof = {
+    ...{ result: 'proven', byMs: 1, won: null, before: { value: 9, low: 8, high: 10 }, after: null },
+    ...{ requestsAreBack: true, suggestsResolving: true, sentence: 'the switch-off of <new> helped' },
+  };
+  const prove = async (told: object): Promise<string> => {
+    const database = new DatabaseSync(join(server.directory, 'ebb.sqlite'));
+    // Decided, so that the server does not look at it again.
+    const write = database.prepare('update actions set proof = ?, proof_over = 1');
+    write.run(JSON.stringify({ ...proof, ...told }));
+    database.close();
+    return (await page('/incidents/1')).text;
+  };
+  expect((await page('/incidents/1')).text).not.toContain('It can be resolved');
+  const text = await prove({});
+  expect(text).toContain('It can be resolved: the switch-off of &#60;new&#62; helped');
+  expect((await server.send('GET', '/api/v1/actions/1')).json.proof).toEqual(proof);
+  const still = { result: 'refuted', suggestsResolving: false, sentence: 'it did not help' };
+  const refuted = await prove(still);
+  expect(refuted).toContain('it did not help');
+  expect(refuted).not.toContain('It can be resolved');
 });

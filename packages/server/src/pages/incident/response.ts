@@ -2,6 +2,7 @@
 import { changesVersion, type ActionKind, type ActionStep } from '../../response/action.ts';
 import { planName, type Plan } from '../../response/plan.ts';
 import type { ActionRow } from '../../response/tables.ts';
+import { proofOn } from '../../attribution/action-proof.ts';
 import type { ToldAttribution } from '../../attribution/told.ts';
 import { longestReason } from '../../incident/desk.ts';
 import { html, type Markup } from '../html.ts';
@@ -113,6 +114,7 @@ function actionRow(action: ActionRow, { clock, incident, mayAct }: IncidentView,
   const { id, kind, state, version, subject, why, ordered_by: by, automatic, runner, outcome } = action;
   const targets = JSON.parse(action.targets) as Plan['targets'];
   const steps = JSON.parse(action.steps) as ActionStep[];
+  const proof = proofOn(action);
   const isPending = state === 'ordered' || state === 'running';
   const after = told?.changes.findLast(
     (change) =>
@@ -139,6 +141,7 @@ function actionRow(action: ActionRow, { clock, incident, mayAct }: IncidentView,
     }
     ${action.stop_reason === null || !isPending ? null : html`<p class="problem">It is to stop: ${action.stop_reason}</p>`}
     ${outcome === null ? null : html`<p>${action.ended_ms === null ? '' : clock.time(action.ended_ms)} ${outcome}</p>`}
+    ${proof === null ? null : html`<p><b>${proof.sentence}</b></p>`}
     ${after?.recovery == null ? null : html`<p><b>${after.recovery.sentence}</b></p>`}
     ${
       isPending && mayAct

@@ -14,6 +14,7 @@ import { responseMigration } from './0011-response.ts';
 import { commitsMigration } from './0012-commits.ts';
 import { actionSubjectsMigration } from './0013-action-subjects.ts';
 import { reviewCancellationsMigration } from './0014-review-cancellations.ts';
+import { actionProofsMigration } from './0015-action-proofs.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -35,5 +36,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0012-commits': commitsMigration(engine),
     '0013-action-subjects': actionSubjectsMigration(),
     '0014-review-cancellations': reviewCancellationsMigration(),
+    '0015-action-proofs': actionProofsMigration(),
   };
 }
