@@ -183,6 +183,18 @@ test('a page says why it is theirs, and has the link to acknowledge in Slack, at
   expect([webhook, without]).toEqual([acknowledgeLink, '']);
 });
 
+test('in Slack the words of a page are cut, and never the link to acknowledge', async () => {
+  const acknowledgeLink = `https://ebb.example/acknowledgements?link=7.9.${'x'.repeat(120)}.ada`;
+  const long = news({ change: 'paged', why: 'on call in web', acknowledgeLink, summary: '<&>'.repeat(2000) });
+  await tell({ type: 'slack', url: { url: receiver.url } }, message(long));
+  const { text } = receiver.told[0].json.blocks[0].text;
+  expect(text.length).toBeLessThanOrEqual(3000);
+  expect(text).toMatch(/(&lt;|&amp;|&gt;)… <https:\/\/ebb\.example\/incidents\/7\|Incident 7> /);
+  expect(text.endsWith(`*<${acknowledgeLink}|Acknowledge>*`)).toBe(true);
+  await tell({ type: 'slack', url: { url: receiver.url } }, message(...Array.from({ length: 50 }, () => long)));
+  expect(receiver.told[1].json.blocks[0].text.text.length).toBeLessThanOrEqual(3000);
+});
+
 test('a URL that is a secret is never told, whatever goes wrong', async () => {
   receiver.answer = (told, response) => void response.writeHead(404).end(`nothing at ${receiver.url}${told.path}`);
   const url = `${receiver.url}/services/T000/B000/secret-part`;
