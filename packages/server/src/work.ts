@@ -36,7 +36,16 @@ export function startWork(
       now,
       onError: tell('the database could not be tidied'),
     }),
-    keepIncidents({ ...parts, rules: usualRules, onError: tell('incidents could not be looked at') }),
+    keepIncidents({
+      ...parts,
+      rules: usualRules,
+      // Whoever has to hear of it hears of it now, and not in the next round of each who tells.
+      onNews: () => {
+        oncall.soon();
+        alerting.courier.soon();
+      },
+      onError: tell('incidents could not be looked at'),
+    }),
     keepImpacts({ ...parts, onError: tell('what incidents do could not be measured') }),
     keepAttributions({ ...parts, onError: tell('changes could not be held against the growth') }),
     keepTimelines({ ...parts, onError: tell('timelines could not be written') }),

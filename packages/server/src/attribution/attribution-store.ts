@@ -39,14 +39,8 @@ export class AttributionStore {
 
   /** Changes of a service, oldest first. */
   async #changes(serviceId: number, openedMs: number, nowMs: number): Promise<ToldChange[]> {
-    const rows = await this.#database.query.transaction().execute(
-      async (db) =>
-        await changesBetween(db, serviceId, {
-          fromMs: openedMs - changesBeforeMs,
-          toMs: nowMs + 1,
-          most: mostChanges,
-        }),
-    );
+    const times = { fromMs: openedMs - changesBeforeMs, toMs: nowMs + 1, most: mostChanges };
+    const rows = await changesBetween(this.#database.query, serviceId, times);
     return rows.map(({ id, time_ms: timeMs, kind, summary, version, revision }) => ({
       id,
       timeMs,

@@ -12,7 +12,7 @@ import type { IncidentStore, Turn } from '../store/incidents.ts';
 import { endsNearLimit, freshMs, highFigures, worstGcShare } from '../signals/from-agents.ts';
 import { nearLimitShare } from '../signals/near-limit.ts';
 import type { SignalStore } from '../store/signals.ts';
-import { decide, type LevelRules } from './decide.ts';
+import { decide, type Decision, type LevelRules } from './decide.ts';
 import { diagnose } from './diagnose.ts';
 
 const everyMs = 2000;
@@ -28,6 +28,8 @@ export interface LookOptions {
   /** Judges changes before an incident of memory opens, so that its first alert says whether a rollback helps. */
   attributions?: Pick<AttributionStore, 'judge'>;
   now: () => number;
+  /** Told when there is something that people may have to hear of, once it is in the database. */
+  onNews?: () => void;
 }
 
 /** What the keeper works on. */
@@ -99,7 +101,10 @@ async function lookAtService(serviceId: number, look: Look): Promise<void> {
   };
   // Judged outside of the transaction that opens it: a judgement that fails, or takes its time, holds no alert back for good.
   const first = await incidents.carryOut(serviceId, attributions === undefined ? { ...turn, judged: null } : turn);
-  if (first !== 'judge') return;
+  if (first !== 'judge') {
+    tellNews(first, look);
+    return;
+  }
   let judged: Judged | null = null;
   let failure: Error | undefined;
   try {
@@ -107,6 +112,11 @@ async function lookAtService(serviceId: number, look: Look): Promise<void> {
   } catch (error) {
     failure = new Error('changes could not be held against the growth', { cause: error });
   }
-  await incidents.carryOut(serviceId, { ...turn, judged });
+  tellNews(await incidents.carryOut(serviceId, { ...turn, judged }), look);
   if (failure !== undefined) throw failure;
+}
+
+/** What only calms down, or goes on, wakes nobody. */
+function tellNews(decision: Decision | 'judge', { onNews }: Look): void {
+  if (decision === 'open' || decision === 'raise' || decision === 'reopen' || decision === 'resolve') onNews?.();
 }

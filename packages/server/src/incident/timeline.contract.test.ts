@@ -50,7 +50,12 @@ describe.each(engines)('on %s', (engine) => {
   }
 
   /** At so many minutes a process tells of its memory, and the server looks. */
-  async function at(minutes: number, verdict: 'leak' | 'clean' | 'warming', floorMB: number): Promise<void> {
+  async function at(
+    minutes: number,
+    verdict: 'leak' | 'clean' | 'warming',
+    floorMB: number,
+    hooks: { onNews?: () => void } = {},
+  ): Promise<void> {
     nowMs = startMs + minutes * minuteMs;
     const writer = await ReportWriter.open(database, limits);
     const slope = verdict === 'leak' ? 1e6 / 60 : 0;
@@ -58,11 +63,11 @@ describe.each(engines)('on %s', (engine) => {
     const leak = verdict === 'leak' ? { secondsToLimit: 3000 } : {};
     const figures = { floorBytes: floorMB * 1e6, rssBytes: floorMB * 1e6 + 5e7, heapLimitBytes: 5e8 };
     await writer.write([report(nowMs, { figures, edge: edge(verdict, { ...told, ...leak }) })]);
-    await look();
+    await look(hooks);
   }
 
-  async function look(): Promise<void> {
-    await lookAtIncidents(parts);
+  async function look(hooks: { onNews?: () => void } = {}): Promise<void> {
+    await lookAtIncidents({ ...parts, ...hooks });
     await writeTimelines(parts);
     await writeTimelines(parts);
   }
@@ -164,6 +169,20 @@ describe.each(engines)('on %s', (engine) => {
         /^5 recovery: nothing runs out any more, as measured: none of 1 .*; told still: SlowCheckout$/,
       ),
     ]);
+  });
+
+  test('what people may have to hear of is told as soon as it is in the database; that it goes on or calms down is not', async () => {
+    const seen: Promise<number>[] = [];
+    const onNews = (): void =>
+      void seen.push(parts.incidents.list({ open: true, most: 10 }).then(({ length }) => length));
+    const heard = async (minutes: number, verdict: 'leak' | 'clean'): Promise<number[]> => {
+      await at(minutes, verdict, 100, { onNews });
+      return await Promise.all(seen.splice(0));
+    };
+    expect(await heard(0, 'leak')).toEqual([1]);
+    expect(await heard(1, 'leak')).toEqual([]);
+    expect(await heard(2, 'clean')).toEqual([]);
+    expect(await heard(18, 'clean')).toEqual([0]);
   });
 
   test('after a restart nothing is measured until processes are old enough: it counts as no recovery', async () => {

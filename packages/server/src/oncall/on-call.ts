@@ -78,7 +78,7 @@ export class OnCall {
   }
 
   /** Looks once who is to be paged. Returns how many escalations changed. */
-  async round(alerting: Pick<Alerting, 'incidents' | 'mutingAt'>): Promise<number> {
+  async round(alerting: Pick<Alerting, 'incidents' | 'mutingAt'>, onChange?: () => void): Promise<number> {
     const { database, now } = this.#options;
     return await escalate({
       database,
@@ -87,6 +87,7 @@ export class OnCall {
       mutingAt: async (db, nowMs) => await alerting.mutingAt(db, nowMs),
       culpritFileOf,
       now,
+      ...(onChange === undefined ? {} : { onChange }),
     });
   }
 
@@ -101,12 +102,18 @@ export class OnCall {
     this.#rounds.push(
       new Rounds(
         async () => {
-          await this.round(alerting);
+          // A page waits for nobody's next round.
+          await this.round(alerting, () => alerting.courier.soon());
         },
         { everyMs, onError: told },
       ),
       new Rounds(async () => await forgetPages(database.query, now()), { everyMs: forgetEveryMs, onError: told }),
     );
+  }
+
+  /** Looks now: there is an incident that may have to be paged. */
+  soon(): void {
+    this.#rounds.at(0)?.soon();
   }
 
   /** Begins nothing more, and resolves when a look under way has ended. */

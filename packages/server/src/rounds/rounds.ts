@@ -10,22 +10,40 @@ export interface RoundsOptions {
  * overtaken by the next: that one is left out.
  */
 export class Rounds {
+  readonly #work: () => Promise<void>;
+  readonly #onError: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
   #run: Promise<void> | null = null;
+  #isAsked = false;
+  #isStopped = false;
 
   constructor(work: () => Promise<void>, { everyMs, onError }: RoundsOptions) {
-    this.#timer = setInterval(() => {
-      this.#run ??= work()
-        .catch(onError)
-        .finally(() => {
-          this.#run = null;
-        });
-    }, everyMs).unref();
+    this.#work = work;
+    this.#onError = onError;
+    this.#timer = setInterval(() => this.#begin(), everyMs).unref();
+  }
+
+  /** Begins a round now, or right after the one under way, which may have looked already at what there is to do now. */
+  soon(): void {
+    this.#isAsked = true;
+    this.#begin();
   }
 
   /** Begins nothing more, at once, and resolves when a round under way has ended. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     await this.#run;
+  }
+
+  #begin(): void {
+    if (this.#run !== null || this.#isStopped) return;
+    this.#isAsked = false;
+    this.#run = this.#work()
+      .catch(this.#onError)
+      .finally(() => {
+        this.#run = null;
+        if (this.#isAsked) this.#begin();
+      });
   }
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { changeIdentity, type ChangeLink, type NewChange } from '../changes/change.ts';
 import { databaseError } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -96,7 +96,7 @@ export async function storeChange(
 
 /** Changes of a service between two times, the first one first. */
 export async function changesBetween(
-  db: Transaction<Schema>,
+  db: Kysely<Schema>,
   serviceId: number,
   times: { fromMs: number; toMs: number; most: number },
 ): Promise<ChangeRow[]> {

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { IncidentEventKind } from '../incident/event-kind.ts';
 import type { Note } from '../incident/notes.ts';
-import { appendNews } from './news.ts';
+import { appendIncidentNews } from './news.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -20,13 +20,7 @@ export async function appendEvent(
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (made === undefined) return;
-  const { service_id: serviceId } = await db
-    .selectFrom('incidents')
-    .select('service_id')
-    .where('id', '=', incidentId)
-    .executeTakeFirstOrThrow();
-  await appendNews(db, [{ kind: 'incident', serviceId, told: { incidentId, kind, timeMs, text } }]);
+  if (made !== undefined) await appendIncidentNews(db, incidentId, { kind, timeMs, text });
 }
 
 /** Writes the notes that the timeline does not have yet. */

@@ -27,6 +27,28 @@ export async function appendNews(db: Kysely<Schema>, news: readonly News[]): Pro
   });
 }
 
+/** The same of an incident, whose service the database knows: one statement, as it is on the way to each page. */
+export async function appendIncidentNews(
+  db: Kysely<Schema>,
+  incidentId: number,
+  told: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db
+    .insertInto('news')
+    .columns(['kind', 'service_id', 'told'])
+    .expression((query) =>
+      query
+        .selectFrom('incidents')
+        .select((select) => [
+          select.val('incident' as const).as('kind'),
+          'service_id',
+          select.val(JSON.stringify({ incidentId, ...told })).as('told'),
+        ])
+        .where('id', '=', incidentId),
+    )
+    .execute();
+}
+
 /** Reads news, and forgets what is old. */
 export class NewsReader {
   readonly #db: Kysely<Schema>;

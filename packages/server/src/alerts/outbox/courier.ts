@@ -59,6 +59,11 @@ export class Courier {
     });
   }
 
+  /** Looks at the outbox now: there is something new in it. */
+  soon(): void {
+    this.#rounds.at(0)?.soon();
+  }
+
   /** Begins nothing more, and resolves when attempts under way have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -45,7 +45,8 @@ export function outboxListener(rules: () => AlertRules, incidents: OpenIncidents
     const { summary } = incident;
     const targets =
       culprit === null
-        ? targetsOf(rules(), subject, await receiversOf(db, incidentId))
+        ? // Nobody has heard of one that is new.
+          targetsOf(rules(), subject, decision === 'open' ? [] : await receiversOf(db, incidentId))
         : await withoutCulprit(db, incidentId, targetsOf(rules(), subject), summary);
     for (const target of targets) {
       const key = `${incidentId}:${target.receiver}:${kind}:${culprit ?? nowMs}`;

@@ -304,6 +304,28 @@ describe.each(engines)('on %s', (engine) => {
     expect(linus?.json.incidents[0]).toMatchObject({ service: 'bakery' });
   });
 
+  test('whoever brings pages out is told of each change when its pages are there', async () => {
+    await scene.at(0, leak(1800));
+    const waiting: Promise<string[]>[] = [];
+    await escalate({
+      database,
+      plan: () => plan,
+      incidents: scene.alerting.incidents,
+      mutingAt: async (db, nowMs) => await scene.alerting.mutingAt(db, nowMs),
+      culpritFileOf: async () => 'src/session.ts',
+      now: () => scene.nowMs + 15 * minuteMs,
+      onChange: () => {
+        const rows = database.query
+          .selectFrom('deliveries')
+          .select('receiver')
+          .where('state', '=', 'waiting')
+          .execute();
+        waiting.push(rows.then((found) => found.map(({ receiver: name }) => name)));
+      },
+    });
+    expect(await Promise.all(waiting)).toEqual([['linus/1']]);
+  });
+
   test('two servers that look at the same time page once', async () => {
     const other = await openDatabase(place);
     const second = await startOnCallScene(other, plan);

@@ -29,6 +29,8 @@ export interface EscalatorOptions {
     incident: Pick<IncidentRow, 'service_id' | 'opened_ms'>,
   ) => Promise<string | null>;
   now: () => number;
+  /** Told after each change, once it is in the database: somebody may have to be paged. */
+  onChange?: () => void;
 }
 
 interface Case {
@@ -52,7 +54,7 @@ export async function escalate(options: EscalatorOptions): Promise<number> {
 }
 
 async function look(options: EscalatorOptions): Promise<number> {
-  const { database, plan, mutingAt, now } = options;
+  const { database, plan, mutingAt, now, onChange } = options;
   const nowMs = now();
   const cases = await casesOf(options);
   const mayBeMuted = cases.some(({ row, incident }) => incident.resolved_ms === null && row !== null && isPaging(row));
@@ -61,10 +63,11 @@ async function look(options: EscalatorOptions): Promise<number> {
     const why = muting?.of(one.incident.id, one.subject) ?? null;
     return todoFor(one, { plan: plan(), nowMs, mutedBy: why }) ?? [];
   });
-  const made = await sideBySide(
-    todos,
-    async (todo) => await database.query.transaction().execute(async (db) => await todo(db, options, nowMs)),
-  );
+  const made = await sideBySide(todos, async (todo) => {
+    const isDone = await database.query.transaction().execute(async (db) => await todo(db, options, nowMs));
+    if (isDone) onChange?.();
+    return isDone;
+  });
   return made.filter(Boolean).length;
 }
 
