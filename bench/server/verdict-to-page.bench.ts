@@ -22,6 +22,10 @@ const { values: options, positionals } = parseArgs({
 const verdicts = Number(positionals[0] ?? 200);
 const atOnce = 50;
 const mostSeconds = 5;
+/** Of the slowest round on the way. After a page the rounds stand where they always do then: it takes all of it to be random. */
+const longestRoundMs = 2000;
+const anyMomentOfRounds = async (): Promise<void> =>
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * longestRoundMs));
 
 const rows: { name: string; seconds: number[] }[] = [];
 for (const engine of ['sqlite', 'postgres'] as const) {
@@ -66,9 +70,10 @@ routes: [{ policy: default, match: { min_level: notice } }]
     const secondsTo = pageClock(receiver);
     const apart: number[] = [];
     for (let i = 0; i < verdicts; i++) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 1000));
+      await anyMomentOfRounds();
       apart.push(await secondsTo(server, `shop-${i}`));
     }
+    await anyMomentOfRounds();
     const names = Array.from({ length: atOnce }, (_, i) => `fleet-${i}`);
     const together = await Promise.all(names.map(async (name) => await secondsTo(server, name)));
     const ascending = (a: number, b: number): number => a - b;
