@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { itemsLoad, storefrontLoad, type Load } from './customers.ts';
 import { environment, Service } from './service.ts';
-import { measureListening, measureStartUp, median } from './start-up.ts';
+import { mean, median, upperLimit } from './figures.ts';
+import { measureListening, measureStartUp } from './start-up.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rounds = Number(process.argv[2] ?? 32);
@@ -102,17 +103,6 @@ async function round(
 }
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
-const mean = (values: number[]): number => values.reduce((all, value) => all + value, 0) / values.length;
-
-/** One-sided, by Student's t; its quantile by the expansion of Cornish and Fisher. */
-function upperLimit(values: number[]): number {
-  const average = mean(values);
-  const df = values.length - 1;
-  const deviation = Math.sqrt(values.reduce((all, value) => all + (value - average) ** 2, 0) / df);
-  const z = 1.6449;
-  const t = z + (z ** 3 + z) / (4 * df) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * df ** 2);
-  return average + (t * deviation) / Math.sqrt(values.length);
-}
 
 function rowsOf(kind: Kind, results: Partial<Record<string, Measured>>[]): string[] {
   const plainRss = results.map(({ without }) => without?.rssBytes ?? NaN);

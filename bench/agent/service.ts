@@ -22,7 +22,7 @@ export class Service {
   port = 0;
 
   constructor(command: string[], env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     this.child.once('exit', (code, signal) => {
       if (code !== 0 && signal !== 'SIGTERM')
         throw new Error(`${command.join(' ')}: the service ended with ${String(code ?? signal)}`);
@@ -38,6 +38,14 @@ export class Service {
       break;
     }
     this.child.stdout!.resume();
+  }
+
+  /** Has `fixtures/switched.cjs` start or stop the agent. */
+  async switchAgent(isOn: boolean): Promise<void> {
+    const answered = once(this.child, 'message');
+    this.child.send(isOn);
+    const [answer] = (await answered) as [boolean];
+    if (answer !== isOn) throw new Error(`the agent is ${answer ? 'on' : 'off'}`);
   }
 
   /** In nanoseconds on a CPU, of all threads that live (proc(5), `schedstat`): finer than the ticks in `stat`. */

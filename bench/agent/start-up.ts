@@ -1,5 +1,6 @@
 // What loading an agent costs a process: from its start to its end where the program exits at once, and all of it (what is
 // loaded behind the program's first turn, too) in CPU time and memory where the program stays for a moment.
+import { median } from './figures.ts';
 import { spawnSync } from 'node:child_process';
 import { Service } from './service.ts';
 
@@ -60,8 +61,4 @@ export async function measureListening(
     }
   }
   return Object.fromEntries(Object.entries(taken).map(([name, all]) => [name, median(all)]));
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
