@@ -199,7 +199,7 @@ say(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}. Made by \`bench/trend/rules.bench.ts${small ? ' --small' : ''}\`.\n`,
 );
 say(
-  'A rule is asked "alarm now?" after each sample. Alarms less than an hour apart are one. Intervals are of 95 %: Poisson for false alarms (where there was none, the one-sided bound), Wilson for shares. A leak is found when the rule alarms while it leaks; what is left of the way to the limit is read off at that moment. Precision: of the series that a rule alarms on, the share that leaks, if half of all do. What each rule is stands in `bench/trend/rules.ts`.\n',
+  'A rule is asked "alarm now?" after each sample. Alarms less than an hour apart are one. Intervals are of 95 %: Poisson for false alarms (where there was none, the one-sided bound), Wilson for shares. A leak is found when the rule alarms while it leaks; what is left of the way to the limit is read off at that moment (of a simulated service by memory that is not given back later: a tooth of a saw takes none of it). Precision: of the series that a rule alarms on, the share that leaks, if half of all do. What each rule is stands in `bench/trend/rules.ts`.\n',
 );
 say('## Real pods\n');
 say(

@@ -113,7 +113,7 @@ say(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0].toFixed(1)}. Made by \`bench/trend/siblings.bench.ts${small ? ' --small' : ''}\`: ${runs} fleets of ${PROCESSES} processes of each kind of service.\n`,
 );
 say(
-  'One process of each fleet is the series that counts. *With siblings*: a leak is also one that `FleetPool` says of all together, if this process has a share in it. *Beside the version before*: the `SeenRises` of as many processes of the version before, deployed at other times of the day, which do not leak, are given to each judge as `usual`. What else the columns say: see [rules.md](rules.md).\n',
+  'One process of each fleet is the series that counts. *With siblings*: a leak is also one that `FleetPool` says of all together, if this process has a share in it. *Beside the version before*: the `SeenRises` of as many processes of the version before, deployed at other times of the day, which do not leak, are given to each judge as `usual`. What is left of the way to the limit is read off by memory that is not given back later: a tooth of a saw takes none of it. What else the columns say: see [rules.md](rules.md).\n',
 );
 say('## All processes of the version leak\n');
 onFleets(false);

@@ -36,6 +36,25 @@ it('still knows of an old life how far it rose when it was young', () => {
   expect(filled.seen(0.5 * HOUR, 3 * HOUR)?.riseBytes).toBeGreaterThan(25);
 });
 
+it('tells a start-up from what came after it, however old the life is', () => {
+  const startUp = seen(2, (ageS) => 100 + 60 * (1 - Math.exp(-ageS / 1500)));
+  expect(startUp.seen(600, 3 * HOUR)?.riseBytes).toBeGreaterThan(20);
+  expect(startUp.seen(1.5 * HOUR, 4 * HOUR)?.riseBytes).toBeLessThan(2);
+});
+
+it('sees the teeth of a saw at any age, and holds what is older than two days against what was seen from then to the fourth', () => {
+  const rises = new SeenRises();
+  for (let life = 0; life < 2; life++) {
+    for (let ageS = 0; ageS <= 30 * 24 * HOUR; ageS += 300)
+      rises.add({ process: String(life), ageS, bytes: 100 + 60 * ((ageS / (5 * HOUR)) % 1), requests: null });
+  }
+  for (const hours of [5, 20, 40, 90, 200]) {
+    const rise = rises.seen(hours * HOUR, (hours + 2.5) * HOUR)?.riseBytes;
+    expect(rise).toBeGreaterThan(15);
+    expect(rise).toBeLessThan(25);
+  }
+});
+
 it('knows nothing of ages that none has reached, nor of stretches of which too few were seen', () => {
   expect(seen(1, () => 100).seen(HOUR, 2 * HOUR)).not.toBeNull();
   expect(seen(1, () => 100).seen(HOUR, 20 * HOUR)).toBeNull();
@@ -69,7 +88,7 @@ it('goes on from what was saved, through JSON, and refuses what is no whole stat
   const restored = SeenRises.restore(JSON.parse(JSON.stringify(state)) as typeof state);
   expect(restored?.seen(HOUR, 4 * HOUR)).toEqual(rises.seen(HOUR, 4 * HOUR));
   expect(SeenRises.restore({ ...state, lives: [['web', [1, 2]]] })).toBeNull();
-  expect(SeenRises.restore({ ...state, format: 'ebb.rises/0' as 'ebb.rises/1' })).toBeNull();
+  expect(SeenRises.restore({ ...state, format: 'ebb.rises/1' as 'ebb.rises/2' })).toBeNull();
 });
 
 it('takes any row, and never tells a rise that is no number', () => {

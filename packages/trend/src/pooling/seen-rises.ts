@@ -1,5 +1,5 @@
 /** How far processes of a service have been seen to rise, so that a rise beyond all that was ever seen can be told apart. */
-import { ThinnedHistory } from '../history/thinned-history.ts';
+import { AgedHistory } from '../history/aged-history.ts';
 import type { AgedRow } from './age-curve.ts';
 
 /** What was seen of stretches of a length. */
@@ -12,14 +12,12 @@ export interface SeenRise {
 
 /** Saved: plain JSON. */
 export interface SeenRisesState {
-  readonly format: 'ebb.rises/1';
-  readonly lives: readonly (readonly [process: string, numbers: readonly number[]])[];
+  readonly format: 'ebb.rises/2';
+  readonly lives: readonly (readonly [process: string, numbers: readonly (number | null)[]])[];
 }
 
 /** So many lives are kept: of more, the longest. */
 const MOST_LIVES = 16;
-const POINTS = 46;
-const BUCKET_S = 60;
 /** Nothing is known with fewer stretches of that length than this, in all lives together that have reached the age. */
 const LEAST_STRETCHES = 3;
 /** Points stand where they stand: a stretch that is longer by so much is as long. */
@@ -28,9 +26,12 @@ const ABOUT = 1.25;
 const ABOUT_ALL = 1.02;
 /** An age that is less than before by no more than this is the same process', told imprecisely. */
 const SLACK_S = 1;
+/** A process of this age is what it will be. */
+const SETTLED_S = AgedHistory.keptS / 2;
 
 /**
- * Remembers up to sixteen lives of processes (of the version before, as a rule), each by at most 46 of its own points: 24 KB.
+ * Remembers up to sixteen lives of processes (of the version before, as a rule), the first four days of each by its own points
+ * (`AgedHistory`): 4 KB for two days of a process, 8 KB for four.
  *
  * The question is not by how much such a process grows on average, but how far one has ever risen in so long, at this age or
  * later. A day in the traffic, a batch, a cache that fills, a start-up: what the earlier processes went through is in it. If the
@@ -57,16 +58,21 @@ export class SeenRises {
     life.add(ageS, bytes, requests ?? Number.NaN);
   }
 
-  /** What was seen of stretches as long as from one age to another, at that age or older; null where too little was. */
-  seen(fromS: number, toS: number): SeenRise | null {
-    const lengthS = toS - fromS;
+  /**
+   * What was seen of stretches as long as from one age to another, at that age or older; null where too little was. Of an age
+   * of more than two days: from two days to four, for what comes later is not kept.
+   */
+  seen(soughtFromS: number, soughtToS: number): SeenRise | null {
+    const lengthS = soughtToS - soughtFromS;
     if (!(lengthS > 0)) return null;
+    const fromS = Math.min(soughtFromS, SETTLED_S);
+    const toS = fromS + lengthS;
     let stretches = 0;
     let riseBytes = 0;
     let requestsPerS: number | null = 0;
     for (const life of this.#lives.values()) {
       if (!life.covers(fromS, toS)) continue;
-      stretches += (life.newestS - fromS) / lengthS;
+      stretches += (life.seenUntilS - fromS) / lengthS;
       riseBytes = Math.max(riseBytes, life.farthestRise(fromS, lengthS));
       const rate = life.mostRequestsPerS(fromS, lengthS);
       requestsPerS = rate === null || requestsPerS === null ? null : Math.max(requestsPerS, rate);
@@ -75,16 +81,17 @@ export class SeenRises {
   }
 
   save(): SeenRisesState {
-    return { format: 'ebb.rises/1', lives: [...this.#lives].map(([process, life]) => [process, life.save()]) };
+    return { format: 'ebb.rises/2', lives: [...this.#lives].map(([process, life]) => [process, life.save()]) };
   }
 
   /** What was saved; null when it is no whole state of this version. */
   static restore({ format, lives }: SeenRisesState): SeenRises | null {
-    if ((format as string) !== 'ebb.rises/1' || lives.length > MOST_LIVES) return null;
+    if ((format as string) !== 'ebb.rises/2' || lives.length > MOST_LIVES) return null;
     const rises = new SeenRises();
     for (const [process, numbers] of lives) {
-      if (numbers.length !== Life.size) return null;
-      rises.#lives.set(process, new Life(Float64Array.from(numbers, (number) => number ?? Number.NaN)));
+      const life = Life.restore(numbers);
+      if (life === null) return null;
+      rises.#lives.set(process, life);
     }
     rises.#ended = lives.length;
     return rises;
@@ -124,49 +131,53 @@ export function riseOfLows(
 
 /** One process, by its age. */
 class Life {
-  readonly #state: Float64Array;
-  readonly #history: ThinnedHistory;
+  readonly #history: AgedHistory;
+  #newestS = Number.NEGATIVE_INFINITY;
 
-  constructor(state: Float64Array = new Float64Array(Life.size)) {
-    this.#state = state;
-    this.#history = new ThinnedHistory(POINTS, BUCKET_S, state);
+  constructor(history = new AgedHistory()) {
+    this.#history = history;
+    if (history.count > 0) this.#newestS = history.ageS(history.count - 1);
   }
 
-  static readonly size: number = ThinnedHistory.size(POINTS);
+  /** The age up to which it is known. */
+  get seenUntilS(): number {
+    return Math.min(this.#newestS, AgedHistory.keptS);
+  }
 
-  /** The age at its last point. */
+  /** The age at its last row. */
   get newestS(): number {
-    const { count } = this.#history;
-    return count === 0 ? Number.NEGATIVE_INFINITY : this.#history.timeS(count - 1);
+    return this.#newestS;
   }
 
   get spanS(): number {
-    return this.#history.count === 0 ? 0 : this.newestS - this.#history.timeS(0);
+    return this.#history.count === 0 ? 0 : this.seenUntilS - this.#history.ageS(0);
   }
 
   add(ageS: number, bytes: number, requests: number): void {
-    if (ageS >= this.newestS) this.#history.add(ageS, bytes, bytes, requests);
+    if (ageS < this.#newestS) return;
+    this.#newestS = ageS;
+    this.#history.add(ageS, bytes, requests);
   }
 
   /** Whether it was seen from one age to another. */
   covers(fromS: number, toS: number): boolean {
     const { count } = this.#history;
-    return count > 0 && this.#history.timeS(0) <= fromS + (toS - fromS) / 8 && this.newestS >= toS;
+    return count > 0 && this.#history.ageS(0) <= fromS + (toS - fromS) / 8 && this.seenUntilS >= toS;
   }
 
   farthestRise(fromS: number, lengthS: number): number {
     const history = this.#history;
-    const [timeS, bytes] = [(at: number): number => history.timeS(at), (at: number): number => history.bytes(at)];
+    const [ageS, bytes] = [(at: number): number => history.ageS(at), (at: number): number => history.bytes(at)];
     let farthest = 0;
     for (let from = 0; from < history.count; from++) {
-      const beganS = history.timeS(from);
-      // The last point before that age is of it: points of an old life stand far apart where it was young.
-      if (beganS < fromS && from + 1 < history.count && history.timeS(from + 1) <= fromS) continue;
-      if (beganS + lengthS > ABOUT_ALL * this.newestS) break;
+      const beganS = history.ageS(from);
+      // The last point before that age is of it.
+      if (beganS < fromS && from + 1 < history.count && history.ageS(from + 1) <= fromS) continue;
+      if (beganS + lengthS > ABOUT_ALL * this.seenUntilS) break;
       let to = from;
-      while (to < history.count && history.timeS(to) <= beganS + lengthS) to++;
-      if (to < history.count && history.timeS(to - 1) < beganS + (2 * lengthS) / 3) to++;
-      farthest = Math.max(farthest, riseOfLows(timeS, bytes, from, to, lengthS));
+      while (to < history.count && history.ageS(to) <= beganS + lengthS) to++;
+      if (to < history.count && history.ageS(to - 1) < beganS + (2 * lengthS) / 3) to++;
+      farthest = Math.max(farthest, riseOfLows(ageS, bytes, from, to, lengthS));
     }
     return farthest;
   }
@@ -176,10 +187,10 @@ class Life {
     const history = this.#history;
     let most: number | null = null;
     for (let from = 0; from < history.count; from++) {
-      const beganS = history.timeS(from);
+      const beganS = history.ageS(from);
       if (beganS < fromS) continue;
       for (let to = from + 1; to < history.count; to++) {
-        const spanS = history.timeS(to) - beganS;
+        const spanS = history.ageS(to) - beganS;
         if (spanS > ABOUT * lengthS) break;
         const rate = (history.requests(to) - history.requests(from)) / spanS;
         if (spanS >= lengthS / 2 && rate >= 0) most = Math.max(most ?? 0, rate);
@@ -188,7 +199,12 @@ class Life {
     return most;
   }
 
-  save(): number[] {
-    return [...this.#state];
+  save(): (number | null)[] {
+    return this.#history.save().map((number) => (Number.isNaN(number) ? null : number));
+  }
+
+  static restore(numbers: readonly (number | null)[]): Life | null {
+    const history = AgedHistory.restore(numbers);
+    return history === null ? null : new Life(history);
   }
 }

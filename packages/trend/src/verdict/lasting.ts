@@ -22,7 +22,9 @@ export interface Patience {
   leastUnlimited: number;
   /** Growth by less than this share of what was left to the limit hurts nobody yet, … */
   materialShare: number;
-  /** … nor does one by less than this, when it has lasted `afterQuiet`. */
+  /** … nor does one by less than this that is unusual, … */
+  materialShareUnusual: number;
+  /** … nor one by less than this that has lasted `afterQuiet`. */
   materialShareLater: number;
   /** The second half must have this share of the pace of the first. */
   latePace: number;
@@ -104,7 +106,7 @@ export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | 
     if (worked && !isUnusual && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
     const shape = new Shape(points);
     if (shape.isSlowerThan(patience.latePace) || shape.line.low <= 0) continue;
-    if (!worked || !outpaced(shape)) return shape;
+    if (!worked || isUnusual || !outpaced(shape)) return shape;
   }
   return null;
 }
@@ -145,11 +147,12 @@ function stretches(ageS: number, warmupS: number, patience: Patience, grownS: nu
 
 /** Whether growth over so many warm-ups has taken so much of what was left that there is reason to say so. */
 function hurts(riseBytes: number, warmups: number, { patience, roomBytes }: Growth, isUnusual: boolean): boolean {
-  const { enough, unusual, eatenShare, materialShare, materialShareLater, afterQuiet, leastUnlimited } = patience;
   const lasted = (least: number): boolean => warmups >= ABOUT * least;
-  const hurries = !lasted(enough) && !(isUnusual && lasted(unusual));
-  if (!Number.isFinite(roomBytes)) return lasted(leastUnlimited) || (isUnusual && !hurries);
-  const share = hurries ? eatenShare : lasted(afterQuiet) ? materialShareLater : materialShare;
+  const hurries = !lasted(patience.enough) && !(isUnusual && lasted(patience.unusual));
+  if (!Number.isFinite(roomBytes)) return lasted(patience.leastUnlimited) || (isUnusual && !hurries);
+  let share = isUnusual ? patience.materialShareUnusual : patience.materialShare;
+  if (lasted(patience.afterQuiet)) share = patience.materialShareLater;
+  if (hurries) share = patience.eatenShare;
   return riseBytes >= share * (roomBytes + riseBytes);
 }
 

@@ -17,6 +17,7 @@ const PATIENCE: Patience = {
   unusual: 15,
   leastUnlimited: 48,
   materialShare: 0.05,
+  materialShareUnusual: 0.03,
   materialShareLater: 0.005,
   latePace: 0.75,
   ratio: Math.SQRT2,
@@ -26,7 +27,12 @@ const PATIENCE: Patience = {
  * A program that starts within a minute is watched by somebody who waits, and who takes evidence before a leak is believed:
  * less will do.
  */
-const WATCHED: Partial<Patience> = { eatenShare: 0.16, leastUnlimited: 9, materialShare: 0.005 };
+const WATCHED: Partial<Patience> = {
+  eatenShare: 0.16,
+  leastUnlimited: 9,
+  materialShare: 0.005,
+  materialShareUnusual: 0.005,
+};
 const WATCHED_WARMUP_S = 60;
 /** Where garbage, the kernel's caches and the allocator's habits are in what is seen, it takes more. */
 const PATIENCE_RSS: Patience = {
@@ -37,6 +43,7 @@ const PATIENCE_RSS: Patience = {
   unusual: 18,
   leastUnlimited: 54,
   materialShare: 0.04,
+  materialShareUnusual: 0.04,
   materialShareLater: 0.04,
   latePace: 0.35,
   ratio: Math.SQRT2,
@@ -95,6 +102,6 @@ export function nativeThresholds({ envelope }: AllThresholds, rssBytes: number):
   return {
     ...envelope,
     materialBytes,
-    patience: { ...PATIENCE, eatenShare: 0, leastUnlimited: 9, materialShare: 0.005 },
+    patience: { ...PATIENCE, eatenShare: 0, leastUnlimited: 9, materialShare: 0.005, materialShareUnusual: 0.005 },
   };
 }
