@@ -7,13 +7,23 @@ const MOST_FINDINGS = 50;
 const LONGEST_NAME = 1000;
 const LONGEST_TITLE = 2000;
 const MOST_ROUTES = 20;
+const MOST_CAPTURES = 20;
 
-/** The body of `POST /api/v1/findings`; null where there is nothing to tell. */
-export function findingsBody(resource: ResourceAttributes, { trend, findings }: ReportedProcess): object | null {
+/** The body of `POST /api/v1/findings`, with when the process was looked into; null where there is nothing to tell. */
+export function findingsBody(
+  resource: ResourceAttributes,
+  { trend, findings }: ReportedProcess,
+  captures: readonly { kind: 'snapshot' | 'profile'; takenMs: number; pauseMs: number }[],
+): object | null {
   // Without a fingerprint nobody knows it again.
   const told = findings.filter(({ fingerprint }) => fingerprint !== '').slice(0, MOST_FINDINGS);
   if (told.length === 0) return null;
-  return { resource, trend: { bytesPerRequest: trend.bytesPerRequest }, findings: told.map(findingOf) };
+  return {
+    resource,
+    trend: { bytesPerRequest: trend.bytesPerRequest },
+    captures: captures.slice(-MOST_CAPTURES),
+    findings: told.map(findingOf),
+  };
 }
 
 function findingOf(finding: WatchedFinding): object {

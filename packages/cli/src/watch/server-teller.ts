@@ -133,7 +133,12 @@ export class ServerTeller {
   }
 
   #find(series: Series): void {
-    const body = findingsBody(this.#resourceOf(series), series.toReport());
+    // The watch counts on its own clock; told again, a capture has the same time.
+    const captures = series.captures.map(({ kind, atMs, pauseMs }) => ({
+      ...{ kind, pauseMs },
+      takenMs: Math.round(performance.timeOrigin + atMs),
+    }));
+    const body = findingsBody(this.#resourceOf(series), series.toReport(), captures);
     if (body === null) return;
     const said = `ebb: told ${this.#options.client.address} what was found`;
     this.#put(`findings ${series.agent.key}`, { path: '/api/v1/findings', body, said });

@@ -48,12 +48,21 @@ test(
   async () => {
     const { server, agent, ask } = await started();
 
+    const startedMs = Date.now();
     const run = await ebb(['watch', '--server', server.url, ...leaky], { EBB_TOKEN: agent, ...named });
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining(`ebb: told ${server.url} what was found`)]);
     const [service] = await ask('/api/v1/services');
     expect(service).toMatchObject({ name: 'shop', verdict: 'leak', versions: [{ version: '1.1' }] });
     const [found] = await ask(`/api/v1/services/${service.id}/findings`);
     expect(found).toMatchObject({ version: '1.1', confirmed: true, subject: 'remembered (Map)', kind: 'collection' });
+    // When the process was looked into, by the clock that servers tell.
+    const { captures } = found as { captures: { kind: string; takenMs: number; pauseMs: number }[] };
+    expect(captures.filter(({ kind }) => kind === 'snapshot').length).toBeGreaterThan(1);
+    for (const { takenMs, pauseMs } of captures) {
+      expect(takenMs).toBeGreaterThan(startedMs);
+      expect(takenMs).toBeLessThan(Date.now());
+      expect(pauseMs).toBeGreaterThan(0);
+    }
     const [process] = await ask(`/api/v1/services/${service.id}/processes`);
     expect(process).toMatchObject({ instance: found.instance, verdict: 'leak', judgedBy: 'agent', version: '1.1' });
     expect(process.floorBytes).toBeGreaterThan(1e6);

@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts';
 import { inPieces } from '../store/in-pieces.ts';
 import type { Schema } from '../store/schema.ts';
 import { findOrMakeService } from '../store/service-of.ts';
-import type { CodeLocation, Finding, Holder, ToldFinding } from './finding.ts';
+import type { Capture, CodeLocation, Finding, Holder, ToldFinding } from './finding.ts';
 import type { FindingRow } from './tables.ts';
 
 /** What is asked of a service's findings. */
@@ -103,6 +103,7 @@ async function storeFinding(
       growth_bytes: finding.growthBytes,
       bytes_per_request: finding.bytesPerRequest,
       routes: JSON.stringify(routes),
+      captures: JSON.stringify(finding.captures),
       first_seen_ms: nowMs,
       last_seen_ms: nowMs,
       times: 1,
@@ -117,6 +118,7 @@ async function storeFinding(
         // Who has seen no requests does not know better than who has.
         bytes_per_request: set.fn.coalesce('excluded.bytes_per_request', 'findings.bytes_per_request'),
         routes: set.ref('excluded.routes'),
+        captures: sql<string>`case when excluded.captures = '[]' then findings.captures else excluded.captures end`,
         confirmed: sql<number>`case when excluded.confirmed = 1 then 1 else findings.confirmed end`,
         last_seen_ms: sql<number>`case when excluded.last_seen_ms > findings.last_seen_ms then excluded.last_seen_ms else findings.last_seen_ms end`,
         times: sql<number>`findings.times + case when excluded.instance <> '' and excluded.instance = findings.instance then 0 else 1 end`,
@@ -155,6 +157,7 @@ function findingOf(row: FindingRow): Finding {
     growthBytes: row.growth_bytes,
     bytesPerRequest: row.bytes_per_request,
     routes: JSON.parse(row.routes) as string[],
+    captures: JSON.parse(row.captures) as Capture[],
     firstSeenMs: row.first_seen_ms,
     lastSeenMs: row.last_seen_ms,
   };

@@ -19,6 +19,14 @@ export interface Holder {
   location: CodeLocation | null;
 }
 
+/** A look into a process: a heap snapshot, or a profile of its allocations. */
+export interface Capture {
+  kind: 'snapshot' | 'profile';
+  takenMs: number;
+  /** How long the process stood still for it; null where nobody says. */
+  pauseMs: number | null;
+}
+
 /** What a finding says, whoever tells it. Bytes are of the process that it was found in. */
 export interface FindingFacts {
   /** One leak, one fingerprint, on every run and machine. */
@@ -44,6 +52,8 @@ export interface FindingFacts {
   bytesPerRequest: number | null;
   /** Routes that feed it. */
   routes: string[];
+  /** What it rests on, the first one first; none where nobody says when they were taken. */
+  captures: Capture[];
 }
 
 /** A finding that somebody tells, and in whom. */

@@ -93,8 +93,16 @@ test('a finding takes the lead in the incident of its service, and is told on it
   const led =
     'checkout 3.0 leaks: sessions (Map) in src/session-store.ts:12 keeps what it gets, 1.9 kB a request; 1 of 1 process; no limit is known';
   await server.send('POST', '/v1/metrics', { body, token: server.agent });
+  const takenMs = Date.now() - 60_000;
+  const captures = [
+    { kind: 'snapshot', takenMs, pauseMs: 34.6 },
+    { kind: 'profile', takenMs: takenMs - 1000 },
+    // As in a watch report, which has no times; and of a kind that nobody knows.
+    { kind: 'snapshot', pauseMs: 3, method: 'fork' },
+    { kind: 'photograph', takenMs },
+  ];
   for (let i = 0; i < 2; i++)
-    await tell({ service: 'checkout', version: '3.0', instance: String(i), findings: [findingBody()] });
+    await tell({ service: 'checkout', version: '3.0', instance: 'a', captures, findings: [findingBody()] });
   for (;;) {
     const open = (await server.send('GET', '/api/v1/incidents')).json as { id: number; summary: string }[];
     const found = open.find(({ summary }) => summary === led);
@@ -105,6 +113,19 @@ test('a finding takes the lead in the incident of its service, and is told on it
         expect.objectContaining({
           text: 'sessions (Map) in src/session-store.ts:12 keeps what it gets, 1.9 kB a request; fed by POST /login; found in 3.0',
         }),
+      ]);
+      // What it rests on, when it was taken, and what that cost the process.
+      const taken = (json.timeline as { kind: string; text: string; timeMs: number }[]).filter(
+        ({ kind }) => kind === 'capture',
+      );
+      expect(taken.map(({ timeMs, text }) => [timeMs, text])).toEqual([
+        [takenMs - 1000, 'profile of allocations of a (3.0)'],
+        [takenMs, 'heap snapshot of a (3.0); it stood still for 35 ms'],
+      ]);
+      const [{ serviceId }] = (await server.send('GET', '/api/v1/incidents')).json as { serviceId: number }[];
+      expect((await findingsOf(serviceId))[0]?.['captures']).toEqual([
+        { kind: 'profile', takenMs: takenMs - 1000, pauseMs: null },
+        { kind: 'snapshot', takenMs, pauseMs: 34.6 },
       ]);
       return;
     }

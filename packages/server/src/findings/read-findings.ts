@@ -2,7 +2,7 @@
 import { ServerError } from '../errors/server-error.ts';
 import { identityOfResource, storable, unknownService } from '../ingest/identity.ts';
 import { longestText, type ProcessIdentity } from '../ingest/report.ts';
-import type { CodeLocation, ToldFinding } from './finding.ts';
+import type { Capture, CodeLocation, ToldFinding } from './finding.ts';
 
 /** A location as `ebb.findings/1` has it. */
 export interface LocationBody {
@@ -41,6 +41,8 @@ export interface FindingsBody {
   revision?: string;
   instance?: string;
   trend?: { bytesPerRequest?: number | null };
+  /** What the findings rest on. Those of a watch report have no time, and tell nothing here. */
+  captures?: { kind?: string; takenMs?: number; pauseMs?: number }[];
   findings: FindingBody[];
 }
 
@@ -53,6 +55,7 @@ export interface FindingsIntake {
 }
 
 const mostRoutes = 20;
+const mostCaptures = 20;
 
 /**
  * Reads what was told.
@@ -63,6 +66,7 @@ export function readFindings(body: FindingsBody): FindingsIntake {
   const identity = identityOf(body);
   const kept = body.findings.filter(({ verdict }) => verdict !== 'bounded');
   const leaks = kept.filter(({ verdict }) => verdict === 'leak');
+  const captures = capturesOf(body);
   const findings = kept.map((finding, at): ToldFinding => {
     const { version, revision, instance } = identity;
     const fingerprint = textOf(finding.fingerprint);
@@ -91,6 +95,7 @@ export function readFindings(body: FindingsBody): FindingsIntake {
       growthBytes: finding.growthBytes ?? null,
       bytesPerRequest: finding.bytesPerRequest ?? byEntries(finding) ?? perRequest,
       routes: (finding.routes ?? []).slice(0, mostRoutes).map(textOf),
+      captures,
     };
   });
   // One that is told twice in a body is one; the first is the most telling.
@@ -115,6 +120,14 @@ function identityOf({ resource = {}, ...named }: FindingsBody): ProcessIdentity 
       "nobody says whose findings they are: give 'service', or 'resource' with the attribute service.name",
     );
   return identity;
+}
+
+/** The newest, the first one first. */
+function capturesOf({ captures = [] }: FindingsBody): Capture[] {
+  const told = captures.flatMap(({ kind, takenMs, pauseMs = null }): Capture[] =>
+    takenMs === undefined || (kind !== 'snapshot' && kind !== 'profile') ? [] : [{ kind, takenMs, pauseMs }],
+  );
+  return told.sort((a, b) => a.takenMs - b.takenMs).slice(-mostCaptures);
 }
 
 /** Entries that a request adds, by what an entry holds. */

@@ -25,6 +25,8 @@ export interface FindingTable {
   bytes_per_request: number | null;
   /** JSON: `string[]`. */
   routes: string;
+  /** JSON: `Capture[]`. */
+  captures: string;
   first_seen_ms: number;
   last_seen_ms: number;
   times: number;

@@ -10,6 +10,8 @@ export const incidentEventKinds = [
   // Something that was told beside memory began, and ended: an alert, garbage collection, the event loop, an end near the limit.
   'symptom',
   'symptom-over',
+  // A process was looked into: a heap snapshot, a profile.
+  'capture',
   // What holds the memory was found, in the code.
   'finding',
   // The service was changed, shortly before or meanwhile.

@@ -1,5 +1,5 @@
 /** What signals and changes say on an incident's timeline: pure. Each is told once, whoever looks. */
-import type { Finding } from '../findings/finding.ts';
+import type { Capture, Finding } from '../findings/finding.ts';
 import { findingSentence } from '../findings/words.ts';
 import type { ChangeRow, SignalRow } from '../store/schema.ts';
 import type { IncidentEventKind } from './event-kind.ts';
@@ -52,8 +52,24 @@ export function noteOfChange(row: ChangeRow): Note {
   };
 }
 
-/** What holds the memory; once for each fingerprint, in whichever versions it is. */
-export function noteOfFinding(finding: Finding): Note {
+/** The captures that it rests on, each once, and what it says; once for each fingerprint, in whichever versions it is. */
+export function notesOfFinding(finding: Finding): Note[] {
+  return [...finding.captures.map((capture) => noteOfCapture(finding, capture)), noteOfFinding(finding)];
+}
+
+function noteOfCapture({ instance, version }: Finding, { kind, takenMs, pauseMs }: Capture): Note {
+  const who = [...(instance === '' ? [] : [instance]), ...(version === '' ? [] : [`(${version})`])].join(' ');
+  const what = kind === 'snapshot' ? 'heap snapshot' : 'profile of allocations';
+  const pause = pauseMs === null ? '' : `; it stood still for ${Math.round(pauseMs)} ms`;
+  return {
+    timeMs: takenMs,
+    kind: 'capture',
+    text: cut(`${what}${who === '' ? '' : ` of ${who}`}${pause}`),
+    ref: `capture ${kind} ${instance} ${takenMs}`,
+  };
+}
+
+function noteOfFinding(finding: Finding): Note {
   const { version, routes, firstSeenMs, fingerprint } = finding;
   const fed = routes.length === 0 ? '' : `; fed by ${routes.slice(0, 3).join(', ')}`;
   const where = version === '' ? '' : `; found in ${version}`;

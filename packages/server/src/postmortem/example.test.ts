@@ -95,6 +95,7 @@ test('each fact of the two postmortems that Ebb began with stands in it', () => 
   // The timeline: signs, suspects, the rollback that did not help, the culprit, the patch, the end.
   for (const told of [
     'HighCPU',
+    'heap snapshot of web-b06 (1.1); it stood still for 35 ms',
     'Roll back to 1.1',
     'suspected: release 1.2',
     'exonerated: release 1.2',

@@ -13,7 +13,7 @@ import {
   changesBeforeMs,
   findingsBeforeMs,
   noteOfChange,
-  noteOfFinding,
+  notesOfFinding,
   notesOfSignal,
   type Note,
 } from '../incident/notes.ts';
@@ -206,7 +206,7 @@ export class IncidentStore {
       await tellOnce(db, id, [
         ...changes.map(noteOfChange),
         ...signals.flatMap((row) => notesOfSignal(row, nowMs)),
-        ...findings.filter(({ confirmed }) => confirmed).map(noteOfFinding),
+        ...findings.filter(({ confirmed }) => confirmed).flatMap(notesOfFinding),
       ]);
       return done;
     });

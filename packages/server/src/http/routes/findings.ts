@@ -60,6 +60,18 @@ const Told = Type.Object({
   revision: Type.Optional(Name),
   instance: Type.Optional(Name),
   trend: Type.Optional(Type.Object({ bytesPerRequest: Type.Optional(orNull(Type.Number())) })),
+  captures: Type.Optional(
+    Type.Array(
+      Type.Object({
+        kind: Type.Optional(Type.String({ description: '`snapshot` or `profile`.' })),
+        takenMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'Milliseconds since 1970.' })),
+        pauseMs: Type.Optional(
+          Type.Number({ minimum: 0, maximum: 1e9, description: 'How long the process stood still for it.' }),
+        ),
+      }),
+      { maxItems: 1000, description: 'What the findings rest on: those with a time stand on the timeline.' },
+    ),
+  ),
   findings: Type.Array(ToldFinding, { maxItems: mostFindings }),
 });
 const TimeMs = Type.Integer({ description: 'Milliseconds since 1970.' });
@@ -89,6 +101,14 @@ const FindingView = Type.Object({
   growthBytes: orNull(Type.Number()),
   bytesPerRequest: orNull(Type.Number()),
   routes: Type.Array(Type.String()),
+  captures: Type.Array(
+    Type.Object({
+      kind: Type.Unsafe<'snapshot' | 'profile'>({ type: 'string', enum: ['snapshot', 'profile'] }),
+      takenMs: TimeMs,
+      pauseMs: orNull(Type.Number()),
+    }),
+    { description: 'What it rests on, the first one first.' },
+  ),
   firstSeenMs: TimeMs,
   lastSeenMs: TimeMs,
   times: Type.Integer({ description: 'In how many processes, one after the other.' }),

@@ -15,6 +15,7 @@ import { commitsMigration } from './0012-commits.ts';
 import { actionSubjectsMigration } from './0013-action-subjects.ts';
 import { reviewCancellationsMigration } from './0014-review-cancellations.ts';
 import { actionProofsMigration } from './0015-action-proofs.ts';
+import { capturesMigration } from './0016-captures.ts';
 import type { Engine } from './column-types.ts';
 
 export type { Engine } from './column-types.ts';
@@ -37,5 +38,6 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0013-action-subjects': actionSubjectsMigration(),
     '0014-review-cancellations': reviewCancellationsMigration(),
     '0015-action-proofs': actionProofsMigration(),
+    '0016-captures': capturesMigration(),
   };
 }
