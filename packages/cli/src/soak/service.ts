@@ -17,6 +17,8 @@ export interface ServiceOptions {
   readonly signal: AbortSignal;
   /** Put over Ebb's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The `cgroup.procs` of a group that it is started in. */
+  readonly processesFile?: string | null;
 }
 
 /** A service asked to end gets so long before it is killed. */
@@ -55,7 +57,7 @@ export class Service {
       EBB_AGENT_SOCKET: listener.socketPath,
       NODE_OPTIONS: preload.nodeOptions,
     };
-    const program = await startProgram(preload.command, env, { outputTo: 'stderr' });
+    const program = await startProgram(within(options.processesFile, preload.command), env, { outputTo: 'stderr' });
     const service = new Service(program, listener);
     try {
       service.url = await service.#listening(options, Number(port));
@@ -179,4 +181,10 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Joins the group first, so that all of the memory is the group's from the first byte on. */
+function within(processesFile: string | null | undefined, command: readonly string[]): readonly string[] {
+  if (processesFile === null || processesFile === undefined) return command;
+  return ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', processesFile, ...command];
 }

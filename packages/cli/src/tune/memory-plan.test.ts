@@ -37,7 +37,7 @@ test('a container in which what is alive has no room gets no number, and is told
 });
 
 test('what the service has already is no trial, and malloc is left alone where it is not that of Linux', () => {
-  const bare = candidatesFor({ env: {}, nodeFlags: [], linux: true, cpus: 2 });
+  const bare = candidatesFor({ env: {}, nodeFlags: [], linux: true, cpus: 2, jemalloc: null });
   expect(bare.map(({ setting, value }) => `${setting}=${value ?? ''}`)).toEqual([
     '--max-semi-space-size=32',
     '--max-semi-space-size=64',
@@ -45,6 +45,18 @@ test('what the service has already is no trial, and malloc is left alone where i
     'UV_THREADPOOL_SIZE=8',
   ]);
   const env = { UV_THREADPOOL_SIZE: '8' };
-  const set = candidatesFor({ env, nodeFlags: ['node', '--max-semi-space-size=32'], linux: false, cpus: 2 });
+  const nodeFlags = ['node', '--max-semi-space-size=32'];
+  const set = candidatesFor({ env, nodeFlags, linux: false, cpus: 2, jemalloc: null });
   expect(set.map(({ setting, value }) => `${setting}=${value ?? ''}`)).toEqual(['--max-semi-space-size=64']);
+});
+
+test('jemalloc is tried where it is installed, beside what is loaded already, and not where it is that', () => {
+  const jemalloc = '/usr/lib/libjemalloc.so.2';
+  const tried = (env: Record<string, string>): unknown =>
+    candidatesFor({ env, nodeFlags: [], linux: true, cpus: 2, jemalloc }).find(
+      ({ setting }) => setting === 'LD_PRELOAD',
+    );
+  expect(tried({})).toMatchObject({ value: jemalloc, env: { LD_PRELOAD: jemalloc } });
+  expect(tried({ LD_PRELOAD: '/own.so' })).toMatchObject({ env: { LD_PRELOAD: `${jemalloc} /own.so` } });
+  expect(tried({ LD_PRELOAD: jemalloc })).toBeUndefined();
 });

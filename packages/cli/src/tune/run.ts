@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly signal: AbortSignal;
+  /** The `cgroup.procs` of a group that the service is started in. */
+  readonly processesFile?: string | null;
 }
 
 /** A run, with what the plan of the memory needs beside the figures. */

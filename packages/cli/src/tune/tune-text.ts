@@ -29,19 +29,20 @@ export function tuneText(report: TuneReport): string {
   const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
   lines.push(
     '',
-    'memory, computed from the peak',
+    'memory, computed from the peak (not measured)',
     `  --max-old-space-size=${memory.maxOldSpaceMb ?? '?'}`,
     `  container          requests ${mb(memory.requestBytes)} and ${memory.requestMillicores}m CPU, limit ${mb(memory.limitBytes)}`,
     ...memory.reasons.map((reason) => `  ${reason}`),
     '  A leak is not tuned away: with one, the peak is that of the run, and not of a day.',
   );
   if (together !== null) {
-    const { settings, differences } = together;
+    const { settings, differences, container } = together;
     const worth = differences.some(({ verdict }) => verdict !== null);
     lines.push(
       '',
       `all of it together, measured: ${settings.join(' ')}`,
       ...(worth ? changed(differences) : ['  no difference measured']),
+      `  container          ${containerWords(container)}`,
     );
   }
   return `${lines.join('\n')}\n`;
@@ -74,4 +75,15 @@ function spread(figure: Figure, { median, least, most }: Spread): string {
     return `${value.toFixed(value < 1 ? 3 : 1)} ms`;
   };
   return `${show(median)} (${show(least)} to ${show(most)})`;
+}
+
+/** What the kernel made of the limit; or that it was not asked. */
+function containerWords(container: NonNullable<TuneReport['together']>['container']): string {
+  if (typeof container === 'string') return `its limit was computed, and not tried: ${container}`;
+  const { limitBytes, peakBytes, timesAtLimit, kills } = container;
+  const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
+  const limit = `measured within a limit of ${mb(limitBytes)}`;
+  if (kills > 0) return `${limit}: THE KERNEL KILLED IT, ${kills} ${kills === 1 ? 'time' : 'times'}`;
+  const peak = peakBytes === null ? '' : `, ${mb(peakBytes)} at the most with page cache`;
+  return `${limit}: ${timesAtLimit === 0 ? 'never reached' : `reached ${timesAtLimit} times, nothing was killed`}${peak}`;
 }

@@ -3,8 +3,9 @@
  * does meanwhile meets all of them alike; and says which setting changed anything beyond the spread of the runs.
  */
 import { availableParallelism } from 'node:os';
-import { candidatesFor, today, type Candidate } from './candidate.ts';
+import { candidatesFor, findJemalloc, today, type Candidate } from './candidate.ts';
 import { compare, figures, isWorthIt, spreadOf, type Difference, type Figure, type Spread } from './compare.ts';
+import { makeMemoryGroup, type GroupUse, type MemoryGroup } from './memory-group.ts';
 import { planMemory, type MemoryPlan } from './memory-plan.ts';
 import { runOnce, type Run, type RunOptions } from './run.ts';
 
@@ -47,6 +48,8 @@ export interface TuneReport {
 export interface Together {
   readonly settings: readonly string[];
   readonly differences: readonly Difference[];
+  /** The container's limit held over these runs by the kernel; or, in a sentence, why it was only computed. */
+  readonly container: (GroupUse & { readonly limitBytes: number }) | string;
 }
 
 /** Runs all trials. Takes about `runs` times the number of candidates times the length of a run. */
@@ -58,6 +61,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     nodeFlags,
     linux: process.platform === 'linux',
     cpus: availableParallelism(),
+    jemalloc: process.platform === 'linux' ? findJemalloc() : null,
   };
   const all = [today, ...candidatesFor(surroundings)];
   const measured = new Map<Candidate, Run[]>(all.map((candidate) => [candidate, []]));
@@ -102,14 +106,19 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     }),
     memory,
     together,
-    notes: [...refusing].map((told) => `${told} to most requests: what was measured is how it refuses`),
+    notes: [
+      ...[...refusing].map((told) => `${told} to most requests: what was measured is how it refuses`),
+      ...(surroundings.jemalloc === null
+        ? ['jemalloc is not installed here (libjemalloc.so.2), and was not tried']
+        : []),
+    ],
   };
 }
 
 /** Runs all that is recommended at once, in turns with the service as it is: settings may get in each other's way. */
 async function measureTogether(
   worthIt: readonly Candidate[],
-  { maxOldSpaceMb }: MemoryPlan,
+  { maxOldSpaceMb, limitBytes }: MemoryPlan,
   options: TuneOptions,
 ): Promise<Together | null> {
   // Of a setting with two values that are worth it, the smaller one.
@@ -126,10 +135,34 @@ async function measureTogether(
     [today, []],
     [all, []],
   ]);
-  for (let round = 1; round <= options.runs; round++)
-    for (const candidate of round % 2 === 1 ? [today, all] : [all, today]) {
-      options.onRun?.(candidate, round);
-      runs.get(candidate)?.push(await runOnce(candidate, options));
-    }
-  return { settings, differences: compare(runs.get(today) ?? [], runs.get(all) ?? []) };
+  const group = makeMemoryGroup(limitBytes);
+  try {
+    const container = await runInTurns({ all, limitBytes, runs }, group, options);
+    const [before, after] = [runs.get(today) ?? [], runs.get(all) ?? []];
+    const isMeasured = before.length > 0 && after.length > 0;
+    return { settings, container, differences: isMeasured ? compare(before, after) : [] };
+  } finally {
+    if (typeof group !== 'string') group.remove();
+  }
+}
+
+/** What is recommended runs in the group, if there is one; what is there today does not. */
+async function runInTurns(
+  { all, limitBytes, runs }: { all: Candidate; limitBytes: number; runs: Map<Candidate, Run[]> },
+  group: MemoryGroup | string,
+  options: TuneOptions,
+): Promise<Together['container']> {
+  const isHeld = typeof group !== 'string';
+  try {
+    for (let round = 1; round <= options.runs; round++)
+      for (const candidate of round % 2 === 1 ? [today, all] : [all, today]) {
+        options.onRun?.(candidate, round);
+        const processesFile = isHeld && candidate === all ? group.processesFile : null;
+        runs.get(candidate)?.push(await runOnce(candidate, { ...options, processesFile }));
+      }
+  } catch (error) {
+    // Where the kernel ended it, that is the answer.
+    if (!isHeld || group.use().kills === 0) throw error;
+  }
+  return isHeld ? { limitBytes, ...group.use() } : group;
 }
