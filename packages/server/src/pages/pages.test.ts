@@ -1,4 +1,7 @@
 // The pages as any reader gets them: without a script.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellFleet, tellOfCheckout } from '../fixtures/fleet.ts';
 import { otlpJson } from '../fixtures/reports.ts';
@@ -180,6 +183,37 @@ describe('a fleet', () => {
       expect(text).not.toMatch(/<script>|<img|<b>|\u202e/);
     }
   });
+});
+
+test("each time stands in UTC, in the reader's zone as their browser or the address says, and in the team's", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ebb-zones-'));
+  const rulesFile = join(folder, 'rules.yaml');
+  writeFileSync(rulesFile, 'services: [{ match: { service: [shop] }, labels: { zone: Asia/Kathmandu } }]\n');
+  const on = await startTestServer({ rulesFile });
+  try {
+    const own = await logIn(on, { token: on.admin });
+    const body = otlpJson(Date.now(), { service: 'shop', verdict: 'leak' });
+    await on.send('POST', '/v1/metrics', { body, token: on.agent });
+    while (((await on.send('GET', '/api/v1/incidents')).json as unknown[]).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const opened = async (query = '', zone = ''): Promise<string> => {
+      const told = zone === '' ? own : `${own}; ebb_zone=${zone}`;
+      const { status, text } = await visit(`/incidents/1${query}`, { on, cookie: told });
+      expect(status).toBe(200);
+      return /(\d\d:\d\d UTC [^)]*\)) opened /.exec(words(text))?.[1] ?? words(text);
+    };
+    const team = String.raw`(?:20\d\d-\d\d-\d\d )?\d\d:\d\d GMT\+5:45\)$`;
+    expect(await opened()).toMatch(new RegExp(`UTC \\(${team}`));
+    const reader = String.raw`UTC \((?:20\d\d-\d\d-\d\d )?\d\d:\d\d EAT, ${team}`;
+    expect(await opened('', 'Africa%2FNairobi')).toMatch(new RegExp(reader));
+    expect(await opened('?zone=africa/nairobi')).toMatch(new RegExp(reader));
+    // A zone that does not exist, or no text at all, is none.
+    for (const wrong of ['Mars%2FOlympus', '%E0%A4%A', '<script>'])
+      expect(await opened('', wrong)).toMatch(new RegExp(`UTC \\(${team}`));
+  } finally {
+    await on.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('an admin adds and removes users; a viewer sees no users', async () => {
