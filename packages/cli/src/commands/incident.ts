@@ -1,5 +1,11 @@
 import { Command, Option } from 'commander';
-import { incidentLines, listLines, type ListedIncident, type ShownIncident } from '../incident/render.ts';
+import {
+  incidentLines,
+  listLines,
+  type ListedIncident,
+  type ShownIncident,
+  type ShownPaging,
+} from '../incident/render.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
 import { wholeNumber } from '../remote/whole-number.ts';
 import { printable } from '../wording/printable.ts';
@@ -32,8 +38,10 @@ export function incidentCommand(finish: (exitCode: number) => void): Command {
       new Option('--zone <ZONE>', 'your time zone, such as Africa/Nairobi').default(ownZone(), 'this machine’s'),
     )
     .action(async (id: number, flags: Flags & { zone: string }) => {
-      const answer = (await serverOf(flags).get(`/api/v1/incidents/${id}`, { zone: flags.zone })) as ShownIncident;
-      print(flags, answer, () => incidentLines(answer));
+      const server = serverOf(flags);
+      const answer = (await server.get(`/api/v1/incidents/${id}`, { zone: flags.zone })) as ShownIncident;
+      const paging = (await server.get(`/api/v1/incidents/${id}/escalation`)) as ShownPaging;
+      print(flags, answer, () => incidentLines(answer, paging));
     });
   const note = sub('note', 'write a note on the timeline')
     .argument('<ID>', 'its number', wholeNumber)

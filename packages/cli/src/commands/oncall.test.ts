@@ -113,7 +113,13 @@ test('a page is acknowledged, given on, and others are called in', { timeout: 18
   while (!pages.some(({ path, change }) => path === '/ada' && change === 'paged'))
     await new Promise((resolve) => setTimeout(resolve, 50));
   const id = String(pages.find(({ change }) => change === 'paged')?.id);
+  const show = async (): Promise<string> =>
+    (await ebb(['incident', 'show', id], { EBB_SERVER: server, EBB_TOKEN: token })).stdout.toString();
+  expect(await show()).toMatch(
+    /^ {2}nobody has acknowledged; paged: ada \(step 1 of default; the next one at .* UTC\)$/m,
+  );
   expect((await oncall('acknowledge', id, '--for', '2h')).stdout).toMatch(/^incident \d+ is yours until \d{4}-.*Z\n$/);
+  expect(await show()).toMatch(/^ {2}acknowledged by first admin until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/m);
   expect((await oncall('reassign', id, 'grace')).stdout).toBe('paged: grace\n');
   expect((await oncall('call', id, 'schedule:web', 'grace')).stdout).toBe('paged: ada, grace\n');
   expect((await oncall('override', 'web', 'grace', '--for', '4h', '--why', 'swap')).stdout).toMatch(
