@@ -135,29 +135,33 @@ describe.each(engines)('on %s', (engine) => {
     expect((await response.actions.find(id))?.stop_reason).toMatch(/^it makes things worse: 30\.0 % of requests fail/);
   });
 
-  test('a rollback that is said to be done, and is not seen, is told to people once', async () => {
-    const { scene, response } = await open(policy());
-    const order = { serviceId: 1, kind: 'rollback' as const, version: '1.0', why: 'x' };
-    const unseen = async (): Promise<string[]> =>
-      (await scene.timeline(1)).filter((line) => line.includes('is said to be done'));
-    await scene.at(0, ...running('1.1', '1.1'));
-    await response.next(both);
-    const { id } = await response.order(order, ann);
-    await response.next(both);
-    await response.actions.end({ id, runner: both.name, ok: true, outcome: 'done' }, scene.nowMs);
-    await scene.at(1, ...running('1.1', '1.1'));
-    await response.round();
-    expect(await unseen()).toEqual([]);
-    await scene.at(3, ...running('1.0', '1.1'));
-    await response.round();
-    await response.round();
-    expect(await unseen()).toEqual([
-      `3 action-failed: action ${id}: the rollback to 1.0 is said to be done, and 1 of 2 processes still run 1.1`,
-    ]);
-    await scene.at(10);
-    const told = stage().team.told.map(({ text }) => text);
-    expect(told.join('\n')).toContain('is said to be done');
-  });
+  test.each(['rollback', 'rollforward'] as const)(
+    'a %s that is said to be done, and is not seen, is told to people once',
+    async (kind) => {
+      const { scene, response } = await open(policy().replace('rollback', kind));
+      const runs = { ...both, kinds: [kind] };
+      const order = { serviceId: 1, kind, version: '1.0', why: 'x' };
+      const unseen = async (): Promise<string[]> =>
+        (await scene.timeline(1)).filter((line) => line.includes('is said to be done'));
+      await scene.at(0, ...running('1.1', '1.1'));
+      await response.next(runs);
+      const { id } = await response.order(order, ann);
+      await response.next(runs);
+      await response.actions.end({ id, runner: runs.name, ok: true, outcome: 'done' }, scene.nowMs);
+      await scene.at(1, ...running('1.1', '1.1'));
+      await response.round();
+      expect(await unseen()).toEqual([]);
+      await scene.at(3, ...running('1.0', '1.1'));
+      await response.round();
+      await response.round();
+      expect(await unseen()).toEqual([
+        `3 action-failed: action ${id}: the ${kind} to 1.0 is said to be done, and 1 of 2 processes still run 1.1`,
+      ]);
+      await scene.at(10);
+      const told = stage().team.told.map(({ text }) => text);
+      expect(told.join('\n')).toContain('is said to be done');
+    },
+  );
 
   test.each([
     ['fails half-way', true],
