@@ -1,4 +1,5 @@
 /** How a service stands at a moment: what grows, how fast, and what share of its requests is slow or fails. */
+import type { AttributionStore } from '../attribution/attribution-store.ts';
 import { runsOut } from '../judge/pool.ts';
 import { pace } from '../pages/wording.ts';
 import { freshMs, percent } from '../signals/from-agents.ts';
@@ -18,6 +19,8 @@ export interface MeasuredState {
   growing: number;
   /** Those that are too young to be judged: as all are after a restart. */
   undecided: number;
+  /** What was done last is proven to have helped: its growth was held against the one before, at equal age. */
+  isProven: boolean;
   /** Of the process that grows the fastest; null where none tells its growth. */
   bytesPerSecond: number | null;
   interval: [low: number, high: number] | null;
@@ -27,7 +30,10 @@ export interface MeasuredState {
   isImpactGoingOn: boolean;
   /** What monitoring tells still, by title; some of it. */
   alerts: string[];
-  /** Half of the processes or more are judged, none grows, no impact goes on, and monitoring tells nothing more. */
+  /**
+   * Half of the processes or more are judged, or what was done is proven to have helped; none grows, no impact goes on, and
+   * monitoring tells nothing more.
+   */
   isRecovered: boolean;
   /** In words. */
   sentence: string;
@@ -39,19 +45,31 @@ const dayMs = 24 * 60 * minuteMs;
 const recentMinutes = 5;
 const mostAlerts = 5;
 
+/** Where it comes from. */
+export interface StateSources {
+  fleet: FleetReader;
+  routes: RouteReader;
+  signals: Pick<SignalStore, 'ofService'>;
+  /** Left out, nothing is proven. */
+  attributions?: Pick<AttributionStore, 'find'>;
+}
+
 /** Measures an incident's service now. */
 export async function measureState(
-  { fleet, routes, signals }: { fleet: FleetReader; routes: RouteReader; signals: Pick<SignalStore, 'ofService'> },
-  { serviceId, openedMs }: { serviceId: number; openedMs: number },
+  { fleet, routes, signals, attributions }: StateSources,
+  { id, serviceId, openedMs }: { id: number; serviceId: number; openedMs: number },
   nowMs: number,
 ): Promise<MeasuredState> {
+  const attribution = (await attributions?.find(id)) ?? null;
+  const action = attribution?.changes.findLast(({ recovery }) => recovery !== null);
+  const isProven = action?.recovery?.result === 'proven';
   const processes = runningOf(await fleet.processes({ sinceMs: nowMs - freshMs, serviceId }));
   const minutes = await routes.counts(serviceId, openedMs - dayMs, nowMs);
   const rows = await signals.ofService(serviceId, nowMs, nowMs);
   const alerts = activeSignals(rows, nowMs)
     .filter(({ source, kind, level }) => source === 'alertmanager' && kind !== 'other' && level !== null)
     .map(({ title }) => title);
-  return stateOf(processes, minutes, { openedMs, nowMs, alerts: alerts.slice(0, mostAlerts) });
+  return stateOf(processes, minutes, { openedMs, nowMs, isProven, alerts: alerts.slice(0, mostAlerts) });
 }
 
 type Measured = Pick<ProcessRow, 'verdict' | 'bytes_per_second' | 'bytes_per_second_low' | 'bytes_per_second_high'>;
@@ -60,7 +78,7 @@ type Measured = Pick<ProcessRow, 'verdict' | 'bytes_per_second' | 'bytes_per_sec
 function stateOf(
   processes: readonly Measured[],
   minutes: readonly ({ route: string } & RouteMinute)[],
-  { openedMs, nowMs, alerts }: { openedMs: number; nowMs: number; alerts: string[] },
+  { openedMs, nowMs, isProven, alerts }: { openedMs: number; nowMs: number; isProven: boolean; alerts: string[] },
 ): MeasuredState {
   const growing = processes.filter(({ verdict }) => runsOut(verdict));
   const judged = processes.filter(({ verdict }) => verdict !== 'warming');
@@ -84,9 +102,9 @@ function stateOf(
     return stretch !== null && stretch.toMs > sinceMs;
   });
   const undecided = processes.length - judged.length;
-  const isMeasured = processes.length > 0 && undecided <= judged.length;
+  const isMeasured = processes.length > 0 && (undecided <= judged.length || isProven);
   const isRecovered = isMeasured && growing.length === 0 && !isImpactGoingOn && alerts.length === 0;
-  const counts = { processes: processes.length, growing: growing.length, undecided };
+  const counts = { processes: processes.length, growing: growing.length, undecided, isProven };
   const told = { atMs: nowMs, ...counts, bytesPerSecond, interval };
   const state = { ...told, failingShare, isImpactGoingOn, alerts, isRecovered };
   return { ...state, sentence: sentenceOf(state) };
@@ -103,12 +121,13 @@ function sentenceOf(state: Omit<MeasuredState, 'sentence'>): string {
 }
 
 function memoryWords(
-  told: Pick<MeasuredState, 'processes' | 'growing' | 'undecided' | 'bytesPerSecond' | 'interval'>,
+  told: Pick<MeasuredState, 'processes' | 'growing' | 'undecided' | 'isProven' | 'bytesPerSecond' | 'interval'>,
 ): string {
-  const { processes, growing, undecided, bytesPerSecond, interval } = told;
+  const { processes, growing, undecided, isProven, bytesPerSecond, interval } = told;
   const many = `${processes} ${processes === 1 ? 'process' : 'processes'}`;
   const young = `${undecided === 1 ? 'is' : 'are'} too young to be judged`;
-  if (undecided === processes) return `${undecided} of ${many} ${young}`;
+  if (undecided === processes)
+    return `${undecided} of ${many} ${young}${isProven ? ', and what was done is proven to help' : ''}`;
   const [low, high] = interval ?? [null, null];
   const range = low === null || high === null ? '' : ` (${slopeOf(low)} to ${slopeOf(high)})`;
   const slope =

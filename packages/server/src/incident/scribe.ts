@@ -2,6 +2,7 @@
  * Writes on the timelines what nobody tells by itself: since when memory grows, which version got which verdict, and how
  * things stood when nothing grew any more. Each is written once, whoever looks.
  */
+import type { AttributionStore } from '../attribution/attribution-store.ts';
 import { runsOut } from '../judge/pool.ts';
 import { bytes, pace } from '../pages/wording.ts';
 import { Rounds } from '../rounds/rounds.ts';
@@ -21,6 +22,8 @@ export interface ScribeOptions {
   routes: RouteReader;
   /** What monitoring tells. */
   signals: Pick<SignalStore, 'ofService'>;
+  /** Left out, nothing is proven of what was done. */
+  attributions?: Pick<AttributionStore, 'find'>;
   now: () => number;
 }
 
@@ -41,7 +44,8 @@ export function keepTimelines(options: ScribeOptions & { onError: (error: unknow
 }
 
 /** Writes what is new, on the timelines of incidents that are open, or were a moment ago. */
-export async function writeTimelines({ fleet, incidents, routes, signals, now }: ScribeOptions): Promise<void> {
+export async function writeTimelines(options: ScribeOptions): Promise<void> {
+  const { fleet, incidents, now } = options;
   const nowMs = now();
   for (const incident of await incidents.openSince(nowMs - afterMs)) {
     const told = new Set(await incidents.toldOf(incident.id));
@@ -57,13 +61,8 @@ export async function writeTimelines({ fleet, incidents, routes, signals, now }:
     const { quiet_since_ms: quietMs, resolved_ms: resolvedMs } = incident;
     const ref = resolvedMs === null ? `recovery ${quietMs}` : `recovery resolved ${resolvedMs}`;
     if (quietMs !== null && !told.has(ref)) {
-      const asked = { serviceId: incident.service_id, openedMs: incident.opened_ms };
-      const {
-        isRecovered,
-        processes: heard,
-        undecided,
-        sentence,
-      } = await measureState({ fleet, routes, signals }, asked, nowMs);
+      const asked = { id: incident.id, serviceId: incident.service_id, openedMs: incident.opened_ms };
+      const { isRecovered, processes: heard, undecided, sentence } = await measureState(options, asked, nowMs);
       const over = isRecovered ? 'recovered' : 'over, and not all is as usual';
       const calm =
         heard > 0 && undecided === heard ? 'nothing is known to run out any more' : 'nothing runs out any more';

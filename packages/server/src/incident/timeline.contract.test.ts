@@ -1,5 +1,6 @@
 // One suite for both databases: an incident's timeline, told as a script. It writes itself, and people write on it.
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ToldAttribution } from '../attribution/told.ts';
 import { ServerError } from '../errors/server-error.ts';
 import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
@@ -83,7 +84,7 @@ describe.each(engines)('on %s', (engine) => {
   }
 
   const by = (name = 'ada') => ({ name, nowMs });
-  const measured = async () => await measureState(parts, { serviceId: 1, openedMs: startMs }, nowMs);
+  const measured = async () => await measureState(parts, { id: 1, serviceId: 1, openedMs: startMs }, nowMs);
   const refused = async (asked: Promise<unknown>): Promise<string> =>
     await asked.then(
       () => expect.fail('nothing was refused'),
@@ -197,6 +198,19 @@ describe.each(engines)('on %s', (engine) => {
       '2 calm: shop: no process is known to run out of memory any more: 1 of 1 process is too young to be judged',
       '2 recovery: nothing is known to run out any more, as measured: 1 of 1 process is too young to be judged; requests are not told',
     ]);
+    // What Ebb itself has proven to help is measured, however young the processes are; what came after it is not.
+    const proven = (...results: string[]) => ({
+      find: async () =>
+        ({ changes: results.map((result) => ({ recovery: { result } })) }) as unknown as ToldAttribution,
+    });
+    const asked = { id: 1, serviceId: 1, openedMs: startMs };
+    expect(await measureState({ ...parts, attributions: proven('proven') }, asked, nowMs)).toMatchObject({
+      isRecovered: true,
+      sentence: '1 of 1 process is too young to be judged, and what was done is proven to help; requests are not told',
+    });
+    expect(await measureState({ ...parts, attributions: proven('proven', 'not yet') }, asked, nowMs)).toMatchObject({
+      isRecovered: false,
+    });
     await at(12, 'clean', 60);
     expect(await measured()).toMatchObject({ undecided: 0, isRecovered: true });
     // Of several, half have to be judged.

@@ -30,7 +30,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
   app,
   { context, reader, show },
 ) => {
-  const { incidents, desk, fleet, routes, signals, alerting, response, tokens, now } = context;
+  const { incidents, desk, fleet, routes, signals, attributions, alerting, response, tokens, now } = context;
   const showIncident = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -109,7 +109,7 @@ export const incidentPageRoutes: FastifyPluginAsyncTypebox<{ context: Context; r
     const { id } = request.params;
     return await act(request, reply, id, async (by) => {
       const { service_id: serviceId, opened_ms: openedMs } = await incidents.get(id);
-      const state = await measureState({ fleet, routes, signals }, { serviceId, openedMs }, by.nowMs);
+      const state = await measureState({ fleet, routes, signals, attributions }, { id, serviceId, openedMs }, by.nowMs);
       await desk.resolve(id, { state, reason: request.body.reason }, by);
     });
   });

@@ -40,6 +40,7 @@ const State = Type.Unsafe<MeasuredState>({
     processes: count,
     growing: count,
     undecided: { ...count, description: 'Too young to be judged.' },
+    isProven: { type: 'boolean', description: 'What was done last is proven to have helped.' },
     bytesPerSecond: countOrNull,
     interval: { anyOf: [{ type: 'array', items: count }, { type: 'null' }] },
     failingShare: countOrNull,
@@ -53,11 +54,11 @@ const State = Type.Unsafe<MeasuredState>({
 /** Adds what is written under `/api/v1/incidents/:id`. */
 export const incidentWorkRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: Guard }> = async (
   app,
-  { context: { incidents, desk, fleet, routes, signals, now }, guard },
+  { context: { incidents, desk, fleet, routes, signals, attributions, now }, guard },
 ) => {
   const measure = async (id: number): Promise<MeasuredState> => {
     const { service_id: serviceId, opened_ms: openedMs } = await incidents.get(id);
-    return await measureState({ fleet, routes, signals }, { serviceId, openedMs }, now());
+    return await measureState({ fleet, routes, signals, attributions }, { id, serviceId, openedMs }, now());
   };
   app.get(
     '/api/v1/incidents/:id/state',

@@ -17,7 +17,8 @@ const Taken = Type.Object({
 
 /** Adds `POST /api/v1/pagerduty`. */
 export const pagerDutyRoutes: FastifyPluginAsyncTypebox<{ context: Context }> = async (app, { context }) => {
-  const { database, responders, desk, oncall, fleet, routes, signals, pagerDutySecrets, limits, now } = context;
+  const { database, responders, desk, oncall, fleet, routes, signals, attributions, pagerDutySecrets, limits, now } =
+    context;
   const signedBody = takeSignedBodies(app, limits);
   app.post(
     '/api/v1/pagerduty',
@@ -44,7 +45,7 @@ export const pagerDutyRoutes: FastifyPluginAsyncTypebox<{ context: Context }> = 
       const event = readPagerDuty(body, now());
       if (event === null) return { taken: false, isNew: false };
       const measure = async (incident: { serviceId: number; openedMs: number }) =>
-        await measureState({ fleet, routes, signals }, incident, now());
+        await measureState({ fleet, routes, signals, attributions }, { id: event.incidentId, ...incident }, now());
       return await takePagerDuty(event, { database, responders, desk, plan: () => oncall.plan, measure, now });
     },
   );
