@@ -42,6 +42,11 @@ export function addressOf(server: NetServer): string | null {
   return address === null ? null : typeof address === 'string' ? address : String(address.port);
 }
 
+/** Whether its connections can be given and taken at all: not those of TLS, nor where this Node does not tell of them. */
+export function isGivenBy(server: NetServer): boolean {
+  return connectionsOf(server) !== undefined;
+}
+
 /** The connections of a server that could be given away now. Costs a look at each of them. */
 export function givable(server: NetServer): Socket[] {
   const list = connectionsOf(server);

@@ -12,7 +12,7 @@ import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
 import { quietly } from '../host/quietly.ts';
-import { addressOf, givable, isGivable, isGoing, type Give } from './handover.ts';
+import { addressOf, givable, isGivable, isGivenBy, isGoing, type Give } from './handover.ts';
 
 /** Node's own mark that the connection is cut right after this answer. */
 interface Answer extends ServerResponse {
@@ -105,9 +105,10 @@ export class Traffic {
     return this.#givenAddresses.size > 0;
   }
 
-  /** Where servers listen, or did, that are known. */
+  /** Where servers listen, or did, whose connections can be given and taken. */
   addresses(): string[] {
     return this.servers().flatMap((server) => {
+      if (!isGivenBy(server)) return [];
       const address = addressOf(server) ?? this.#addresses.get(server);
       if (address === undefined) return [];
       this.#addresses.set(server, address);
