@@ -38,8 +38,18 @@ export function subjectOf(story: Story, holder: Place, kind: FindingKind): strin
 }
 
 /** Node keeps timers in lists of its own: what holds one is that nobody cleared it. */
-function isTimerList({ stops, holderAt }: Story): boolean {
-  return stops.slice(0, holderAt + 1).some(({ type, edge }) => type === 'TimersList' || edge === 'timerListMap');
+export function isTimerList(story: Story): boolean {
+  return timerListAt(story) >= 0;
+}
+
+function timerListAt({ stops, holderAt }: Story): number {
+  return stops.slice(0, holderAt + 1).findIndex(({ type, edge }) => type === 'TimersList' || edge === 'timerListMap');
+}
+
+/** Whoever keeps a reference to `setTimeout` reaches all timers, and holds none: the way begins at Node's list. */
+export function fromTimerList(story: Story): Story {
+  const from = Math.max(0, timerListAt(story));
+  return { ...story, stops: story.stops.slice(from), holderAt: story.holderAt - from };
 }
 
 function timersSubject({ stops }: Story): string {

@@ -228,6 +228,7 @@ describe('leaks that no collection holds are told too', () => {
   test.concurrent('timers of one function, with the line that starts them', async () => {
     const { run, finding } = await onlyFinding('timeouts.mjs');
     expect(finding).toMatchObject({ kind: 'timer', subject: 'timers of expire()' });
+    expect(finding.path[0].name).toBe('timerListMap');
     expect(finding.insertedAt).toMatchObject({ file: run.program, line: run.lineOf('inserted') });
     expectSteps(finding, 1, 304);
   });

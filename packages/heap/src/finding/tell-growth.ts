@@ -9,7 +9,7 @@ import type { OpenedHeap } from '../opened/opened-heap.ts';
 import { codeOf, nearestLocation } from './code-of-holder.ts';
 import type { Finding, Place } from './finding.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { emitterOf, eventOf, namedStop, scopeOf, subjectOf } from './holder-name.ts';
+import { emitterOf, eventOf, fromTimerList, isTimerList, namedStop, scopeOf, subjectOf } from './holder-name.ts';
 import { kindOf } from './kind.ts';
 import { ownCodeTo } from '../path/own-code.ts';
 import { placesOf } from '../path/places.ts';
@@ -85,8 +85,9 @@ export function tellHolder(
   sampleType: string,
   reasonOf: (node: number, isHolder: boolean) => string,
 ): Omit<Finding, 'title' | 'verdict' | 'reason' | 'bound' | 'sample' | 'growthBytes' | 'growthCount' | 'steps'> {
-  const story = input.teller.tell(holder, sample);
-  const kind = kindOf(story.stops, story.holderAt, sampleType);
+  const whole = input.teller.tell(holder, sample);
+  const kind = kindOf(whole.stops, whole.holderAt, sampleType);
+  const story = kind === 'timer' ? fromTimerList(whole) : whole;
   const places = placesOf(input, story, reasonOf);
   const named = namedStop(story);
   const code = codeOf(input, story, kind === 'listener' ? (emitterOf(story, kind) ?? named) : named, kind);
@@ -103,7 +104,9 @@ export function tellHolder(
   const library = [holderPlace.location, code.insertedAt]
     .map((location) => location && packageOf(location.file))
     .find((found) => found);
-  const reachedFrom = library ? ownCodeTo(input, holder, library.name, path, story.holderAt) : undefined;
+  const isFromAnywhere = kind === 'timer' && isTimerList(story);
+  const reachedFrom =
+    library && !isFromAnywhere ? ownCodeTo(input, holder, library.name, path, story.holderAt) : undefined;
   return {
     fingerprint: fingerprintOf({
       unit: culprit ? input.locator.project.unit(culprit.file) : '',

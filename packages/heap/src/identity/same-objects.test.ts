@@ -80,6 +80,28 @@ describe('objects of two snapshots', () => {
     expect(compare(older, graphOf(heap))).toMatchObject({ wrong: [], missed: [], came: ['Timeout'] });
   });
 
+  test('under keys that are numbers far apart are told by the key: what comes and goes beside them moves no other', () => {
+    const heap = new Heap();
+    const lists = heap.object('Object', ROOT, 'timerListMap');
+    const listAt = (ms: number): number => heap.object('TimersList', lists, ms, 'element');
+    const first = listAt(40);
+    heap.object('Timeout', listAt(5000), 'next');
+    const older = graphOf(heap);
+    heap.unlink(lists, first);
+    heap.object('Timeout', listAt(28_800_000), 'next');
+    expect(compare(older, graphOf(heap))).toMatchObject({ wrong: [], missed: [], came: ['TimersList', 'Timeout'] });
+  });
+
+  test('in an array are told by their order: what leaves its beginning moves all that stays', () => {
+    const heap = new Heap();
+    const queue = heap.object('Array', ROOT, 'queue');
+    const jobs = [0, 1, 2].map((at) => heap.object(`Job ${at}`, queue, at, 'element'));
+    const older = graphOf(heap);
+    jobs.forEach((job) => heap.unlink(queue, job));
+    jobs.slice(1).forEach((job, at) => heap.link(job, { from: queue, name: at, type: 'element' }));
+    expect(compare(older, graphOf(heap))).toMatchObject({ wrong: [], missed: [], came: [] });
+  });
+
   test('that were replaced by others of their class at the same place count as the same', () => {
     const heap = new Heap();
     const app = heap.object('App', ROOT, 'app');

@@ -2,8 +2,8 @@
  * Which objects of two snapshots of one process are the same, told by how they are held and not by V8's numbers.
  *
  * Both heaps are walked in lockstep from the root: what two objects that are the same refer to by the same reference is
- * the same, where it is of the same type and name. References by name come first, since a name says more than a place:
- * numbered ones wait until no named one is left, then come the links of lists, then V8's own (handles, roots, weak
+ * the same, where it is of the same type and name. References by name come first, since a name says more than a place (and
+ * so are numbers names where they are few and far apart: keys): numbered ones wait until no named one is left, then come the links of lists, then V8's own (handles, roots, weak
  * lists). An
  * object that was replaced by one of its kind at the same place counts as the same.
  *
@@ -75,6 +75,8 @@ class Lockstep {
   readonly #newerNames: Uint32Array;
   readonly #queues = [NAMED, NUMBERED, CHAINED, OF_V8].map(() => new PairQueue());
   readonly #likeness: Likeness;
+  /** Whether the elements of the two objects that are being followed are few and far apart. */
+  #isSparse = false;
 
   constructor(older: References, newer: References) {
     this.#older = older;
@@ -114,6 +116,7 @@ class Lockstep {
   }
 
   #follow(first: number, second: number): void {
+    this.#isSparse = isSparse(this.#older, first) && isSparse(this.#newer, second);
     this.#followNames(first, second);
     const older = this.#numbered(this.#older, first);
     if (older.length === 0) return;
@@ -150,6 +153,7 @@ class Lockstep {
   #keyOf(graph: References, names: Uint32Array, edge: number): number {
     const type = graph.edgeType[edge];
     if (this.#isNumbered(graph, edge)) return NO_KEY;
+    if (type === graph.edgeTypes.element) return graph.edgeName[edge] * 256 + type;
     const name = names[graph.edgeName[edge]];
     return name === NO_NAME ? -2 - edge : name * 256 + type; // a name that only one has is like no other
   }
@@ -158,7 +162,7 @@ class Lockstep {
   #isNumbered({ edgeType, edgeTypes, edgeName, strings }: References, edge: number): boolean {
     const type = edgeType[edge];
     return (
-      type === edgeTypes.element ||
+      (type === edgeTypes.element && !this.#isSparse) ||
       type === edgeTypes.hidden ||
       (type === edgeTypes.internal && strings.startsWithDigit(edgeName[edge]))
     );
@@ -186,6 +190,24 @@ class Lockstep {
     if (this.#isTaken[first] === 1 || this.olderOf[second] !== NO_OBJECT) return;
     if (this.#likeness.isLike(first, second)) this.#queues[rank].push(first, second);
   }
+}
+
+const LEAST_SPARSE_INDEX = 1024;
+const SPARSE = 9;
+
+/**
+ * Whether an object's elements are keyed rather than numbered, as V8 itself decides: it keeps them in a dictionary where a
+ * plain store would be nine times as large (objects/js-objects.cc, `ShouldConvertToSlowElements`).
+ */
+function isSparse({ firstEdge, edgeType, edgeTypes, edgeName }: References, node: number): boolean {
+  let count = 0;
+  let last = 0;
+  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+    if (edgeType[edge] !== edgeTypes.element) continue;
+    count++;
+    if (edgeName[edge] > last) last = edgeName[edge];
+  }
+  return last >= LEAST_SPARSE_INDEX && last > SPARSE * count;
 }
 
 /** A reference that is no named one. */
