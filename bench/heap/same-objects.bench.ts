@@ -31,6 +31,10 @@ const programs: Record<string, string> = {
     kept.sessions ??= new Map();
     for (let i = 0; i < 20_000; i++) kept.sessions.set('s' + step + '/' + i, new Session(i));
     for (const key of kept.sessions.keys()) if (Math.random() < 0.1) kept.sessions.delete(key);`,
+  'a session store: as many as before, nearly all of them others': `
+    kept.store ??= new Map();
+    for (const key of [...kept.store.keys()]) if (Math.random() < 0.9) kept.store.delete(key);
+    while (kept.store.size < 20_000) kept.store.set(crypto.randomUUID(), new Session(1));`,
   'a cache that is full, and forgets the oldest': `
     kept.cache ??= new Map();
     for (let i = 0; i < 30_000; i++) { kept.cache.set(step * 30_000 + i, new Session(i)); if (kept.cache.size > 25_000) kept.cache.delete(kept.cache.keys().next().value); }`,

@@ -8,7 +8,7 @@ interface Element {
 }
 
 /** The pairs as [kind and text of the older, of the newer], by place. */
-function pairs(older: Element[], newer: Element[]): [number, number][] {
+function pairs(older: Element[], newer: Element[], isKeyed = false): [number, number][] {
   const numbers = new Map<string, number>();
   const keyOf = ({ text }: Element): number => {
     if (text === undefined) return -1;
@@ -19,6 +19,8 @@ function pairs(older: Element[], newer: Element[]): [number, number][] {
     isLike: (one, other) => older[one].kind === newer[other].kind && older[one].text === newer[other].text,
     olderKey: (at) => keyOf(older[at]),
     newerKey: (at) => keyOf(newer[at]),
+    isOlderKey: (at) => isKeyed && older[at].text !== undefined,
+    isNewerKey: (at) => isKeyed && newer[at].text !== undefined,
   };
   const found: [number, number][] = [];
   const places = (list: Element[]): number[] => list.map((_, at) => at);
@@ -45,6 +47,21 @@ describe('align', () => {
       [4, 2],
       [5, 3],
     ]);
+  });
+
+  test('of entries, what another key has now is another value, and values without a key go by their order', () => {
+    const entries = (names: (string | null)[]): Element[] =>
+      names.flatMap((name) => (name === null ? [object] : [text(name), object]));
+    expect(pairs(entries(['a', 'b', 'c']), entries(['x', 'b', 'y', 'z']), true)).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(pairs(entries([null, 'a', null]), entries(['x', null, null]), true)).toEqual([
+      [0, 2],
+      [3, 3],
+    ]);
+    expect(pairs(entries([null, null, 'a']), entries([null, null, 'x']), true)).toHaveLength(2);
+    expect(pairs(entries(['a', 'b']), entries(['x', 'y']))).toHaveLength(2);
   });
 
   test('texts in another order, as in a hash table that was made anew, are found all the same', () => {
@@ -84,8 +101,8 @@ describe('align', () => {
     );
     const list = fc.array(element, { maxLength: 30 });
     fc.assert(
-      fc.property(list, list, (older, newer) => {
-        const found = pairs(older, newer);
+      fc.property(list, list, fc.boolean(), (older, newer, isKeyed) => {
+        const found = pairs(older, newer, isKeyed);
         for (const [one, other] of found) expect(older[one]).toEqual(newer[other]);
         expect(new Set(found.map(([one]) => one)).size).toBe(found.length);
         expect(new Set(found.map(([, other]) => other)).size).toBe(found.length);

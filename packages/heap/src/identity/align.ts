@@ -9,6 +9,10 @@ export interface Likeness {
   olderKey: (element: number) => number;
   /** The same of the newer list: equal keys stand for the same. */
   newerKey: (element: number) => number;
+  /** Whether an element of the older list is the key of what comes behind it: behind another key stands something else. */
+  isOlderKey: (element: number) => boolean;
+  /** The same of the newer list. */
+  isNewerKey: (element: number) => boolean;
 }
 
 /**
@@ -70,15 +74,22 @@ function alignBetween(
   newer: readonly number[],
   [olderFrom, olderTo]: [number, number],
   [newerFrom, newerTo]: [number, number],
-  { isLike }: Likeness,
+  { isLike, isOlderKey, isNewerKey }: Likeness,
   pair: (older: number, newer: number) => void,
 ): void {
   let next = newerFrom;
+  let [olderLast, newerLast] = [olderFrom - 1, newerFrom - 1];
+  /** What stands before the two is the same, or no key. */
+  const isBehindAlike = (at: number, ahead: number): boolean => {
+    if (at - 1 === olderLast && ahead - 1 === newerLast) return true;
+    return !(at > 0 && isOlderKey(older[at - 1])) && !(ahead > 0 && isNewerKey(newer[ahead - 1]));
+  };
   for (let at = olderFrom; at < olderTo && next < newerTo; at++) {
     const end = Math.min(newerTo, next + WINDOW);
     for (let ahead = next; ahead < end; ahead++) {
-      if (!isLike(older[at], newer[ahead])) continue;
+      if (!isLike(older[at], newer[ahead]) || !isBehindAlike(at, ahead)) continue;
       pair(older[at], newer[ahead]);
+      [olderLast, newerLast] = [at, ahead];
       next = ahead + 1;
       break;
     }

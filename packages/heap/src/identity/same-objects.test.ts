@@ -64,6 +64,56 @@ describe('objects of two snapshots', () => {
     expect({ wrong, missed, came }).toEqual({ wrong: ['(elements)'], missed: [], came: [] });
   });
 
+  test('of a map are others under another key, however like: what comes and goes in it is not what was there', () => {
+    const heap = new Heap();
+    const map = heap.object('SessionStore', ROOT, 'store'); // a class that extends Map
+    const table = heap.node({ type: 'array', name: '(elements)' }, { from: map, type: 'internal', name: 'table' });
+    const add = (key: string, at: number): number[] => [
+      heap.node({ type: 'string', name: key }, { from: table, type: 'internal', name: String(2 * at) }),
+      heap.object('Session', table, String(2 * at + 1), 'internal'),
+    ];
+    add('stays', 0);
+    const gone = [...add('a', 1), ...add('b', 2)];
+    const older = graphOf(heap);
+    for (const node of gone) heap.unlink(table, node);
+    add('c', 3);
+    add('d', 4);
+    expect(compare(older, graphOf(heap))).toMatchObject({
+      wrong: [],
+      missed: [],
+      came: ['c', 'Session', 'd', 'Session'],
+    });
+  });
+
+  test('of a map are found by keys that are put together of parts, and made one text meanwhile', () => {
+    const heap = new Heap();
+    const map = heap.object('Map', ROOT, 'sessions');
+    const pool = heap.object('Pool', ROOT, 'pool'); // by which the test holds them; the walk comes to it last
+    const joined = (first: string, second: string): number => {
+      const whole = heap.node(
+        { type: 'concatenated string', name: '(concatenated string)' },
+        { from: pool, type: 'weak' },
+      );
+      for (const [edge, name] of Object.entries({ first, second }))
+        heap.node({ type: 'string', name }, { from: whole, type: 'internal', name: edge });
+      return whole;
+    };
+    const value = (): number => heap.object('Session', pool, 'value', 'weak');
+    const tableOf = (...entries: number[]): number => {
+      const table = heap.node({ type: 'array', name: '(elements)' }, { from: map, type: 'internal', name: 'table' });
+      entries.forEach((node, at) => heap.link(node, { from: table, type: 'internal', name: String(at) }));
+      return table;
+    };
+    const kept = [joined('de', 'f'), value(), joined('g', 'hi'), value()];
+    const table = tableOf(joined('a', 'bc'), value(), ...kept);
+    const older = graphOf(heap);
+    heap.unlink(map, table);
+    kept[0] = heap.node({ type: 'string', name: 'def' }, { from: pool, type: 'weak' });
+    tableOf(...kept, joined('x', 'yz'), value());
+    const { missed, came } = compare(older, graphOf(heap));
+    expect({ missed, came }).toEqual({ missed: [], came: ['def', '(concatenated string)', 'x', 'yz', 'Session'] });
+  });
+
   test('in a linked list are told by what else holds them rather than by their place in it', () => {
     const heap = new Heap();
     const app = heap.object('App', ROOT, 'app');

@@ -5,7 +5,8 @@
  * the same, where it is of the same type and name. References by name come first, since a name says more than a place (and
  * so are numbers names where they are few and far apart: keys): numbered ones wait until no named one is left, then come the links of lists, then V8's own (handles, roots, weak
  * lists). An
- * object that was replaced by one of its kind at the same place counts as the same.
+ * object that was replaced by one of its kind at the same place counts as the same, but for the value of a map's entry
+ * whose key is another text.
  *
  * The idea is that of tree differencing by keys (S. Chawathe et al., "Change detection in hierarchically structured
  * information", SIGMOD 1996), where names of references are the keys.
@@ -13,6 +14,7 @@
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { align, type Likeness } from './align.ts';
 import { PairQueue } from './pair-queue.ts';
+import { EntryTexts } from './entry-texts.ts';
 import { NO_NAME, sharedNames } from './shared-names.ts';
 
 /** What is walked: the objects, and what they refer to. */
@@ -74,9 +76,14 @@ class Lockstep {
   readonly #olderNames: Uint32Array;
   readonly #newerNames: Uint32Array;
   readonly #queues = [NAMED, NUMBERED, CHAINED, OF_V8].map(() => new PairQueue());
+  readonly #isAlike: Likeness['isLike'];
   readonly #likeness: Likeness;
+  readonly #likenessOfEntries: Likeness;
+  readonly #entryTexts: readonly EntryTexts[];
   /** Whether the elements of the two objects that are being followed are few and far apart. */
   #isSparse = false;
+  /** Tables of maps in the older snapshot that have not been followed yet. */
+  readonly #tables = new Set<number>();
 
   constructor(older: References, newer: References) {
     this.#older = older;
@@ -89,14 +96,27 @@ class Lockstep {
     const { nodeTypes } = older;
     const textOf = ({ nodeType, nodeName }: References, names: Uint32Array, node: number): number =>
       nodeType[node] === nodeTypes.string && names[nodeName[node]] !== NO_NAME ? names[nodeName[node]] : -1;
+    const [olderTexts, newerTexts] = [new EntryTexts(older), new EntryTexts(newer)];
+    this.#entryTexts = [olderTexts, newerTexts];
+    this.#isAlike = (first, second) => {
+      const name = names.older[older.nodeName[first]];
+      const isSameName = name !== NO_NAME && name === names.newer[newer.nodeName[second]];
+      return isSameName && older.nodeType[first] === newer.nodeType[second];
+    };
     this.#likeness = {
-      isLike: (first, second) => {
-        const name = names.older[older.nodeName[first]];
-        const isSameName = name !== NO_NAME && name === names.newer[newer.nodeName[second]];
-        return isSameName && older.nodeType[first] === newer.nodeType[second];
-      },
+      isLike: this.#isAlike,
       olderKey: (node) => textOf(older, names.older, node),
       newerKey: (node) => textOf(newer, names.newer, node),
+      isOlderKey: () => false,
+      isNewerKey: () => false,
+    };
+    this.#likenessOfEntries = {
+      isLike: (first, second) =>
+        this.#isAlike(first, second) && (!olderTexts.isText(first) || isSameKey(olderTexts, first, newerTexts, second)),
+      olderKey: (node) => (olderTexts.isText(node) ? olderTexts.keyOf(node) : -1),
+      newerKey: (node) => (newerTexts.isText(node) ? newerTexts.keyOf(node) : -1),
+      isOlderKey: (node) => olderTexts.isText(node) && olderTexts.keyOf(node) >= 0,
+      isNewerKey: (node) => newerTexts.isText(node) && newerTexts.keyOf(node) >= 0,
     };
   }
 
@@ -121,9 +141,11 @@ class Lockstep {
     const older = this.#numbered(this.#older, first);
     if (older.length === 0) return;
     const rank = this.#older.nodeType[first] === this.#older.nodeTypes.synthetic ? OF_V8 : NUMBERED;
-    align(older, this.#numbered(this.#newer, second), this.#likeness, (one, other) => {
+    const likeness = this.#tables.delete(first) ? this.#likenessOfEntries : this.#likeness;
+    align(older, this.#numbered(this.#newer, second), likeness, (one, other) => {
       this.#offer(rank, one, other);
     });
+    for (const texts of this.#entryTexts) texts.clear();
   }
 
   /** Offers what two objects refer to by the same names, as far as these stand in the same order; then the others. */
@@ -180,16 +202,28 @@ class Lockstep {
   #offerEdge(owner: number, olderEdge: number, newerEdge: number): void {
     const { nodeType, nodeTypes, nodeName, edgeType, edgeTypes, edgeTo } = this.#older;
     const to = edgeTo[olderEdge];
+    if (edgeType[olderEdge] === edgeTypes.internal && this.#isMapsTable(owner, olderEdge)) this.#tables.add(to);
     const isOfV8 = nodeType[owner] === nodeTypes.synthetic || edgeType[olderEdge] === edgeTypes.weak;
     // In a linked list, the next one has no more than a place.
     const isLink = nodeName[owner] === nodeName[to] && nodeType[owner] === nodeType[to];
     this.#offer(isOfV8 ? OF_V8 : isLink ? CHAINED : NAMED, to, this.#newer.edgeTo[newerEdge]);
   }
 
+  /** What V8 calls the table of a Map, or of a class that extends it: keys and values by turns. That of a Set has keys only. */
+  #isMapsTable(owner: number, edge: number): boolean {
+    const { strings, edgeName, nodeName } = this.#older;
+    return strings.is(edgeName[edge], 'table') && !strings.is(nodeName[owner], 'Set');
+  }
+
   #offer(rank: number, first: number, second: number): void {
     if (this.#isTaken[first] === 1 || this.olderOf[second] !== NO_OBJECT) return;
-    if (this.#likeness.isLike(first, second)) this.#queues[rank].push(first, second);
+    if (this.#isAlike(first, second)) this.#queues[rank].push(first, second);
   }
+}
+
+function isSameKey(olderTexts: EntryTexts, older: number, newerTexts: EntryTexts, newer: number): boolean {
+  const key = olderTexts.keyOf(older);
+  return key < 0 || key === newerTexts.keyOf(newer);
 }
 
 const LEAST_SPARSE_INDEX = 1024;
