@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { otlpJson } from './fixtures/reports.ts';
 import { startTestServer, type TestServer } from './fixtures/test-server.ts';
 import { checkNode, startServer } from './server.ts';
 
@@ -98,6 +99,22 @@ test('who guesses tokens is slowed down, who has one is not', async () => {
     statuses.push((await server.send('GET', '/api/v1/tokens', { token: `guess${i}` })).status);
   expect(statuses.at(-1)).toBe(429);
   expect((await server.send('GET', '/api/v1/tokens')).status).toBe(200);
+});
+
+test('telemetry of many processes through one proxy is not held up by what an address may ask besides', async () => {
+  const small = await startTestServer({ limits: { requestsPerMinute: 3, reportsPerMinute: 6 } });
+  try {
+    const send = async (method: string, path: string, body?: unknown): Promise<number> =>
+      (await small.send(method, path, { token: small.agent, ...(body === undefined ? {} : { body }) })).status;
+    const reports = [];
+    for (let at = 0; at < 7; at++) reports.push(await send('POST', '/v1/metrics', otlpJson(Date.now())));
+    expect(reports).toEqual([200, 200, 200, 200, 200, 200, 429]);
+    const asked = [];
+    for (let at = 0; at < 4; at++) asked.push(await send('GET', '/api/v1/health'));
+    expect(asked).toEqual([200, 200, 200, 429]);
+  } finally {
+    await small.remove();
+  }
 });
 
 describe('a start that cannot be', () => {

@@ -46,6 +46,7 @@ export interface Server {
 const defaults: HttpLimits = {
   bodyBytes: 8 * 2 ** 20,
   requestsPerMinute: 60_000,
+  reportsPerMinute: 1_000_000,
   refusalsPerMinute: 60,
   logInsPerMinute: 10,
   mostFollowers: 200,

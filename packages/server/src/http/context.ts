@@ -69,8 +69,10 @@ export interface Context {
 export interface HttpLimits {
   /** Bytes of a body, unpacked too. */
   bodyBytes: number;
-  /** Requests a minute and address. */
+  /** Requests a minute and address, those with telemetry aside. */
   requestsPerMinute: number;
+  /** Requests with telemetry, a minute and address: a whole company's processes may come through one proxy. */
+  reportsPerMinute: number;
   /** Requests with a wrong token, a minute and address. */
   refusalsPerMinute: number;
   /** Attempts to log in, a minute, address and name. */

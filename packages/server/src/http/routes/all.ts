@@ -37,8 +37,8 @@ export async function addRoutes(app: FastifyInstance, context: Context): Promise
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: 60_000,
-    errorResponseBuilder: () =>
-      new ServerError('EBB_SERVER_TOO_MANY_REQUESTS', `more than ${requestsPerMinute} requests in a minute`),
+    errorResponseBuilder: (_request, { max }) =>
+      new ServerError('EBB_SERVER_TOO_MANY_REQUESTS', `more than ${max} requests in a minute`),
   });
   const guard = makeGuard(app, context);
   const logIns = makeLogIns(app, guard, context);

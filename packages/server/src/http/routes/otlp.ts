@@ -47,6 +47,7 @@ export async function otlpRoutes(
         tags: ['telemetry'],
         security: [{ token: [] }],
       },
+      config: { rateLimit: { max: context.limits.reportsPerMinute } },
       // Before the body is read: strangers' bodies cost nothing.
       onRequest: async (request) => {
         await guard(request, 'agent');

@@ -26,6 +26,7 @@ export async function remoteWriteRoutes(
         tags: ['telemetry'],
         security: [{ token: [] }],
       },
+      config: { rateLimit: { max: context.limits.reportsPerMinute } },
       onRequest: async (request) => {
         await guard(request, 'agent');
       },
