@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
+import { certificate, key } from '../../packages/agent/src/fixtures/localhost.ts';
 import { availableNodes } from './index.ts';
 import { makeWorkplace } from './run-program.ts';
 import { Clients, places, serve, Wire } from './served-program.ts';
@@ -158,6 +159,35 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         expect(() => process.kill(step.oldPid, 0)).toThrow('ESRCH');
         expect(process.kill(step.newPid, 0)).toBe(true);
       }
+    } finally {
+      service.child.kill('SIGKILL');
+      place.remove();
+    }
+  });
+
+  it('workers that speak TLS are restarted under load, their connections end after an answer, and no request fails', async ({
+    expect,
+  }) => {
+    const place = makeWorkplace();
+    const door = join(place.directory, 'door');
+    const worker = `
+      const { createServer: createTlsServer } = await import('node:https');
+      armDrain({ messages: true, idleMs: 1000 });
+      createTlsServer(${JSON.stringify({ key, cert: certificate })}, (request, response) =>
+        setImmediate(() => response.end('ok'))).listen(0, '127.0.0.1');`;
+    const service = serve(node, place.directory, clusterOf(worker), { env: { DOOR: door } });
+    try {
+      const port = Number((await service.line(/^port (\d+)$/))[1]);
+      const clients = new Clients(port, 6, certificate);
+      await clients.more(100);
+      const { report } = await restart(door, { leastServing: 3 });
+      await clients.more(100);
+      await clients.stop();
+      expect(clients.failed).toEqual([]);
+      expect(report?.failure).toBeNull();
+      expect(report?.steps.map(({ exitCode, killed }) => ({ exitCode, killed }))).toEqual(
+        Array.from({ length: 3 }, () => ({ exitCode: 0, killed: false })),
+      );
     } finally {
       service.child.kill('SIGKILL');
       place.remove();

@@ -1,7 +1,8 @@
 /** Small services and their clients, for the tests of drains and restarts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, request, type RequestOptions } from 'node:http';
+import { Agent as TlsAgent, request as requestByTls } from 'node:https';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { fileURLToPath } from 'node:url';
 /** Express is the storefront's. */
 const storefront = createRequire(new URL('../../examples/storefront/package.json', import.meta.url));
 /** What a program in a temporary folder cannot find by name. */
-export const places: { express: string; drain: string; register: string } = {
+export const places: { express: string; drain: string; relief: string; register: string } = {
   express: storefront.resolve('express'),
   drain: new URL('../../packages/agent/dist/drain/index.js', import.meta.url).href,
+  relief: new URL('../../packages/agent/dist/relief/index.js', import.meta.url).href,
   register: fileURLToPath(new URL('../../packages/agent/dist/register.cjs', import.meta.url)),
 };
 
@@ -85,10 +87,13 @@ export class Clients {
   readonly #agents: Agent[] = [];
   readonly #running: Promise<void>[] = [];
   readonly #port: number;
+  readonly #certificate: string | undefined;
   #stopped = false;
 
-  constructor(port: number, count: number) {
+  /** @param certificate of a server that speaks TLS */
+  constructor(port: number, count: number, certificate?: string) {
     this.#port = port;
+    this.#certificate = certificate;
     for (let at = 0; at < count; at++) this.#running.push(this.#run());
   }
 
@@ -98,7 +103,9 @@ export class Clients {
       const fail = (error: NodeJS.ErrnoException): void => {
         resolve(error.code ?? error.message);
       };
-      request({ host: '127.0.0.1', port, path, agent }, (response) => {
+      const send = agent instanceof TlsAgent ? requestByTls : request;
+      const options: RequestOptions = { host: '127.0.0.1', port, path, agent };
+      send(options, (response) => {
         response.on('error', fail).on('end', () => {
           resolve(String(response.statusCode));
         });
@@ -122,7 +129,8 @@ export class Clients {
   }
 
   async #run(): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const kept = { keepAlive: true, maxSockets: 1 };
+    const agent = this.#certificate === undefined ? new Agent(kept) : new TlsAgent({ ...kept, ca: this.#certificate });
     this.#agents.push(agent);
     while (!this.#stopped && this.failed.length === 0) {
       const answer = await Clients.send(this.#port, '/', agent);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -17,12 +17,14 @@ async function listening<Kind extends NetServer>(server: Kind): Promise<{ server
   return { server, address: String((server.address() as AddressInfo).port) };
 }
 
-async function served(): Promise<{ traffic: Traffic; server: Server; address: string }> {
+async function served(
+  answer: RequestListener = (request, response) => response.end(request.url),
+): Promise<{ traffic: Traffic; server: Server; address: string }> {
   const traffic = new Traffic(() => performance.now(), []);
   closing.push(() => {
     traffic.stop();
   });
-  const { server, address } = await listening(createServer((request, response) => response.end(request.url)));
+  const { server, address } = await listening(createServer(answer));
   return { traffic, server, address };
 }
 
@@ -76,8 +78,9 @@ test('where nobody takes it any more, it is closed behind its answer, and so are
   await second.ask();
   traffic.giveAway({ give: () => 'no way', addresses: [address] });
   traffic.closeAfterAnswers();
-  const ended = once(first.socket, 'end');
   traffic.giveIdle();
+  const ended = once(first.socket, 'end');
+  expect(await first.ask()).toContain('Connection: close');
   await ended;
   expect(traffic.isGivenAway).toBe(false);
   expect(traffic.giving).toBe(0);
@@ -107,4 +110,25 @@ test('a connection on which a request has begun is not given before that is answ
   await once(socket, 'data');
   while (!given.some((one) => one.remotePort === socket.localPort)) await new Promise(setImmediate);
   expect(given.length).toBeGreaterThan(before);
+});
+
+test('behind an answer whose head was sent before, which promised to keep it, a connection is not ended: the next one may be under way', async () => {
+  const held: ServerResponse[] = [];
+  const { traffic, address } = await served((request, response) => {
+    if (request.url !== '/held') return response.end(request.url);
+    response.write('first');
+    return held.push(response);
+  });
+  const { socket, heard, ask } = await client(address);
+  socket.write('GET /held HTTP/1.1\r\nhost: shop\r\n\r\n');
+  while (!heard().includes('first')) await once(socket, 'data');
+  expect(heard()).toContain('Connection: keep-alive');
+  traffic.closeAfterAnswers();
+  held[0]?.end('last');
+  while (!heard().endsWith('0\r\n\r\n')) await once(socket, 'data');
+  while (traffic.inFlight > 0) await new Promise(setImmediate);
+  expect(traffic.endIdle(60_000)).toBe(false);
+  const ended = once(socket, 'end');
+  expect(await ask()).toContain('Connection: close');
+  await ended;
 });

@@ -37,6 +37,8 @@ export class Traffic {
   readonly #monotonicMs: () => number;
   readonly #servers: Set<WeakRef<NetServer>> = new Set();
   readonly #responses = new Set<Answer>();
+  /** Answers that said `Connection: close`. */
+  readonly #lasts = new WeakSet<Answer>();
   /** By weak references: whatever this keeps, a reader of a snapshot would take for what holds the host's sockets. */
   readonly #sockets: Set<WeakRef<Socket>> = new Set();
   readonly #connections = new WeakMap<Socket, Connection>();
@@ -84,10 +86,13 @@ export class Traffic {
     return this.#responses.size;
   }
 
-  /** From now on each answer says `Connection: close`, as far as its head is not sent yet, and its connection is ended. */
+  /**
+   * From now on each answer says `Connection: close`, and its connection is ended behind it. Where its head was sent before,
+   * the client may have sent its next request already: that one's answer says so, or the connection stays idle.
+   */
   closeAfterAnswers(): void {
     this.#closing = true;
-    for (const response of this.#responses) if (!this.#isGiven(response)) announceClose(response);
+    for (const response of this.#responses) if (!this.#isGiven(response)) this.#announceClose(response);
   }
 
   /**
@@ -196,7 +201,7 @@ export class Traffic {
   #begin(response: Answer, socket: Socket): void {
     // Heard of late: it is over already.
     if (response.closed || response.destroyed) return;
-    if (this.#closing && !this.#isGivenOf(serverOf(socket))) announceClose(response);
+    if (this.#closing && !this.#isGivenOf(serverOf(socket))) this.#announceClose(response);
     this.#responses.add(response);
     this.begun += 1;
     const connection = this.#connectionOf(socket);
@@ -210,9 +215,10 @@ export class Traffic {
         // Requests that were sent ahead (pipelining) are answered first.
         if (!this.#closing || connection.requests > 0) return;
         const server = serverOf(socket);
-        if (!this.#isGivenOf(server)) this.#end(socket, connection);
         // What cannot be given now has a part of the next request: it is given behind that one's answer.
-        else if (isGivable(socket)) this.#tryToGive(socket, server);
+        if (this.#isGivenOf(server)) {
+          if (isGivable(socket)) this.#tryToGive(socket, server);
+        } else if (this.#lasts.has(response)) this.#end(socket, connection);
       }),
     );
   }
@@ -226,7 +232,7 @@ export class Traffic {
     return socket !== null && this.#isGivenOf(serverOf(socket));
   }
 
-  /** Where the way to others is gone, this and all that follow are ended. */
+  /** Where the way to others is gone, this and all that follow are ended behind their next answer, or when they were idle. */
   #tryToGive(socket: Socket, server: NetServer): void {
     const address = this.#addresses.get(server) ?? '';
     this.giving += 1;
@@ -238,8 +244,17 @@ export class Traffic {
     this.giving -= 1;
     if (outcome === 'later') return;
     this.#givenAddresses = new Set();
-    for (const response of this.#responses) announceClose(response);
-    this.#end(socket, this.#connectionOf(socket));
+    for (const response of this.#responses) this.#announceClose(response);
+  }
+
+  #announceClose(response: Answer): void {
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+    // What was sent before says so where the client had asked for it.
+    if (!response.headersSent || response._last === true) this.#lasts.add(response);
+    // Before Node's own listener, which would cut the connection at once.
+    response.prependListener('finish', () => {
+      response._last = false;
+    });
   }
 
   /** Half of it: the rest by `endIdle`, when the client had time to notice. */
@@ -271,12 +286,4 @@ export class Traffic {
 function serverOf(socket: Socket): NetServer | undefined {
   const { server } = socket as { server?: unknown };
   return server instanceof NetServer ? server : undefined;
-}
-
-function announceClose(response: Answer): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close');
-  // Before Node's own listener, which would cut the connection at once.
-  response.prependListener('finish', () => {
-    response._last = false;
-  });
 }

@@ -5,25 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { certificate, key } from '../fixtures/localhost.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { HttpConnection } from './http-connection.ts';
-
-/** Of nobody but this test: `localhost` and 127.0.0.1, signed by itself, from 2020 to 2120. */
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIKaB5tlXZMxTWiUY
-JrXYjAhyRAp/RDU68odeYiazQ4GhRANCAAQyxaEmCOcJhriWwLw5Mgfpq+VFv+RJ
-qpu6JCOtdU4C/ZkLOzZQlQ2Vt17ZKbwqBAHzUbLCNd3ALTumky33K6Qq
------END PRIVATE KEY-----`;
-const certificate = `-----BEGIN CERTIFICATE-----
-MIIBejCCASCgAwIBAgIUVICdhrbya1PlivPcX/Dlg3BywgwwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAx
-MDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQyxaEmCOcJhriWwLw5Mgfpq+VFv+RJqpu6JCOtdU4C/ZkLOzZQlQ2V
-t17ZKbwqBAHzUbLCNd3ALTumky33K6Qqo04wTDAPBgNVHRMBAf8EBTADAQH/MBoG
-A1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAdBgNVHQ4EFgQUW6JFzSpKEFKRum0i
-FCQeeXPElTkwCgYIKoZIzj0EAwIDSAAwRQIgU+NeESDN3nSg9/zYNsjdOyrDa0Tg
-a0L+sdQFmbaD8CgCIQC9j1IumadLCQU2bUmvhjxT7xcYHitlmSZi9Bk1IRe8mQ==
------END CERTIFICATE-----`;
 
 const post = Buffer.from('POST /here HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi');
 
