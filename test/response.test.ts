@@ -18,7 +18,10 @@ let admin: string;
 beforeEach(async () => {
   place = makeWorkplace();
   const responseFile = join(place.directory, 'response.yaml');
-  writeFileSync(responseFile, 'services: [{ match: { service: shop }, allow: [restart, rollback], least_serving: 2 }]');
+  writeFileSync(
+    responseFile,
+    'services: [{ match: { service: shop }, allow: [restart, rollback, trim], least_serving: 2 }]',
+  );
   server = await startServer({ database: { directory: join(place.directory, 'data') }, port: 0, responseFile });
   admin = server.firstTokens?.admin ?? '';
 });
@@ -73,7 +76,11 @@ const pause = async (): Promise<void> => {
 };
 
 /** Starts `ebb respond` and waits until the server has heard of it. */
-async function responder(args: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+async function responder(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  kind = args.includes('--can') ? 'rollback' : 'restart',
+): Promise<void> {
   const child = spawn(process.execPath, [ebb, 'respond', '--service', 'shop', '--server', server.url, ...args], {
     env: { ...process.env, ...env, EBB_TOKEN: admin },
     stdio: 'ignore',
@@ -83,7 +90,7 @@ async function responder(args: string[], env: NodeJS.ProcessEnv = {}): Promise<v
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
   });
-  const wanted = { serviceId: 1, kind: args.includes('--can') ? 'rollback' : 'restart', version: 'x' };
+  const wanted = { serviceId: 1, kind, version: 'x' };
   while (!(await ask('POST', '/api/v1/actions/plan', wanted)).allowed) {
     expect(child.exitCode).toBeNull();
     await pause();
@@ -176,6 +183,36 @@ test('through PM2: every process is replaced, and no request fails', { timeout: 
   const now = list().map(({ pid }) => pid);
   expect(now).toHaveLength(2);
   expect(now.filter((pid) => old.includes(pid))).toEqual([]);
+});
+
+test('a process gives freed memory back, by itself, when it is ordered', async () => {
+  const service = serve(
+    process.execPath,
+    place.directory,
+    `import { armTrim } from ${JSON.stringify(places.relief)};
+     const kept = [];
+     let all = Array.from({ length: 3000 }, () => Buffer.alloc(40_000, 1));
+     kept.push(...all.filter((_, at) => at % 50 === 0));
+     all = null;
+     setTimeout(() => gc(), 50);
+     setTimeout(() => gc(), 300);
+     setTimeout(() => console.log('armed: ' + armTrim().unavailable), 1500);
+     setInterval(() => kept.length, 1e6);`,
+    { flags: ['--expose-gc'] },
+  );
+  closing.push(() => void service.child.kill('SIGKILL'));
+  await service.line(/^armed: null$/);
+  await tell([service.child.pid ?? 0, process.pid]);
+  await responder(['--trim'], {}, 'trim');
+  const wanted = { serviceId: 1, kind: 'trim', instances: [`i${service.child.pid}`], why: 'a test' };
+  const { id } = await ask('POST', '/api/v1/actions', wanted);
+  const action = await over(id);
+  expect(action).toMatchObject({ state: 'done', outcome: '1 of 1 were trimmed' });
+  const [, gave, before, after] =
+    /gave back (\d+) MB \((\d+) MB before, ([\d.]+) MB after\): malloc_trim took \d+ ms$/.exec(action.steps[0].text) ??
+    [];
+  expect(Number(gave)).toBeGreaterThan(50);
+  expect(Number(before) - Number(after)).toBeGreaterThan(50);
 });
 
 test('ebb rollback shows the plan and does nothing; with --yes a command does it', async () => {

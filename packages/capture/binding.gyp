@@ -7,6 +7,7 @@
         'native/addon.c',
         'native/call-file.c',
         'native/call-fork.c',
+        'native/call-malloc.c',
         'native/call-socket.c',
         'native/call-watch.c',
         'native/child.c',

@@ -101,6 +101,16 @@ function prepareDrain(): void {
   }
 }
 
+/** A way to have freed memory given back, which the environment asks for. */
+function prepareTrim(): void {
+  if (process.env['EBB_TRIM'] === undefined || process.env['EBB_AGENT']?.toLowerCase() === 'off') return;
+  void import('./relief/from-environment.ts')
+    .then(({ armTrimByEnvironment }) => {
+      armTrimByEnvironment(process.env, clock.now);
+    })
+    .catch(() => undefined);
+}
+
 /** @param alone the agent is wanted without a watcher, too */
 function prepare(alone: boolean): void {
   // The program finds its own modules in the cache, and no others.
@@ -120,6 +130,7 @@ function prepare(alone: boolean): void {
   else if (isMainThread) prepareThreads();
   if (isMainThread) prepareDrain();
   const begin = (): void => {
+    if (isMainThread) prepareTrim();
     const started = watched
       ? import('./host/start.ts').then(({ startAgent }) => {
           // Once it has gone, another may come: by `ebb watch --pid`.

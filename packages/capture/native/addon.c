@@ -17,6 +17,7 @@ NAPI_MODULE_INIT() {
       {"hiddenFile", hidden_file},
       {"nameFile", name_file},
       {"closeFile", close_file},
+      {"trim", trim},
       {"peerOf", peer_of},
       {"sendSocket", send_socket},
       {"receiveSocket", receive_socket},

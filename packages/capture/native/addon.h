@@ -73,6 +73,10 @@ napi_value hidden_file(napi_env env, napi_callback_info info);
 napi_value name_file(napi_env env, napi_callback_info info);
 napi_value close_file(napi_env env, napi_callback_info info);
 
+/* ── call-malloc.c ───────────────────────────────────────────────────────────────────────────────────────────────── */
+
+napi_value trim(napi_env env, napi_callback_info info);
+
 /* ── call-socket.c ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
 napi_value peer_of(napi_env env, napi_callback_info info);

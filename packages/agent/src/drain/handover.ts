@@ -99,12 +99,6 @@ export function resumeReading(socket: Socket): void {
   handle.readStart?.();
 }
 
-/** Its descriptor, where it has one. */
-export function fdOf(socket: Socket): number | undefined {
-  const fd = (socket as HttpSocket)._handle?.fd;
-  return fd !== undefined && fd >= 0 ? fd : undefined;
-}
-
 /** Marks it as on its way: neither its server nor Node's own timer for idle connections does anything with it any more. */
 export function letGo(socket: Socket): void {
   socket.setTimeout(0);

@@ -4,5 +4,4 @@
  */
 export { armDrain, type Drainer, type DrainOptions, type DrainOutcome } from './drain.ts';
 export { rollWorkers, type RollFailure, type RollOptions, type RollReport, type RollStep } from './roll.ts';
-export { armShed, type ShedOptions, type Shedder } from './shed.ts';
 export { serveRestarts, type RestartDoor, type RestartDoorOptions } from './restart-socket.ts';

@@ -12,8 +12,10 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, Socket, type Server as NetServer } from 'node:net';
 import { socketPassing, type SocketPassing } from '@ebb/capture/sockets';
+import { abstractName } from '../host/abstract-name.ts';
+import { fdOf } from '../host/descriptor.ts';
 import { quietly } from '../host/quietly.ts';
-import { fdOf, letGo, resumeReading, stopReading, take, type Give } from './handover.ts';
+import { letGo, resumeReading, stopReading, take, type Give } from './handover.ts';
 
 /** What this process serves. */
 export interface Serving {
@@ -196,7 +198,7 @@ export class Siblings {
 }
 
 function nameOf(pid: number): string {
-  return `\0ebb-drain-${pid}`;
+  return abstractName(`ebb-drain-${pid}`);
 }
 
 /** The other children of this process' parent. */

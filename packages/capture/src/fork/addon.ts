@@ -72,6 +72,8 @@ export interface Addon {
   nameFile(fd: number, file: string): number;
   /** For the descriptors of `memoryFile` and `hiddenFile`. */
   closeFile(fd: number): void;
+  /** `malloc_trim(3)` in a thread of its own, after `acquire`: 0, or an errno. Does nothing where libc is not glibc. */
+  trim(done: () => void): number;
   /** The process at the other end of a Unix socket if it is of the same user; else 0. */
   peerOf(fd: number): number;
   /** Gives a socket to the process at the other end: 0, or an errno. The text is at most 63 bytes. */

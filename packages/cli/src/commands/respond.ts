@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { hostname } from 'node:os';
 import { CliError } from '../errors/cli-error.ts';
 import { addServerOptions, serverOf, type ServerFlags } from '../remote/server-flags.ts';
-import { actionKinds, type ActionKind, type Executor } from '../respond/executor.ts';
+import { actionKinds, together, type ActionKind, type Executor } from '../respond/executor.ts';
 import { printable } from '../wording/printable.ts';
 
 interface Flags extends ServerFlags {
@@ -10,6 +10,7 @@ interface Flags extends ServerFlags {
   cluster?: string;
   pm2?: string;
   can: ActionKind[];
+  trim?: true;
   limit: number;
   name: string;
 }
@@ -21,7 +22,7 @@ export function respondCommand(finish: (exitCode: number) => void): Command {
     .description(
       'Asks the server for orders of one service and carries them out on this machine: through PM2, the primary of a Node\ncluster, or a command of yours. What may be ordered, by whom and how often, says the file that the server was given with\n`ebb up --response`. Nothing is done without an order, and each step is checked by process id and start time.',
     )
-    .usage('[options] --service NAME (--cluster SOCKET | --pm2 APP | -- COMMAND…)')
+    .usage('[options] --service NAME [--trim] (--cluster SOCKET | --pm2 APP | -- COMMAND…)')
     .argument('[COMMAND...]', 'what carries an action out; the facts are in its environment (EBB_ACTION, EBB_PID, …)')
     .passThroughOptions()
     .requiredOption('--service <NAME>', 'the service, as its processes call themselves')
@@ -32,6 +33,7 @@ export function respondCommand(finish: (exitCode: number) => void): Command {
       'rollback',
       'rollforward',
     ])
+    .option('--trim', 'have processes give freed memory back that malloc keeps: those with the agent and EBB_TRIM=1')
     .option('--limit <SECONDS>', 'how long one step may take', seconds, 120)
     .option('--name <NAME>', 'who this is, for the timeline', hostname());
   return addServerOptions(command)
@@ -44,7 +46,7 @@ Exit codes: 0 it was stopped; 2 it could not start as it was told to; 3 Ebb coul
 
 Examples:
   ebb respond --service shop --pm2 shop
-  ebb respond --service shop --cluster /run/shop/restart.sock
+  ebb respond --service shop --cluster /run/shop/restart.sock --trim
   ebb respond --service shop --can rollback,rollforward -- ./deploy.sh`,
     )
     .action(async (words: string[], flags: Flags) => {
@@ -65,10 +67,20 @@ Examples:
     });
 }
 
-async function executorOf(words: readonly string[], { cluster, pm2, can, limit }: Flags): Promise<Executor> {
+async function executorOf(words: readonly string[], flags: Flags): Promise<Executor> {
+  const { cluster, pm2, can, trim, limit } = flags;
   const given = [cluster, pm2, words.length > 0 ? words : undefined].filter((one) => one !== undefined);
-  if (given.length !== 1)
-    throw new CliError('EBB_CLI_USAGE', 'give one of --cluster SOCKET, --pm2 APP, or a COMMAND behind --');
+  if (given.length > 1 || (given.length === 0 && trim === undefined))
+    throw new CliError('EBB_CLI_USAGE', 'give one of --cluster SOCKET, --pm2 APP, or a COMMAND behind --; or --trim');
+  if (trim === undefined) return await startingExecutor(words, flags);
+  if (words.length > 0 && can.includes('trim'))
+    throw new CliError('EBB_CLI_USAGE', 'give --trim, or a COMMAND with --can trim: not both do it');
+  const own = (await import('../respond/trim-executor.ts')).trimExecutor(limit * 1000);
+  return given.length === 0 ? own : together(await startingExecutor(words, flags), own);
+}
+
+/** Who starts processes. */
+async function startingExecutor(words: readonly string[], { cluster, pm2, can, limit }: Flags): Promise<Executor> {
   const limitMs = limit * 1000;
   if (cluster !== undefined) return (await import('../respond/cluster-executor.ts')).clusterExecutor(cluster, limitMs);
   if (pm2 !== undefined) return (await import('../respond/pm2-executor.ts')).pm2Executor(pm2, { limitMs });

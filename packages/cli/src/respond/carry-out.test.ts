@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { trimDoorOf } from '@ebb/agent/relief';
 import { carryOut, type Outcome, type ToldStep } from './carry-out.ts';
 import { commandExecutor } from './command-executor.ts';
 import type { Executor, Order } from './executor.ts';
 import { processStart } from './process-start.ts';
+import { trimExecutor } from './trim-executor.ts';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -133,4 +136,61 @@ test('a flag, a route and a heap limit are in the environment under their own na
   const { ok, outcome, steps } = await carry({ ...order(await victim()), kind: 'raise-limit', subject: '800' }, larger);
   expect({ ok, outcome }).toEqual({ ok: true, outcome: '1 of 1 were restarted' });
   expect(steps[0]?.text).toBe('the command ended with 0: 800');
+});
+
+test('of a trim the kernel says what came of it, and not the one who did it', async () => {
+  const keeps = spawn(process.execPath, [
+    '-e',
+    'globalThis.kept = Buffer.alloc(5e7, 1); console.log(1); setInterval(() => 1, 1e6)',
+  ]);
+  children.push(keeps);
+  await once(keeps.stdout, 'data');
+  const trim = (kinds: string): Executor => commandExecutor(['sh', '-c', kinds], { kinds: ['trim'], limitMs: 30_000 });
+  const told = { ...order(keeps.pid ?? 0), kind: 'trim' as const };
+  const { ok, outcome, steps } = await carry(told, trim('echo 900 GB given back'));
+  expect({ ok, outcome }).toEqual({ ok: true, outcome: '1 of 1 were trimmed' });
+  expect(steps[0]?.text).toMatch(
+    /^process \d+ (gave nothing back|gave back [\d.]+ k?B) \([\d.]+ MB before, [\d.]+ MB after\): the command ended with 0: 900 GB given back$/,
+  );
+  const ended = await carry({ ...order(await victim()), kind: 'trim' }, trim('kill -9 $EBB_PID; sleep 0.2'));
+  expect(ended.outcome).toMatch(/^process \d+ ended while it was trimmed; 0 of 1 were trimmed$/);
+});
+
+test('a process that has armed no trim is told as that', async () => {
+  const { ok, outcome } = await carry({ ...order(await victim()), kind: 'trim' }, trimExecutor(30_000));
+  expect(ok).toBe(false);
+  expect(outcome).toMatch(/^process \d+ has armed no trim: start it with the agent and EBB_TRIM=1; 0 of 1/);
+});
+
+test.each([
+  ['hangs up', '', /hung up: it hears nobody but processes of its own user/],
+  [
+    'refuses',
+    '{"refused":"memory is being given back already"}\n',
+    /refused: memory is being given back already; 0 of 1/,
+  ],
+  ['answers nonsense', '[1,2]\n', /refused: undefined; 0 of 1/],
+])('one that %s', async (_what, answer, expected) => {
+  const pid = await victim();
+  const door = createServer((socket) => {
+    socket.once('data', () => socket.end(answer));
+  }).listen(trimDoorOf(pid));
+  await once(door, 'listening');
+  try {
+    expect((await carry({ ...order(pid), kind: 'trim' }, trimExecutor(30_000))).outcome).toMatch(expected);
+  } finally {
+    door.close();
+  }
+});
+
+test('one that never answers is not waited for beyond the limit', async () => {
+  const pid = await victim();
+  const door = createServer((socket) => socket.on('error', () => undefined).resume()).listen(trimDoorOf(pid));
+  await once(door, 'listening');
+  try {
+    const { outcome } = await carry({ ...order(pid), kind: 'trim' }, trimExecutor(200));
+    expect(outcome).toContain('it did not answer in time, and nobody knows how far it got');
+  } finally {
+    door.close();
+  }
 });

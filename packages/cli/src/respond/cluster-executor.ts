@@ -1,10 +1,7 @@
-import { connect } from 'node:net';
 import type { RollReport } from '@ebb/agent/drain';
 import { printable } from '../wording/printable.ts';
+import { askSocket } from './ask-socket.ts';
 import { failed, type Done, type Executor } from './executor.ts';
-
-/** What a primary may answer at the most. */
-const mostAnswerBytes = 1_000_000;
 
 /** Restarts workers of a Node cluster through the socket of `serveRestarts()` of `@ebb/agent/drain`. */
 export function clusterExecutor(path: string, limitMs: number): Executor {
@@ -16,40 +13,13 @@ export function clusterExecutor(path: string, limitMs: number): Executor {
       const order = JSON.stringify({ action: 'restart', pids: [target.pid], leastServing });
       let text: string;
       try {
-        text = await ask(path, `${order}\n`, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
+        text = await askSocket(path, order, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]));
       } catch (error) {
         return failed(`the primary at ${path}: ${error instanceof Error ? error.message : String(error)}`);
       }
       return doneOf(text);
     },
   };
-}
-
-async function ask(path: string, order: string, signal: AbortSignal): Promise<string> {
-  return await new Promise((resolve, reject) => {
-    const socket = connect(path);
-    let text = '';
-    const give = (error: Error): void => {
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = (): void => {
-      give(new Error('it did not answer in time, and nobody knows how far it got'));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > mostAnswerBytes) give(new Error('it answers more than a primary does'));
-    });
-    socket.once('connect', () => socket.write(order));
-    socket.once('error', give);
-    socket.once('end', () => {
-      resolve(text);
-    });
-    socket.once('close', () => {
-      signal.removeEventListener('abort', onAbort);
-    });
-  });
 }
 
 function doneOf(text: string): Done {

@@ -12,12 +12,12 @@ export interface Order {
 }
 
 /** The kinds of actions, as the server names them. */
-export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'shed', 'switch-off'] as const;
+export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'trim', 'shed', 'switch-off'] as const;
 
 /** One of them. */
 export type ActionKind = (typeof actionKinds)[number];
 
-/** A process that is to be restarted. */
+/** A process that is meant. */
 export interface Target {
   readonly instance: string;
   readonly pid: number | null;
@@ -39,8 +39,17 @@ export interface Executor {
   /** For people: `pm2 shop`. */
   readonly name: string;
   readonly kinds: readonly ActionKind[];
-  /** One process of a restart (`target`), or the whole of anything else (`target` is null). */
+  /** One process of a restart or a trim (`target`), or the whole of anything else (`target` is null). */
   step(order: Order, target: Target | null, service: string, signal: AbortSignal): Promise<Done>;
+}
+
+/** One executor for what either can do; what both can, the first does. */
+export function together(first: Executor, second: Executor): Executor {
+  return {
+    name: `${first.name}, ${second.name}`,
+    kinds: [...new Set([...first.kinds, ...second.kinds])],
+    step: async (order, ...rest) => await (first.kinds.includes(order.kind) ? first : second).step(order, ...rest),
+  };
 }
 
 /** A step that went wrong. */

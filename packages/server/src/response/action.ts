@@ -1,17 +1,23 @@
 /** What can be done about a service, and what becomes of it. */
 
 /** The kinds of actions. */
-export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'shed', 'switch-off'] as const;
+export const actionKinds = ['restart', 'rollback', 'rollforward', 'raise-limit', 'trim', 'shed', 'switch-off'] as const;
 
 /**
  * `restart`: its processes, one after the other; `raise-limit`: the same, with a larger heap; `rollback` and `rollforward`:
- * to another version; `shed`: a route is answered with 503; `switch-off`: a flag.
+ * to another version; `trim`: its processes give back what malloc keeps of freed memory; `shed`: a route is answered with
+ * 503; `switch-off`: a flag.
  */
 export type ActionKind = (typeof actionKinds)[number];
 
 /** Whether it replaces processes, one after the other. */
 export function replacesProcesses(kind: ActionKind): boolean {
   return kind === 'restart' || kind === 'raise-limit';
+}
+
+/** Whether it is done to one process after the other. */
+export function goesByProcess(kind: ActionKind): boolean {
+  return replacesProcesses(kind) || kind === 'trim';
 }
 
 /** Whether it goes to another version. */
@@ -25,7 +31,7 @@ export const actionStates = ['ordered', 'running', 'done', 'failed', 'cancelled'
 /** `unclear`: whoever carried it out is silent, and nobody knows how far it got. */
 export type ActionState = (typeof actionStates)[number];
 
-/** A process that is to be restarted. */
+/** A process that is meant. */
 export interface ActionTarget {
   instance: string;
   pid: number | null;

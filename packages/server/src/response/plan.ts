@@ -1,7 +1,8 @@
 /** What an action would do, and what speaks against it: pure. An order is a plan that nothing speaks against. */
 import type { ProcessRow } from '../store/schema.ts';
-import { changesVersion, replacesProcesses, type ActionKind, type ActionTarget } from './action.ts';
+import { changesVersion, goesByProcess, replacesProcesses, type ActionKind, type ActionTarget } from './action.ts';
 import type { Capacity } from './capacity.ts';
+import { bytes } from '../pages/wording.ts';
 import { heapRoom } from './heap-room.ts';
 import type { ServicePolicy } from './policy.ts';
 
@@ -15,7 +16,7 @@ export interface PlanInput {
   subject: string | null;
   /** Whether that version bears what comes; null where none is meant. */
   capacity: Capacity | null;
-  /** Instances to restart; null for all. */
+  /** Instances that are meant; null for all. */
   instances: readonly string[] | null;
   policy: ServicePolicy | undefined;
   /** Those that are heard of now. */
@@ -56,7 +57,7 @@ export interface Plan {
 export function planAction(input: PlanInput): Plan {
   const { kind, service, version, policy, processes, runners, pending, used } = input;
   const serving = processes.length;
-  const targets = replacesProcesses(kind) ? targetsOf(processes, input.instances) : [];
+  const targets = goesByProcess(kind) ? targetsOf(processes, input.instances) : [];
   const room = kind === 'raise-limit' ? heapRoom(processes) : null;
   const subject = room === null ? input.subject : 'limitMb' in room ? String(room.limitMb) : null;
   const able = runners.filter(({ kinds }) => kinds.includes(kind));
@@ -80,7 +81,7 @@ export function planAction(input: PlanInput): Plan {
   if (room !== null && 'refusal' in room) refusals.push(room.refusal);
   if ((kind === 'shed' || kind === 'switch-off') && subject === null)
     refusals.push(kind === 'shed' ? 'the route to shed is missing' : 'the flag to switch off is missing');
-  if (replacesProcesses(kind) && targets.length === 0) refusals.push('no process that is heard of is meant');
+  if (goesByProcess(kind) && targets.length === 0) refusals.push('no process that is heard of is meant');
   if (changesVersion(kind) && version === null) refusals.push('the version to go to is missing');
   if (version !== null && processes.length > 0 && processes.every((process) => process.version === version))
     refusals.push(`all processes of ${service} run ${version} already`);
@@ -91,7 +92,7 @@ export function planAction(input: PlanInput): Plan {
     subject,
     allowed: refusals.length === 0,
     refusals,
-    advice: adviceFor(input),
+    advice: adviceFor(input, targets),
     steps: stepsOf(input, { targets, subject }, able[0]),
     targets,
     serving,
@@ -108,7 +109,7 @@ export function planName({
   targets,
 }: Pick<Plan, 'kind' | 'version' | 'subject' | 'targets'>): string {
   if (kind === 'raise-limit') return `raise-limit of ${targets.length} to ${subject ?? '?'} MB`;
-  if (replacesProcesses(kind)) return `${kind} of ${targets.length}`;
+  if (goesByProcess(kind)) return `${kind} of ${targets.length}`;
   return changesVersion(kind) ? `${kind} to ${version ?? '?'}` : `${kind} of ${subject ?? '?'}`;
 }
 
@@ -143,6 +144,11 @@ function stepsOf(
       'watch the share of failed requests meanwhile, and have it stopped if that rises',
     ];
   }
+  if (kind === 'trim')
+    return targets.map(
+      ({ instance, pid, version: runs }) =>
+        `have process ${pid ?? 'of an unknown id'} (${instance}, ${runs}) give back what malloc keeps of freed memory, ${by}`,
+    );
   const larger = kind === 'raise-limit' ? ` with a heap limit of ${subject ?? '?'} MB` : '';
   return targets.map(({ instance, pid, version: runs, secondsToLimit }) => {
     const limit =
@@ -151,7 +157,8 @@ function stepsOf(
   });
 }
 
-function adviceFor({ kind, version, processes, advice, capacity }: PlanInput): string[] {
+function adviceFor(input: PlanInput, targets: readonly ActionTarget[]): string[] {
+  const { kind, version, processes, advice, capacity } = input;
   const told = advice === null || advice === '' ? [] : [advice];
   if (changesVersion(kind) && version !== null) {
     const same = processes.filter((process) => process.version === version);
@@ -164,10 +171,30 @@ function adviceFor({ kind, version, processes, advice, capacity }: PlanInput): s
       told.push(`Ebb hears of no process that runs ${version}, and cannot say whether going there helps.`);
   }
   if (capacity !== null) told.push(capacity.sentence);
+  if (kind === 'trim') told.push(...trimAdvice(input, targets));
   if (kind === 'shed') told.push('Whoever asks for this route gets an error until it is taken back.');
   if (replacesProcesses(kind) && processes.some(({ verdict }) => verdict === 'leak' || verdict === 'native'))
     told.push('A restart buys time, and mends nothing: what leaks will leak again.');
   return told;
+}
+
+/** How much it can be at the most, and what it cannot be. */
+function trimAdvice({ processes }: PlanInput, targets: readonly ActionTarget[]): string[] {
+  const meant = processes.filter(({ instance }) => targets.some((target) => target.instance === instance));
+  const leaks = meant.filter(({ verdict }) => verdict === 'leak').length;
+  const outside = meant.flatMap(({ rss_bytes: rss, floor_bytes: floor }) =>
+    rss === null || floor === null ? [] : [Math.max(0, rss - floor)],
+  );
+  const most = outside.reduce((sum, one) => sum + one, 0);
+  return [
+    ...(outside.length === 0
+      ? []
+      : [
+          `At the most ${bytes(most)} can come of it: what is resident beyond what the heap and its buffers use, the programs themselves included.`,
+        ]),
+    ...(leaks === 0 ? [] : [`${leaks} of ${meant.length} leak: what leaks is in use, and none of it is given back.`]),
+    'A process may stand for some tenths of a second meanwhile.',
+  ];
 }
 
 function processesText(count: number): string {

@@ -231,6 +231,32 @@ describe.each(engines)('on %s', (engine) => {
     );
   });
 
+  test('a trim is planned process by process, with what it can give at the most and what it cannot', async () => {
+    const { scene, response } = await open(policy().replace('restart', 'restart, trim'));
+    const MB = 2 ** 20;
+    const sized = (process: ProcessReport): ProcessReport => ({
+      ...process,
+      figures: { ...process.figures, rssBytes: 900 * MB, floorBytes: 100 * MB },
+    });
+    await scene.at(0, sized(well('a')), sized(leaking('b', 3000)));
+    const trim = { serviceId: 1, kind: 'trim' as const };
+    expect((await response.plan(trim, ann)).refusals).toEqual([
+      "nobody who could do it was heard of in the last minute: start 'ebb respond' beside shop",
+    ]);
+    await response.next({ ...runner, kinds: ['restart', 'trim'] });
+    const plan = await response.plan(trim, ann);
+    expect(plan).toMatchObject({ allowed: true, subject: null });
+    expect(plan.targets.map(({ instance }) => instance)).toEqual(['b', 'a']);
+    expect(plan.steps[0]).toMatch(/^have process 98 \(b, .*\) give back what malloc keeps of freed memory, by host-1 /);
+    expect(plan.advice.slice(-3)).toEqual([
+      'At the most 1.7 GB can come of it: what is resident beyond what the heap and its buffers use, the programs themselves included.',
+      '1 of 2 leak: what leaks is in use, and none of it is given back.',
+      'A process may stand for some tenths of a second meanwhile.',
+    ]);
+    await response.order({ ...trim, instances: ['b'], why: 'x' }, ann);
+    expect(await scene.timeline(1)).toContain('0 action-ordered: action 1: trim of 1, ordered by ann: x');
+  });
+
   test('what is long over is forgotten', async () => {
     const { scene, response } = await open(policy());
     await scene.at(0, well('a'), leaking('b', 3000));

@@ -16,6 +16,7 @@ const kindWords: Readonly<Record<ActionKind, string>> = {
   rollback: 'Roll back',
   rollforward: 'Roll forward to a fixed version',
   'raise-limit': 'Restart with a larger heap',
+  trim: 'Have its processes give freed memory back',
   shed: 'Shed a route',
   'switch-off': 'Switch off a flag',
 };
