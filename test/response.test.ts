@@ -245,3 +245,19 @@ test('ebb rollback shows the plan and does nothing; with --yes a command does it
   expect(readFileSync(file, 'utf8')).toBe('1.1');
   expect((await rollback()).text).toContain('EBB_CLI_ROLLBACK_VERSION');
 });
+
+test.each([
+  [[], 'give one of --cluster SOCKET, --pm2 APP, or a COMMAND behind --; or --trim'],
+  [['--pm2', 'shop', '--cluster', '/run/x'], 'give one of --cluster SOCKET, --pm2 APP, or a COMMAND behind --'],
+  [['--trim', '--can', 'trim', '--', './trim.sh'], 'give --trim, or a COMMAND with --can trim: not both do it'],
+  [
+    ['--can', 'trimm', '--', './trim.sh'],
+    "it is of restart, rollback, rollforward, raise-limit, trim, shed, switch-off, not 'trimm'",
+  ],
+])('ebb respond with %j does not start, and says why', (args, reason) => {
+  const { status, stderr } = spawnSync(process.execPath, [ebb, 'respond', '--service', 'shop', ...args], {
+    ...{ encoding: 'utf8', env: { ...process.env, EBB_TOKEN: admin } },
+  });
+  expect(status).toBe(2);
+  expect(stderr).toContain(reason);
+});

@@ -1,38 +1,17 @@
 /**
  * What would `malloc_trim` give back of a process that leaks, and of one that only holds freed memory? And what does raising
  * the heap's limit in a running process do? Both are answers to "can something be won without a restart?", for each Node
- * that is there (`npm ci --prefix test/nodes`). Takes a C compiler; Linux with glibc.
+ * that is there (`npm ci --prefix test/nodes`). Takes the native addon of `@ebb/capture`; Linux with
+ * glibc.
  *
  * By hand: node_modules/.bin/node bench/response/malloc-trim.bench.ts [--write]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { availableNodes } from '../../test/nodes/index.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ebb-trim-bench-'));
-const headers = join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
-
-writeFileSync(
-  join(folder, 'trim.c'),
-  `#include <malloc.h>
-   #include <node_api.h>
-   static napi_value trim(napi_env env, napi_callback_info info) {
-     napi_value given;
-     (void)info;
-     napi_create_int32(env, malloc_trim(0), &given);
-     return given;
-   }
-   NAPI_MODULE_INIT() {
-     napi_value function;
-     napi_create_function(env, "trim", NAPI_AUTO_LENGTH, trim, NULL, &function);
-     napi_set_named_property(env, exports, "trim", function);
-     return exports;
-   }`,
-);
-execFileSync('cc', ['-shared', '-fPIC', '-O2', `-I${headers}`, 'trim.c', '-o', 'trim.node'], { cwd: folder });
+const { href: malloc } = new URL('../../packages/capture/dist/malloc/index.js', import.meta.url);
 
 /** What is resident, by how it came to be. */
 const programs: Readonly<Record<string, string>> = {
@@ -45,22 +24,44 @@ const programs: Readonly<Record<string, string>> = {
     all = null;`,
 };
 
-function trimmed(node: string, text: string): { before: number; after: number; tookMs: number; kept: number } {
+interface Trimmed {
+  before: number;
+  after: number;
+  tookMs: number;
+  stoodMs: number;
+  kept: number;
+}
+
+/** As the agent does it, while the program allocates 64 kB in each turn of its event loop. */
+function trimmed(node: string, text: string): Trimmed {
   const program = `
-    const { trim } = require(${JSON.stringify(join(folder, 'trim.node'))});
+    import { mallocTrim } from ${JSON.stringify(malloc)};
     const kept = [];
     (() => { ${text} })();
     // Nothing on the stack holds anything then; and V8 frees array buffers in a thread of its own.
     setTimeout(() => gc(), 50);
     setTimeout(() => gc(), 300);
-    setTimeout(() => {
+    setTimeout(async () => {
       const before = process.memoryUsage.rss();
       const startedMs = performance.now();
-      trim();
+      let [over, lastMs, stoodMs, held] = [false, startedMs, 0, null];
+      const turn = () => {
+        held = Buffer.allocUnsafeSlow(65_536).fill(1);
+        const nowMs = performance.now();
+        stoodMs = Math.max(stoodMs, nowMs - lastMs);
+        lastMs = nowMs;
+        if (!over) setImmediate(turn);
+      };
+      setImmediate(turn);
+      if (!(await mallocTrim().trim())) throw new Error('nothing was trimmed');
       const tookMs = performance.now() - startedMs;
-      console.log(JSON.stringify({ before, after: process.memoryUsage.rss(), tookMs, kept: kept.length }));
+      over = true;
+      const after = process.memoryUsage.rss();
+      setImmediate(() => console.log(JSON.stringify({ before, after, tookMs, stoodMs, kept: kept.length })));
     }, 1000);`;
-  return JSON.parse(execFileSync(node, ['--expose-gc', '-e', program], { encoding: 'utf8' })) as never;
+  return JSON.parse(
+    execFileSync(node, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8' }),
+  ) as Trimmed;
 }
 
 /** The limit as V8 tells it, before and after it was asked for more. */
@@ -78,15 +79,15 @@ const glibc = execFileSync('getconf', ['GNU_LIBC_VERSION'], { encoding: 'utf8' }
 const nodes = availableNodes();
 const versions = nodes.map(({ path }) => execFileSync(path, ['--version'], { encoding: 'utf8' }).trim());
 const lines = [
-  `${glibc}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1) ?? '?'}. Resident set before and after, and how long the process stood.`,
+  `${glibc}, ${cpus().length} × ${cpus()[0]?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1) ?? '?'}. Resident set before and after, how long it took, and the longest that the program, which allocates meanwhile, stood.`,
   '',
   `| what is resident | ${versions.map((version) => `Node ${version}`).join(' | ')} |`,
   `|---|${versions.map(() => '---').join('|')}|`,
   ...Object.entries(programs).map(([name, text]) => {
     const cells = nodes.map(({ path }) => {
-      const { before, after, tookMs, kept } = trimmed(path, text);
+      const { before, after, tookMs, stoodMs, kept } = trimmed(path, text);
       if (kept === 0) throw new Error('nothing was kept');
-      return `${mb(before)} → ${mb(after)}, ${tookMs.toFixed(1)} ms`;
+      return `${mb(before)} → ${mb(after)}, ${tookMs.toFixed(1)} ms (stood ${stoodMs.toFixed(1)})`;
     });
     return `| ${name} | ${cells.join(' | ')} |`;
   }),
@@ -97,7 +98,6 @@ const lines = [
     })
     .join(' | ')} |`,
 ];
-rmSync(folder, { recursive: true, force: true });
 console.log(lines.join('\n'));
 if (process.argv.includes('--write')) {
   const results = new URL('results/', import.meta.url);

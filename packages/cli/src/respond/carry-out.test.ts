@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { trimDoorOf } from '@ebb/agent/relief';
 import { carryOut, type Outcome, type ToldStep } from './carry-out.ts';
 import { commandExecutor } from './command-executor.ts';
-import type { Executor, Order } from './executor.ts';
+import { together, type Executor, type Order } from './executor.ts';
 import { processStart } from './process-start.ts';
 import { trimExecutor } from './trim-executor.ts';
 
@@ -193,4 +193,11 @@ test('one that never answers is not waited for beyond the limit', async () => {
   } finally {
     door.close();
   }
+});
+
+test('beside one that starts processes, trims go through the processes themselves', async () => {
+  const both = together(run('kill $EBB_PID; echo by the command'), trimExecutor(30_000));
+  expect(both).toMatchObject({ name: 'command sh, trim', kinds: ['restart', 'rollback', 'trim'] });
+  expect((await carry(order(await victim()), both)).steps[0]?.text).toContain('by the command');
+  expect((await carry({ ...order(await victim()), kind: 'trim' }, both)).outcome).toContain('has armed no trim');
 });
