@@ -12,6 +12,6 @@ export { leakMessage } from './match/matchers.ts';
 export { memoryBudget } from './measure/memory-budget.ts';
 export { assertNoLeak } from './match/assert.ts';
 export { matchers, type MatcherResult } from './match/matchers.ts';
-export { failOnLeftovers, type FileHooks } from './leftovers/each-file.ts';
+export { failOnLeftovers, type HooksInOrder, type NestedHooks } from './leftovers/each-file.ts';
 export { Stocktaking } from './leftovers/stocktaking.ts';
 export type { Leftover } from './leftovers/leftover.ts';

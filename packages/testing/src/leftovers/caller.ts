@@ -10,19 +10,20 @@ export function callerPlace(): string | null {
   const stack = new Error('where').stack ?? '';
   Error.stackTraceLimit = stackTraceLimit;
   for (const line of stack.split('\n').slice(1)) {
-    const place = /(?:\(|^at (?:async )?)((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/
+    // jest names modules `file:/shop/orders.mjs`.
+    const place = /(?:\(|^at (?:async )?)((?:file:(?:\/\/)?)?\/[^()]+:\d+:\d+)\)?$/
       .exec(line.trim())?.[1]
-      ?.replace(/^file:\/\//, '');
-    if (place === undefined || place.includes('/node_modules/') || OWN_FILES.some((own) => place.startsWith(own)))
-      continue;
+      ?.replace(/^file:(?:\/\/)?/, '');
+    if (place === undefined || place.includes('/node_modules/') || isOwn(place)) continue;
     return place;
   }
   return null;
 }
 
-/** What makes the stacks. */
-const FOLDER = new URL('.', import.meta.url).pathname;
-const OWN_FILES = ['caller', 'listeners', 'resources', 'stocktaking'].flatMap((name) => [
-  `${FOLDER}${name}.ts:`,
-  `${FOLDER}${name}.js:`,
-]);
+/** What makes the stacks: this folder's files as they run, and as test runners map them to their sources. */
+function isOwn(place: string): boolean {
+  return place.startsWith(PACKAGE) && OWN_FILE.test(place.slice(PACKAGE.length));
+}
+
+const PACKAGE = new URL('../..', import.meta.url).pathname;
+const OWN_FILE = /^(?:src|dist)\/leftovers\/(?:caller|listeners|resources|stocktaking)\.[jt]s:/u;

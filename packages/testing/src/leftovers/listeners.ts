@@ -14,8 +14,11 @@ export class ProcessListenerWatch {
     this.#added.push({ event, listener: new WeakRef(listener), at: callerPlace() });
   };
 
-  constructor() {
-    process.on('newListener', this.#hear);
+  readonly #process: NodeJS.Process;
+
+  constructor(watched: NodeJS.Process = process) {
+    this.#process = watched;
+    this.#process.on('newListener', this.#hear);
   }
 
   /** Listeners that are still there. */
@@ -23,13 +26,13 @@ export class ProcessListenerWatch {
     return this.#added.flatMap(({ event, listener, at }) => {
       const still = listener.deref();
       if (still === undefined || at === null) return [];
-      if (!(process.listeners(event as 'exit') as unknown[]).includes(still)) return [];
+      if (!(this.#process.listeners(event as 'exit') as unknown[]).includes(still)) return [];
       return [{ kind: 'listener', what: `process "${String(event)}"`, at }];
     });
   }
 
   stop(): void {
-    process.off('newListener', this.#hear);
+    this.#process.off('newListener', this.#hear);
     this.#added.length = 0;
   }
 }

@@ -6,6 +6,8 @@ import { SnapshotFolder } from '../snapshot-folder.ts';
 import type { Leftover } from './leftover.ts';
 
 const NAME = 'the state of modules';
+/** A variable that is set, and what is made once when it is first needed, is no pile. */
+const A_DOZEN = 12;
 /** A test file's own state ends with it, and that of its helpers is the tests' too. */
 const OF_TESTS = /(?:^|[\\/._-])(?:tests?|specs?|__tests__|__mocks__)[\\/.]/u;
 
@@ -74,9 +76,12 @@ export class ModuleStateWatch {
 }
 
 /** The way to what is kept begins in a module, or in the scope that a test runner gave it. */
-function isOfModule({ path: [root], verdict, package: installed }: Finding): boolean {
+function isOfModule({ path, verdict, package: installed, growthCount = 0 }: Finding): boolean {
+  const [root] = path;
   const { repoPath = '' } = root?.location ?? {};
-  if (root === undefined || verdict === 'bounded' || installed !== undefined) return false;
+  if (root === undefined || verdict === 'bounded' || installed !== undefined || growthCount < A_DOZEN) return false;
+  // What Node.js loads when it is first asked for is Node's, also where a module's import leads to it.
+  if (path.some(({ type, location }) => type === 'scope' && location?.file.startsWith('node:') === true)) return false;
   return (root.type === 'module' || root.type === 'scope') && repoPath !== '' && !OF_TESTS.test(repoPath);
 }
 

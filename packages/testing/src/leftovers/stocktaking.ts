@@ -12,21 +12,32 @@ const STEP_MS = 25;
 export interface StocktakingOptions {
   /** Whether modules keep more than before: takes two heap snapshots. Default false. */
   moduleState?: boolean;
+  /** What runs in a context of `node:vm`, as jest's tests do, has globals and a `process` of its own; default: this one's. */
+  realm?: Realm;
+}
+
+/** Where code sees its globals. */
+export interface Realm {
+  readonly global: object;
+  readonly process: NodeJS.Process;
 }
 
 /** Notes what is made from now on, until {@link Stocktaking.end} says what of it is left. */
 export class Stocktaking {
-  readonly #globals: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(globalThis));
+  readonly #realm: Realm;
+  readonly #globals: ReadonlySet<PropertyKey>;
   readonly #moduleState: ModuleStateWatch | null;
   readonly #resources: ResourceWatch;
   readonly #listeners: ProcessListenerWatch;
 
   /** @throws {TestError} EBB_TEST_NO_SNAPSHOT, where module state is looked at */
-  constructor({ moduleState = false }: StocktakingOptions = {}) {
+  constructor({ moduleState = false, realm = { global: globalThis, process } }: StocktakingOptions = {}) {
+    this.#realm = realm;
+    this.#globals = new Set(Reflect.ownKeys(realm.global));
     // First, so that what it makes itself is not noted.
     this.#moduleState = moduleState ? new ModuleStateWatch() : null;
     this.#resources = new ResourceWatch();
-    this.#listeners = new ProcessListenerWatch();
+    this.#listeners = new ProcessListenerWatch(realm.process);
   }
 
   /**
@@ -54,7 +65,7 @@ export class Stocktaking {
   }
 
   #left(): Leftover[] {
-    const globals = Reflect.ownKeys(globalThis)
+    const globals = Reflect.ownKeys(this.#realm.global)
       .filter((key) => !this.#globals.has(key))
       .map((key) => ({ kind: 'global', what: `globalThis.${String(key)}`, at: null }) as const);
     return grouped([...this.#resources.left(), ...this.#listeners.left(), ...globals]);
