@@ -32,6 +32,11 @@ const steps = [
   { name: 'docs', title: 'Docs: links, commands, error codes', run: () => script('check-docs.mjs') },
   { name: 'nodes', title: 'Node.js versions that tests run on (test/nodes)', run: () => bring('test/nodes') },
   { name: 'runners', title: 'Test runners that memory tests run in (test/runners)', run: () => bring('test/runners') },
+  {
+    name: 'frameworks',
+    title: 'Web frameworks whose routes are told (test/frameworks)',
+    run: () => bring('test/frameworks'),
+  },
   { name: 'browser', title: 'Chromium, for the tests of pages (scripts/test-needs.mjs)', run: bringBrowser },
   {
     name: 'postgres',
@@ -136,7 +141,8 @@ function script(name) {
  */
 function checkLockFiles() {
   const wrong = [];
-  for (const file of ['package-lock.json', 'test/nodes/package-lock.json', 'test/runners/package-lock.json']) {
+  const folders = ['.', 'test/nodes', 'test/runners', 'test/frameworks'];
+  for (const file of folders.map((folder) => join(folder, 'package-lock.json'))) {
     if (!existsSync(join(repository, file))) continue;
     const { packages } = JSON.parse(readFileSync(join(repository, file), 'utf8'));
     for (const [path, entry] of Object.entries(packages)) {
