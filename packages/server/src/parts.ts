@@ -53,7 +53,7 @@ export interface PartsOptions {
 export async function makeParts(options: PartsOptions): Promise<Context> {
   const { database, configuration, environment, limits, publicUrl, version, now, tell } = options;
   const { rules, plan, policy } = configuration;
-  const tokens = new TokenStore(database.query);
+  const tokens = new TokenStore(database.query, database.engine);
   const fleet = new FleetReader(database.query);
   const routes = new RouteReader(database.query);
   const attributions = new AttributionStore(database);

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { otlpJson } from './fixtures/reports.ts';
 import { startTestServer, type TestServer } from './fixtures/test-server.ts';
@@ -17,10 +18,28 @@ afterAll(async () => await server.remove());
 test('it listens on loopback only, keeps its file to itself, and is well', async () => {
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(statSync(server.databasePlace).mode & 0o777).toBe(0o600);
+  const opened = new DatabaseSync(server.databasePlace, { readOnly: true });
+  expect(opened.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
+  opened.close();
   const { status, json, headers } = await server.send('GET', '/api/v1/health', { token: '' });
   expect([status, json]).toEqual([200, { status: 'ok', version: '0.1.0' }]);
   expect(headers.get('content-security-policy')).toContain("default-src 'self'");
   expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+// All of 127.0.0.0/8 is this machine there: a server that listens everywhere is reached by the second address, too.
+test.skipIf(process.platform !== 'linux')('it is reached by loopback only, unless it is told otherwise', async () => {
+  const reaches = async (port: string): Promise<boolean> =>
+    await new Promise((resolve) => {
+      const socket = connect(Number(port), '127.0.0.2', () => {
+        socket.destroy();
+        resolve(true);
+      }).on('error', () => resolve(false));
+    });
+  expect(await reaches(new URL(server.url).port)).toBe(false);
+  const everywhere = await startTestServer({ host: '0.0.0.0' });
+  expect(await reaches(new URL(everywhere.url).port)).toBe(true);
+  await everywhere.remove();
 });
 
 test('a connection on which nothing came does not keep a server from stopping', async () => {
@@ -73,20 +92,12 @@ test.each([
   expect(answer.json).toMatchObject({ code: 'EBB_SERVER_BAD_REQUEST', next: expect.any(String) });
 });
 
-test('a token that has expired is refused', async () => {
-  const { json } = await server.send('POST', '/api/v1/tokens', {
-    body: { name: 'old', role: 'viewer', expiresMs: Date.now() - 1 },
+test('a token that would be over already is not made', async () => {
+  const body = { name: 'old', role: 'viewer', expiresMs: Date.now() - 1 };
+  expect(await server.send('POST', '/api/v1/tokens', { body })).toMatchObject({
+    status: 400,
+    json: { code: 'EBB_SERVER_BAD_REQUEST', message: expect.stringContaining(`${body.expiresMs} is over already`) },
   });
-  expect((await server.send('GET', '/api/v1/intake', { token: json.token })).status).toBe(401);
-});
-
-test('the document of the API names every path, and is served with a page', async () => {
-  const { json } = await server.send('GET', '/api/v1/openapi.json', { token: '' });
-  expect(Object.keys(json.paths)).toEqual(
-    expect.arrayContaining(['/v1/metrics', '/api/v1/health', '/api/v1/intake', '/api/v1/tokens', '/api/v1/audit']),
-  );
-  const page = await server.send('GET', '/api/v1/docs', { token: '' });
-  expect([page.status, page.text]).toEqual([200, expect.stringContaining('swagger-ui')]);
 });
 
 test('what does not exist is told as an answer like the others', async () => {

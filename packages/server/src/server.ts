@@ -7,7 +7,6 @@ import type { HttpLimits } from './http/context.ts';
 import { makeParts, type PartsOptions } from './parts.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 import type { WriterLimits } from './store/report-writer.ts';
-import type { TokenStore } from './store/tokens.ts';
 import { startWork } from './work.ts';
 
 /** How a server is started. */
@@ -78,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       app.log.error({ err: error }, what);
     };
     const parts = await makeParts({ database, configuration, environment, limits, publicUrl, version, now, tell });
-    const firstTokens = await makeFirstTokens(parts.tokens, now());
+    const firstTokens = await parts.tokens.createFirst(now());
     const app = await makeApp(parts);
     const { host = '127.0.0.1', port = 4318 } = options;
     try {
@@ -125,13 +124,6 @@ export function checkNode(version: string): void {
     'EBB_SERVER_NODE_VERSION',
     `the server needs Node.js ${oldestNode.join('.')} or later; this is ${version}`,
   );
-}
-
-async function makeFirstTokens(tokens: TokenStore, nowMs: number): Promise<Server['firstTokens']> {
-  if ((await tokens.list()).length > 0) return null;
-  const make = async (role: 'admin' | 'agent'): Promise<string> =>
-    (await tokens.create({ name: `first ${role}`, role, nowMs, expiresMs: null })).token;
-  return { admin: await make('admin'), agent: await make('agent') };
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { follow } from '../fixtures/follow.ts';
 import { startTestServer, type Answer, type TestServer } from '../fixtures/test-server.ts';
 
 let nowMs = Date.UTC(2026, 10, 21);
@@ -94,6 +95,28 @@ test('a session ends when it is not used for a day, and after a week in any case
   expect((await withCookie('GET', '/api/v1/services', idle)).status).toBe(401);
   nowMs = start + 7 * 24 * hourMs;
   expect((await withCookie('GET', '/api/v1/services', used)).status).toBe(401);
+});
+
+test('a token ends at its time: for who reads, who sends, who follows, and who logged in with it', async () => {
+  const expiresMs = nowMs + 60_000;
+  const made = async (role: string): Promise<string> =>
+    (await server.send('POST', '/api/v1/tokens', { body: { name: `short ${role}`, role, expiresMs } })).json.token;
+  const [viewer, agent] = [await made('viewer'), await made('agent')];
+  const cookie = cookieOf(await logIn({ token: viewer }));
+  const follower = await follow(server.url, { authorization: `Bearer ${viewer}` });
+  await follower.until(({ event }) => event === 'hello');
+  const statuses = async (): Promise<number[]> => [
+    (await server.send('GET', '/api/v1/services', { token: viewer })).status,
+    (await server.send('POST', '/v1/metrics', { token: agent, body: { resourceMetrics: [] } })).status,
+    (await withCookie('GET', '/api/v1/services', cookie)).status,
+  ];
+  nowMs = expiresMs - 1;
+  expect(await statuses()).toEqual([200, 200, 200]);
+  nowMs = expiresMs;
+  expect(await statuses()).toEqual([401, 401, 401]);
+  const { data } = await follower.until(({ event }) => event === 'end');
+  expect(data).toMatchObject({ code: 'EBB_SERVER_UNAUTHORIZED' });
+  await follower.ended;
 });
 
 test('a session ends by logging out, by another password, with its user, and with its token', async () => {

@@ -330,7 +330,7 @@ describe.each(engines)('on %s', (engine) => {
   });
 
   test('a token is found by itself only, until it expires or is revoked', async () => {
-    const tokens = new TokenStore(database.query);
+    const tokens = new TokenStore(database.query, engine);
     const made = await tokens.create({ name: 'x', role: 'viewer', nowMs: start, expiresMs: start + minute });
     expect(await tokens.find(made.token, start)).toEqual(made.info);
     expect(await tokens.find(`${made.token}x`, start)).toBeUndefined();
@@ -340,6 +340,23 @@ describe.each(engines)('on %s', (engine) => {
     expect(await tokens.find(made.token, start)).toBeUndefined();
     const stored = JSON.stringify(await database.query.selectFrom('tokens').selectAll().execute());
     expect(stored).not.toContain(made.token);
+  });
+
+  test('of servers that start at the same moment on an empty database, one makes the first tokens', async () => {
+    const others = [await openDatabase(place), await openDatabase(place)];
+    const made: unknown[] = [];
+    await together(
+      [database, ...others].map(({ query }) => async () => {
+        made.push(await new TokenStore(query, engine).createFirst(start));
+      }),
+    );
+    expect(made.filter((one) => one !== null)).toHaveLength(1);
+    const tokens = await new TokenStore(database.query, engine).list();
+    expect(tokens.map(({ name, role }) => [name, role])).toEqual([
+      ['first admin', 'admin'],
+      ['first agent', 'agent'],
+    ]);
+    for (const other of others) await other.close();
   });
 
   test('opened again, everything is there; a database of a newer version is refused', async () => {

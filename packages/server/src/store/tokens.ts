@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { hashToken, makeToken, type Role } from '../access/token.ts';
+import type { Engine } from './migrations/index.ts';
 import type { Schema } from './schema.ts';
 
 /** A token as it is told: never the token itself. */
@@ -15,9 +16,11 @@ export interface TokenInfo {
 /** Tokens, and the audit log of what was done with them. */
 export class TokenStore {
   readonly #db: Kysely<Schema>;
+  readonly #engine: Engine;
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, engine: Engine) {
     this.#db = db;
+    this.#engine = engine;
   }
 
   /** Makes a token and keeps its hash. This is the only time that the token itself can be seen. */
@@ -35,6 +38,23 @@ export class TokenStore {
       .returningAll()
       .executeTakeFirstOrThrow();
     return { token, info: infoOf(row) };
+  }
+
+  /**
+   * The first tokens, of an admin and of agents, where there is no token yet; null where there is one. Of servers that
+   * start at the same moment, one makes them.
+   */
+  async createFirst(nowMs: number): Promise<{ admin: string; agent: string } | null> {
+    if (await hasTokens(this.#db)) return null;
+    return await this.#db.transaction().execute(async (db) => {
+      // Transactions of SQLite take turns; PostgreSQL's would not see each other.
+      if (this.#engine === 'postgres') await sql`lock table tokens in share row exclusive mode`.execute(db);
+      if (await hasTokens(db)) return null;
+      const tokens = new TokenStore(db, this.#engine);
+      const make = async (role: 'admin' | 'agent'): Promise<string> =>
+        (await tokens.create({ name: `first ${role}`, role, nowMs, expiresMs: null })).token;
+      return { admin: await make('admin'), agent: await make('agent') };
+    });
   }
 
   /** The token's role and name; undefined when it is unknown, expired or revoked. */
@@ -69,6 +89,10 @@ export class TokenStore {
     const rows = await this.#db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(most).execute();
     return rows.map(({ time_ms: timeMs, actor, action, detail }) => ({ timeMs, actor, action, detail }));
   }
+}
+
+async function hasTokens(db: Kysely<Schema>): Promise<boolean> {
+  return (await db.selectFrom('tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
 function infoOf(row: {

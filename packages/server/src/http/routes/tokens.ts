@@ -64,6 +64,8 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard: G
     { schema: { summary: 'Make a token', tags, security, body: NewToken, response: { 201: Made } }, onRequest: admin },
     async (request, reply) => {
       const { name, role, expiresMs } = request.body;
+      if (expiresMs !== undefined && expiresMs <= now())
+        throw new ServerError('EBB_SERVER_BAD_REQUEST', `expiresMs ${expiresMs} is over already: it is ${now()} now`);
       const actor = await guard(request, 'admin');
       const made = await tokens.create({ name, role, nowMs: now(), expiresMs: expiresMs ?? null });
       await tokens.audit(actor.name, 'token.create', `${role} '${name}' (${made.info.id})`, now());
