@@ -110,6 +110,20 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('heading', { name: 'Log in to Ebb' }).waitFor();
   });
 
+  test('the document of the API is shown with each of its operations', async () => {
+    const { page, heard } = await open();
+    await page.goto(`${server.url}/api/v1/docs`);
+    const { paths } = (await server.send('GET', '/api/v1/openapi.json')).json as { paths: Record<string, object> };
+    const operations = Object.values(paths).flatMap((path) => Object.keys(path));
+    await page
+      .locator('.opblock')
+      .nth(operations.length - 1)
+      .waitFor();
+    expect(await page.locator('.opblock').count()).toBe(operations.length);
+    // Styles that it would put into the page are refused, and not missed.
+    expect(heard.filter((line) => !line.includes('inline style'))).toEqual([]);
+  });
+
   test('the first key leads to the content', async () => {
     const { page } = await open();
     await page.reload();

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from '../type.ts';
 import type { Caller } from '../../access/caller.ts';
 import { longestPassword } from '../../access/password.ts';
+import { isSafe } from '../../access/same-origin.ts';
 import { addUser, removeUser } from '../../access/user-admin.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import { fleetOf } from '../../judge/fleet.ts';
@@ -82,6 +83,12 @@ export const pageRoutes: FastifyPluginAsyncTypebox<PageOptions> = async (app, { 
     if (told.statusCode >= 500) request.log.error({ err: told.cause ?? told }, told.message);
     const content = problemPage(told);
     return show(reply.code(told.statusCode), { title: told.message, caller: null, part: null, content, live: false });
+  });
+  // Before the body is read: strangers' forms cost nothing, and are told nothing of what they lack.
+  app.addHook('onRequest', async (request) => {
+    const { url = '' } = request.routeOptions;
+    if (url === '/login' || url === '/acknowledgements' || url.startsWith('/assets/')) return;
+    await guard(request, isSafe(request.method) || url === '/logout' ? 'viewer' : 'responder');
   });
   await app.register(onCallPages, { context, guard, show });
   for (const { path, type, text } of assets.files) {
