@@ -1,3 +1,4 @@
+import { refusal } from '../store/forget-audit.ts';
 import type { TokenStore } from '../store/tokens.ts';
 
 /** More in a minute are counted, not written down: who is refused cannot fill the disk. */
@@ -26,6 +27,6 @@ export class Refusals {
     this.#count += 1;
     if (this.#count > mostAMinute + 1) return;
     const told = this.#count > mostAMinute ? 'more in this minute are not written down' : detail;
-    await this.#tokens.audit(actor, 'access.refuse', told, nowMs).catch(() => undefined);
+    await this.#tokens.audit(actor, refusal, told, nowMs).catch(() => undefined);
   }
 }

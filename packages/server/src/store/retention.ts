@@ -7,6 +7,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { forgetFindings } from '../findings/finding-store.ts';
+import { forgetAudit } from './forget-audit.ts';
 import { forgetCauses } from './forget-causes.ts';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
@@ -66,6 +67,7 @@ export async function tidy(
   await forgetFindings(database.query, silentSinceMs);
   await forgetEmptyServices(database);
   await forgetCauses(database.query, nowMs, retention);
+  await forgetAudit(database.query, nowMs);
   return { thinned, forgotten };
 }
 

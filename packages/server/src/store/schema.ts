@@ -30,7 +30,7 @@ export interface TokenTable {
   revoked_ms: number | null;
 }
 
-/** What was done by whom: appended, never changed. */
+/** What was done by whom, and what was refused: appended, never changed, and forgotten in time. */
 export interface AuditTable {
   id: Generated<number>;
   time_ms: number;
