@@ -5,7 +5,7 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { startCluster, type Cluster } from './fixtures/postgres.ts';
 import { otlpJson } from './fixtures/reports.ts';
+import { startSmallDisk, type SmallDisk } from './fixtures/small-disk.ts';
 import { openDatabase, type DatabasePlace } from './store/database.ts';
 
 const page = fileURLToPath(new URL('../../../docs/server-faults.md', import.meta.url));
@@ -27,6 +28,7 @@ interface Victim {
   admin: string;
   directory: string;
   cluster: Cluster | undefined;
+  disk: SmallDisk | undefined;
   /** Statuses that senders have seen so far, and the codes in refusals. */
   statuses: Map<number, number>;
   codes: Set<string>;
@@ -40,6 +42,8 @@ interface Fault {
   name: string;
   engine: 'sqlite' | 'postgres';
   does: string;
+  /** The data is on a disk of its own, so small. */
+  diskBytes?: number;
   /** Done under load; returns what reads were answered with meanwhile. */
   strike(victim: Victim): Promise<string>;
 }
@@ -56,6 +60,34 @@ const faults: Fault[] = [
       await victim.seen(503, 10);
       const reads = await victim.ask('/api/v1/services');
       limitFiles(victim, 'unlimited');
+      await victim.seen(200, 10);
+      return String(reads);
+    },
+  },
+  {
+    name: 'the disk is full, and has room again (ENOSPC)',
+    engine: 'sqlite',
+    does: writes,
+    diskBytes: 16e6,
+    strike: async (victim) => {
+      victim.disk?.fill();
+      await victim.seen(503, 10);
+      const reads = await victim.ask('/api/v1/services');
+      victim.disk?.makeRoom();
+      await victim.seen(200, 10);
+      return String(reads);
+    },
+  },
+  {
+    name: "PostgreSQL's disk is full, and has room again (ENOSPC)",
+    engine: 'postgres',
+    does: writes,
+    diskBytes: 128e6,
+    strike: async (victim) => {
+      victim.cluster?.fillDisk();
+      await victim.seen(503, 10);
+      const reads = await victim.ask('/api/v1/services');
+      victim.cluster?.makeRoom();
       await victim.seen(200, 10);
       return String(reads);
     },
@@ -138,10 +170,14 @@ const rows = new Map<string, string>();
 
 test.for(faults)('$name', { timeout: 120_000 }, async (fault) => {
   const directory = mkdtempSync(join(tmpdir(), 'ebb-server-fault-'));
-  const cluster = fault.engine === 'postgres' ? startCluster() : undefined;
+  const { engine, diskBytes } = fault;
+  const cluster = engine === 'postgres' ? startCluster(diskBytes === undefined ? {} : { diskBytes }) : undefined;
+  const disk =
+    engine === 'sqlite' && diskBytes !== undefined ? startSmallDisk(directory, { bytes: diskBytes }) : undefined;
   const place: DatabasePlace = cluster === undefined ? { directory } : { url: cluster.makeDatabase() };
   const program = join(import.meta.dirname, 'fixtures/serve.ts');
-  const child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [command, ...words] = [...(disk?.enter ?? []), process.execPath, program, JSON.stringify(place)];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const { url, firstTokens } = JSON.parse(line) as { url: string; firstTokens: { admin: string; agent: string } };
@@ -151,21 +187,24 @@ test.for(faults)('$name', { timeout: 120_000 }, async (fault) => {
       await response.text();
       return response.status;
     };
-    const victim: Victim = { child, url, admin: firstTokens.admin, directory, cluster, ask, ...load };
+    const victim: Victim = { child, url, admin: firstTokens.admin, directory, cluster, disk, ask, ...load };
     await victim.seen(200, 10);
     const reads = await fault.strike(victim);
     await load.stop();
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
     expect([...load.statuses.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
     expect([...load.codes].filter((code) => code !== 'EBB_SERVER_DATABASE')).toEqual([]);
+    const exited = once(child, 'exit');
     child.kill('SIGTERM');
-    const lost = await missing(place, load.acknowledged);
+    await exited;
+    const lost = await missing(disk === undefined ? place : copyOf(disk, directory), load.acknowledged);
     expect(lost).toEqual([]);
     rows.set(fault.name, `| ${fault.name} | ${fault.engine} | ${fault.does} | ${reads} | none |`);
   } finally {
     child.kill('SIGKILL');
     cluster?.signal('SIGCONT');
     cluster?.remove();
+    disk?.remove();
     rmSync(directory, { recursive: true, force: true });
   }
 });
@@ -229,6 +268,13 @@ function startLoad(url: string, token: string): Load {
       await Promise.all(running);
     },
   };
+}
+
+/** The files of a disk that this process does not see, beside. */
+function copyOf({ outside }: SmallDisk, directory: string): DatabasePlace {
+  const copy = mkdtempSync(join(directory, 'copy-'));
+  for (const name of readdirSync(outside)) copyFileSync(join(outside, name), join(copy, name));
+  return { directory: copy };
 }
 
 async function missing(place: DatabasePlace, acknowledged: readonly string[]): Promise<string[]> {

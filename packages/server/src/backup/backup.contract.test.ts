@@ -1,4 +1,5 @@
 // A backup is made while the server works, and a server on what was restored answers the same; from and to both databases.
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdtempSync,
@@ -15,6 +16,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tellFleet } from '../fixtures/fleet.ts';
 import { startCluster, type Cluster } from '../fixtures/postgres.ts';
+import { startSmallDisk } from '../fixtures/small-disk.ts';
 import { otlpJson } from '../fixtures/reports.ts';
 import { startServer, type Server } from '../server.ts';
 import { openDatabase, sqliteFile, type DatabasePlace } from '../store/database.ts';
@@ -205,7 +207,31 @@ describe.each(['sqlite', 'postgres'] as const)('of %s', (engine) => {
   });
 });
 
-test('where there is no database, or no room for the file, nothing is made', async () => {
+test.each(['sqlite', 'postgres'] as const)(
+  'a backup of %s for which the disk has no room is told, and leaves nothing',
+  async (engine) => {
+    const place = emptyPlace(engine);
+    await (await openDatabase(place)).close();
+    const target = mkdtempSync(join(folder, 'full-'));
+    const disk = startSmallDisk(target, { bytes: 200_000 });
+    try {
+      // By a program that sees the disk.
+      const code = `
+      const { backUp } = await import(${JSON.stringify(new URL('./back-up.ts', import.meta.url).href)});
+      const told = await backUp(${JSON.stringify(place)}, ${JSON.stringify(join(target, 'x.backup'))}).catch((error) => error);
+      console.log(JSON.stringify([told.code, told.message]));`;
+      const [command, ...words] = [...disk.enter, process.execPath, '--input-type=module', '-e', code];
+      const [told, message] = JSON.parse(execFileSync(command, words, { encoding: 'utf8' })) as [string, string];
+      expect(told).toMatch(/^EBB_SERVER_(BACKUP_FILE|DATABASE)$/);
+      expect(message).toMatch(/disk is full/);
+      expect(readdirSync(disk.outside)).toEqual([]);
+    } finally {
+      disk.remove();
+    }
+  },
+);
+
+test('where there is no database, or no way to the file, nothing is made', async () => {
   const file = join(folder, 'none.backup');
   await expect(backUp(emptyPlace('sqlite'), file)).rejects.toMatchObject({ code: 'EBB_SERVER_DATA_DIRECTORY' });
   await expect(backUp({ url: cluster.makeDatabase() }, file)).rejects.toMatchObject({ code: 'EBB_SERVER_DATABASE' });
