@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { minuteMs, sceneStartMs } from '../fixtures/alert-scene.ts';
 import { alertStage, clean, leak, told } from '../fixtures/alert-stage.ts';
 import { engines } from '../fixtures/empty-places.ts';
+import { hush, maintain } from '../fixtures/quiet.ts';
 import { FindingStore } from '../findings/finding-store.ts';
 import { readFindings } from '../findings/read-findings.ts';
 import { findingBody } from '../fixtures/findings.ts';
@@ -117,23 +118,25 @@ ${receivers}`);
     ]);
   });
 
-  test('a silence stops a message that is being tried, and nobody hears of the end of what nobody was told of', async () => {
-    const { team, toTeam, start } = stage();
-    const scene = await start(toTeam());
-    team.answer = (_told, response) => void response.writeHead(500).end();
-    await scene.at(1, leak(7200));
-    const by = { name: 'anna', nowMs: scene.nowMs };
-    await scene.alerting.silences.silence(
-      { match: { service: ['shop'] }, startsMs: scene.nowMs, endsMs: scene.nowMs + 60 * minuteMs, why: 'x' },
-      by,
-    );
-    team.answer = (_told, response) => response.end();
-    await scene.at(2, leak(7200));
-    await scene.at(3, clean());
-    await scene.at(19, clean());
-    await scene.at(70, clean());
-    expect(team.told).toHaveLength(1);
-  });
+  test.each([
+    ['a silence', hush],
+    ['maintenance', maintain],
+  ])(
+    '%s stops a message that is being tried, and nobody hears of the end of what nobody was told of',
+    async (_, quiet) => {
+      const { team, toTeam, start } = stage();
+      const scene = await start(toTeam());
+      team.answer = (_told, response) => void response.writeHead(500).end();
+      await scene.at(1, leak(7200));
+      await quiet(scene, 60);
+      team.answer = (_told, response) => response.end();
+      await scene.at(2, leak(7200));
+      await scene.at(3, clean());
+      await scene.at(19, clean());
+      await scene.at(70, clean());
+      expect(team.told).toHaveLength(1);
+    },
+  );
 
   test('who was told hears of the end during a silence; one that is ended early is over at once', async () => {
     const { team, toTeam, start } = stage();

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,7 +39,36 @@ test('points whose clock is off are refused, counted and told as a partial succe
   expect((await server.send('GET', '/api/v1/intake')).json.refusedPoints.clock).toBe(before + 1);
 });
 
-test('a label of a megabyte and a flood of instances are bounded, counted and told', async () => {
+test('labels of a megabyte are refused or cut, counted and told, and nothing of them is kept', async () => {
+  const usual = await startTestServer({ now: () => nowMs });
+  const huge = 'h'.repeat(1_000_000);
+  const send = async (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+    await usual.send('POST', '/v1/metrics', { body, headers, token: usual.agent });
+  const told = [{ service: huge }, { version: huge }, { instance: huge }].map((one) => otlpJson(nowMs, one));
+  for (const body of told) {
+    const { status, json } = await send(body);
+    expect([status, json.partialSuccess.rejectedDataPoints]).toEqual([200, '1']);
+    expect(json.partialSuccess.errorMessage).toContain('longer than 256 characters');
+    expect((await send(Buffer.from(encodeOtlp(body as never)), protobuf)).status).toBe(200);
+  }
+  expect((await usual.send('GET', '/api/v1/intake')).json.refusedPoints.label).toBe(2 * told.length);
+  // A route is no name of anything: it is cut.
+  const attributes = [{ key: 'http.route', value: { stringValue: `/${huge}` } }];
+  const timeUnixNano = `${nowMs}000000`;
+  const point = { attributes, timeUnixNano, count: '5', bucketCounts: ['3', '2'], explicitBounds: [1] };
+  const metrics = [
+    { name: 'http.server.request.duration', histogram: { aggregationTemporality: 2, dataPoints: [point] } },
+  ];
+  expect((await send(otlpJson(nowMs, { service: 'shop', metrics }))).text).toBe('{}');
+  const services = (await usual.send('GET', '/api/v1/services')).json as { name: string }[];
+  expect(services.map(({ name }) => name)).toEqual(['shop']);
+  await usual.close();
+  const kept = readdirSync(usual.directory).map((file) => readFileSync(join(usual.directory, file), 'latin1'));
+  expect(kept.join('')).not.toContain('h'.repeat(257));
+  rmSync(usual.directory, { recursive: true });
+});
+
+test('a name that is too long and a flood of instances are bounded, counted and told', async () => {
   const long = await post(otlpJson(nowMs, { instance: 'x'.repeat(300) }));
   expect(long.json.partialSuccess.errorMessage).toContain('longer than 256 characters');
   const flood = { resourceMetrics: Array.from({ length: 200 }, (_, i) => otlpJson(nowMs, { instance: `flood${i}` })) };

@@ -90,6 +90,23 @@ test('a stale marker and a clock that is off are counted, and never asked for ag
   expect(after.refusedPoints.clock - before.refusedPoints.clock).toBe(1);
 });
 
+test('a label of a megabyte is refused and counted; one that nobody reads costs nothing', async () => {
+  const usual = await startTestServer({ now: () => nowMs });
+  const huge = 'h'.repeat(1_000_000);
+  const labels = { __name__: 'process_resident_memory_bytes', job: 'shop', instance: 'a' };
+  for (const told of [{ job: huge }, { instance: huge }, { version: huge }, { color: huge }]) {
+    const { status } = await usual.send('POST', '/api/v1/write', {
+      body: packed([{ ...labels, ...told }, [nowMs, 5e7]]),
+      token: usual.agent,
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
+    });
+    expect(status).toBe(204);
+  }
+  expect((await usual.send('GET', '/api/v1/intake')).json.refusedPoints.label).toBe(3);
+  expect((await usual.send('GET', '/api/v1/services')).json).toMatchObject([{ name: 'shop', processes: 1 }]);
+  await usual.remove();
+});
+
 test.each([
   ['no snappy', () => Buffer.from('plain text'), 400],
   ['nothing', () => Buffer.alloc(0), 400],

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '../fixtures/test-server.ts';
+import { readGithub } from './github.ts';
 
 const secret = 'a secret of the webhook';
 const sha = '4f2c1d0aa96e9b6bd1b7dd0d3f3f1c2b4a5d6e7f';
@@ -87,6 +89,46 @@ test('an old body, signed rightly and sent again after a day, is refused', async
   expect((await send(ahead)).status).toBe(400);
   for (const body of ['no json', '[]', '{"deployment":{}}', '{"deployment":null}'])
     expect((await send(body)).status).toBe(400);
+});
+
+test('any body is a change, none, or refused; what is stored of it is short and holds no zero', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom('success', 'v1.2', '2026-11-21T11:55:00Z', '\0', '__proto__', sha),
+  );
+  const value = fc.oneof(text, fc.jsonValue());
+  const fields = (...names: string[]) =>
+    fc.dictionary(fc.constantFrom(...names), value, { maxKeys: names.length }) as fc.Arbitrary<Record<string, unknown>>;
+  const told = fc.record(
+    {
+      deployment: fields('sha', 'ref', 'environment', 'description').map((one) => ({ sha, ...one })),
+      deployment_status: fields('log_url', 'target_url').map((one) => ({
+        state: 'success',
+        updated_at: '2026-11-21T11:55:00Z',
+        ...one,
+      })),
+      repository: fields('name', 'full_name'),
+    },
+    { requiredKeys: [] },
+  );
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.oneof(told, fc.jsonValue(), fc.string()), (body) => {
+      const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+      try {
+        const change = readGithub(bytes, { service: undefined, environment: undefined }, nowMs);
+        if (change === null) return;
+        taken += 1;
+        expect(JSON.stringify(change)).not.toContain('\\u0000');
+        expect(JSON.stringify(change).length).toBeLessThan(5000);
+        for (const { href } of change.links) expect(href).toMatch(/^https?:/);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'EBB_SERVER_BAD_REQUEST' });
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(taken).toBeGreaterThan(50);
 });
 
 test('the query says whose deployment it is', async () => {

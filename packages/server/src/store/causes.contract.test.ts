@@ -138,6 +138,43 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
+  test('CPU pages that are collections, latency, restarts, OOM kills and growth of one service are one incident, its cause first', async () => {
+    const near = { floorBytes: 97e6, heapLimitBytes: 100e6, startedMs: start - 60 * minute };
+    await tell(0, 'warming', { gcShare: 0.6 });
+    await tell(0, 'warming', near, { instance: 'pod-2' });
+    // Each from another rule of another team, at another time; none of them says memory but the last.
+    const alerts: [minutes: number, alertname: string, labels: object][] = [
+      [1, 'HighCPU', {}],
+      [2, 'HighRequestLatency', { severity: 'warning' }],
+      [3, 'KubePodCrashLooping', { job: 'kube-state-metrics', service: 'kube-state-metrics', container: 'shop' }],
+      [5, 'PodNotReady', { reason: 'OOMKilled', job: 'kubelet', service: 'kubelet', container: 'shop' }],
+    ];
+    for (const [minutes, alertname, labels] of alerts) {
+      await tell(minutes, 'warming', { gcShare: 0.6 });
+      await fire(alertname, { startsAt: nowMs, labels });
+      await look();
+    }
+    await tell(6, 'warming', { floorBytes: 2e7, startedMs: start + 6 * minute }, { instance: 'pod-2' });
+    await look();
+    await tell(8, 'leak', { gcShare: 0.6 });
+    await look();
+    const { cause, level, summary, timeline } = await onlyIncident();
+    expect([cause, level]).toEqual(['memory', 'page']);
+    expect(summary).toBe(
+      'shop 1.0 leaks: 1 of 2 processes, +6.0 MB a minute; the limit is 50 minutes away. Pod-2 ended at 97 % of its limit, and runs anew. The CPU page is garbage collection: up to 60 % of the time; also told: HighRequestLatency (latency), KubePodCrashLooping (restarts), PodNotReady (oom)',
+    );
+    const told = timeline.map((line) => / symptom: ([^(]*) \(/.exec(line)?.[1]).filter((title) => title !== undefined);
+    expect(told.sort()).toEqual([
+      'HighCPU',
+      'HighRequestLatency',
+      'KubePodCrashLooping',
+      'PodNotReady',
+      'garbage collection',
+      'restart near the limit',
+    ]);
+    expect((await servers[0].fleet.services()).map(({ name }) => name)).toEqual(['shop']);
+  });
+
   test('a page of a service whose memory is well stays what it is, and is over when it is resolved', async () => {
     await tell(0, 'clean', { gcShare: 0.02 });
     await fire('HighCPU');

@@ -6,6 +6,7 @@ import { clean, leak } from '../../fixtures/alert-stage.ts';
 import { emptyPlaces, engines } from '../../fixtures/empty-places.ts';
 import { finding } from '../../fixtures/findings.ts';
 import { heard, planText, readPlanText, startOnCallScene } from '../../fixtures/oncall-stage.ts';
+import { hush, maintain } from '../../fixtures/quiet.ts';
 import { startReceiver, type FakeReceiver } from '../../fixtures/receiver.ts';
 import { FindingStore } from '../../findings/finding-store.ts';
 import { openDatabase, type Database, type DatabasePlace } from '../../store/database.ts';
@@ -210,16 +211,13 @@ describe.each(engines)('on %s', (engine) => {
     ]);
   });
 
-  test('a silence stops pages under way, and what is still open when it ends is paged then', async () => {
+  test.each([
+    ['a silence', hush],
+    ['maintenance', maintain],
+  ])('%s stops pages under way, and what is still open when it ends is paged then', async (_what, quiet) => {
     receiver.answer = (_told, response) => void response.writeHead(500).end();
     await scene.at(0, leak(1800));
-    const told = {
-      match: { service: ['shop'] },
-      startsMs: scene.nowMs,
-      endsMs: scene.nowMs + 20 * minuteMs,
-      why: 'load test',
-    };
-    await scene.alerting.silences.silence(told, { name: 'anna', nowMs: scene.nowMs });
+    await quiet(scene, 20);
     receiver.told.length = 0;
     receiver.answer = (_told, response) => response.end();
     for (const minute of [0.1, 1, 15, 19]) await scene.at(minute, leak(1800));
