@@ -40,7 +40,12 @@ describe('a service of which one route leaks', () => {
       '--summary',
       inFolder('soak.md'),
     ];
-    run = await soak([...routes, ...files, '--json']);
+    const budget = inFolder('tight.json');
+    writeFileSync(
+      budget,
+      JSON.stringify({ format: 'ebb.budget/1', routes: { 'GET /visits/{i}': { bytesPerRequest: 5 } } }),
+    );
+    run = await soak([...routes, ...files, '--budget', budget, '--json']);
     report = JSON.parse(run.stdout.toString()) as SoakReport;
   }, SLOW_MS);
 
@@ -49,7 +54,10 @@ describe('a service of which one route leaks', () => {
     expect(report).toMatchObject({ format: 'ebb.soak/1', verdict: 'leak', overBudget: true });
     const [home, visits, echo] = report.routes;
     expect([home?.verdict, visits?.verdict, echo?.verdict]).toEqual(['clean', 'leak', 'clean']);
-    expect(visits?.evidence).toBe('snapshots');
+    expect(visits).toMatchObject({ evidence: 'snapshots', budgetBytesPerRequest: 5, overBudget: true });
+    expect(visits?.interval[0]).toBeGreaterThan(5);
+    expect(visits?.interval[0]).toBeLessThanOrEqual(visits?.bytesPerRequest ?? 0);
+    expect(visits?.interval[1]).toBeGreaterThanOrEqual(visits?.bytesPerRequest ?? 0);
     expect(visits?.bytesPerRequest).toBeGreaterThan(60);
     expect(visits?.bytesPerRequest).toBeLessThan(600);
     const [finding] = visits?.findings ?? [];
@@ -75,7 +83,8 @@ describe('a service of which one route leaks', () => {
     expect(runs[0]?.results).toHaveLength(1);
     expect(runs[0]?.results[0]).toMatchObject({
       ruleId: 'ebb/route-leaks',
-      partialFingerprints: { 'ebb/1': expect.any(String) as string },
+      // As in a review's SARIF: one leak is one there, too.
+      partialFingerprints: { 'ebbLeak/v1': report.routes[1]?.findings[0]?.fingerprint },
     });
     expect(text('soak.md')).toMatch(/\| `GET \/visits\/\{i\}` \| \*\*leak\*\* \|/);
     expect(run.stderr).toMatch(/^::error file=\S+soak-service\.mjs,line=\d+,title=Leak in GET \/visits/mu);
@@ -100,6 +109,40 @@ test(
     const second = await soak(['--route', 'GET /visits', '--budget', budget]);
     expect(second.code).toBe(0);
     expect(second.stdout.toString()).toContain('granted');
+  },
+  SLOW_MS,
+);
+
+test(
+  'routes of an OpenAPI document in YAML and of recorded traffic are sent as these say',
+  async () => {
+    const [document, traffic] = [inFolder('openapi.yaml'), inFolder('traffic.har')];
+    writeFileSync(
+      document,
+      `openapi: 3.1.0
+paths:
+  /notes/{note}:
+    parameters: [{ $ref: '#/components/parameters/note' }]
+    put: { requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/Note' } } } } }
+components:
+  parameters: { note: { name: note, in: path, required: true, schema: { type: integer, minimum: 7 } } }
+  schemas: { Note: { type: object, required: [text], properties: { text: { type: string, minLength: 5 } } } }
+`,
+    );
+    const request = {
+      method: 'PATCH',
+      url: 'https://shop.invalid/notes/7?draft=1',
+      headers: [{ name: 'X-Note', value: 'recorded' }],
+      postData: { mimeType: 'application/json', text: '{"text":"textx"}' },
+    };
+    writeFileSync(traffic, JSON.stringify({ log: { entries: [{ request }] } }));
+    const run = await soak(['--openapi', document, '--har', traffic, '--json']);
+    const { routes } = JSON.parse(run.stdout.toString()) as SoakReport;
+    expect(routes.map(({ route, verdict, statuses }) => [route, verdict, Object.keys(statuses)])).toEqual([
+      ['PUT /notes/{note}', 'clean', ['200']],
+      ['PATCH /notes/7', 'clean', ['200']],
+    ]);
+    expect(run.code).toBe(0);
   },
   SLOW_MS,
 );

@@ -38,7 +38,10 @@ export function soakCommand(finish: (exitCode: number) => void): Command {
       (route: string, before: string[]) => [...before, route],
       [],
     )
-    .option('--openapi <FILE>', 'routes of an OpenAPI 3 document (JSON) whose parameters and bodies have examples')
+    .option(
+      '--openapi <FILE>',
+      'routes of an OpenAPI 3 document (JSON or YAML), with its examples, or what its schemas allow',
+    )
     .option('--har <FILE>', 'routes of recorded traffic (HTTP Archive)')
     .option('--url <URL>', 'where the service answers; otherwise the port that it listens on is found (Linux)')
     .option('--budget <FILE>', `what routes may leak (default: ${USUAL_BUDGET}, where it exists)`)
@@ -68,7 +71,8 @@ Examples:
 
 async function run(command: readonly string[], flags: Flags): Promise<number> {
   const { parseRoute } = await import('../soak/route.ts');
-  const { routesOfHar, routesOfOpenApi } = await import('../soak/route-files.ts');
+  const { routesOfHar } = await import('../soak/route-files.ts');
+  const { routesOfOpenApi } = await import('../soak/openapi.ts');
   const { ratcheted, readBudget } = await import('../soak/budget.ts');
   const { checkReportPlace, writeReport, writeWhole } = await import('../report/write-file.ts');
   const { soak } = await import('../soak/soak.ts');

@@ -245,8 +245,9 @@ export const CLI_ERRORS: Readonly<Record<CliErrorCode, CliErrorEntry>> = {
   },
   EBB_CLI_SOAK_ROUTES: {
     exitCode: 2,
-    meaning: 'A file of routes does not exist, may not be read, or is no OpenAPI document and no HTTP Archive in JSON.',
-    next: 'check its name; a document in YAML has to be turned into JSON first',
+    meaning:
+      'A file of routes does not exist, may not be read, or is no OpenAPI 3 document in JSON or YAML, or no HTTP Archive.',
+    next: 'check its name; an OpenAPI document has `paths`, an HTTP Archive `log.entries`',
   },
   EBB_CLI_SOAK_BUDGET: {
     exitCode: 2,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { routesOfHar, routesOfOpenApi } from './route-files.ts';
+import { routesOfHar } from './route-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-soak-test-'));
 afterAll(() => {
@@ -13,44 +13,6 @@ const file = (content: unknown): string => {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 };
-
-test('operations with examples become routes, the others are told', () => {
-  const { routes, left } = routesOfOpenApi(
-    file({
-      openapi: '3.1.0',
-      paths: {
-        '/users/{id}': {
-          parameters: [{ name: 'id', in: 'path', required: true, schema: { default: 'a b' } }],
-          get: {
-            parameters: [
-              { name: 'page', in: 'query', example: 2 },
-              { name: 'other', in: 'query' },
-            ],
-          },
-          delete: { parameters: [{ name: 'reason', in: 'query', required: true }] },
-        },
-        '/login': {
-          post: { requestBody: { content: { 'application/json': { example: { user: 'ada' } } } } },
-          put: { requestBody: { content: { 'application/json': {} } } },
-        },
-      },
-    }),
-  );
-  expect(routes).toEqual([
-    { name: 'GET /users/{id}', method: 'GET', path: '/users/a%20b?page=2', headers: {}, body: null },
-    {
-      name: 'POST /login',
-      method: 'POST',
-      path: '/login',
-      headers: { 'content-type': 'application/json' },
-      body: '{"user":"ada"}',
-    },
-  ]);
-  expect(left).toEqual([
-    "DELETE /users/{id}: parameter 'reason' has no example",
-    'PUT /login: its body has no example',
-  ]);
-});
 
 test('recorded requests become routes, each once, without what belongs to their connection', () => {
   const entry = (method: string, url: string, extra = {}): object => ({ request: { method, url, ...extra } });
@@ -80,9 +42,8 @@ test('recorded requests become routes, each once, without what belongs to their 
 });
 
 test.each([
-  ['what does not exist', () => routesOfOpenApi(join(folder, 'none.json'))],
-  ['what is no JSON', () => routesOfOpenApi(file('openapi: 3.1.0'))],
-  ['another document', () => routesOfOpenApi(file({ log: {} }))],
+  ['what does not exist', () => routesOfHar(join(folder, 'none.json'))],
+  ['what is no JSON', () => routesOfHar(file('log: {}'))],
   ['no archive', () => routesOfHar(file({ paths: {} }))],
   ['null', () => routesOfHar(file('null'))],
 ])('%s is refused with its name', (_what, read) => {

@@ -18,7 +18,7 @@ export function sarif({ routes }: SoakReport, version: string): object {
         level: 'error',
         message: { text: `${route.route} leaks ${rateText(route, bytes)}. ${finding?.title ?? ''}`.trim() },
         locations: place === null ? [] : [physical(place)],
-        ...(finding === undefined ? {} : { partialFingerprints: { 'ebb/1': finding.fingerprint } }),
+        ...(finding === undefined ? {} : { partialFingerprints: { 'ebbLeak/v1': finding.fingerprint } }),
         properties: { bytesPerRequest: route.bytesPerRequest, interval: route.interval },
       };
     });
