@@ -6,6 +6,7 @@ import { readRecord, type ProcessRecord } from '@ebb/agent';
 import { describe, it } from 'vitest';
 import { availableNodes } from './index.ts';
 import { fetchStatus, register, startHost, type Host, type HostSettings } from './lone-agent.ts';
+import { canMakeGroups, makeGroup } from './memory-group.ts';
 import { makeWorkplace } from './run-program.ts';
 
 const ebb = new URL('../../packages/cli/bin/ebb.js', import.meta.url).pathname;
@@ -33,8 +34,12 @@ const serving = `const kept = [];
 const ending = `process.stdin.resume().on('end', () => process.exit(0));`;
 
 describe.each(availableNodes())('on Node $major', ({ path: node }) => {
-  const test = (name: string, run: (place: Place, expect: typeof import('vitest').expect) => Promise<void>): void => {
-    it.concurrent(name, { timeout: 120_000 }, async ({ expect }) => {
+  const test = (
+    name: string,
+    run: (place: Place, expect: typeof import('vitest').expect) => Promise<void>,
+    { skip = false } = {},
+  ): void => {
+    it.concurrent(name, { timeout: 120_000, skip }, async ({ expect }) => {
       const workplace = makeWorkplace();
       const { directory } = workplace;
       const records = join(directory, 'records');
@@ -125,6 +130,32 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     await place.recorded(({ pid, samples }) => pid === after.child.pid && samples.length > 0);
     expect(after.told()).toEqual([]);
   });
+
+  test(
+    'a process that the kernel killed for want of memory is told so, with how full its container was',
+    async (place, expect) => {
+      const group = makeGroup(200 * 2 ** 20);
+      if (group === null) throw new Error('no group can be made');
+      try {
+        const host = place.start(`const kept = [];
+          process.stdin.once('data', () => setInterval(() => kept.push(Buffer.alloc(1e6, 1)), 10));`);
+        // The agent comes in later, and what is taken from now on counts.
+        writeFileSync(group.processesFile, String(host.child.pid));
+        await place.recorded(({ samples }) => samples.length > 0);
+        host.child.stdin.write('go');
+        expect(await host.ended).toBe('SIGKILL');
+        expect(group.kills()).toBe(1);
+        const line = await place.next();
+        expect(line).toMatchObject({ level: 'error', cause: 'killed-for-memory', rssLimitBytes: 200 * 2 ** 20 });
+        expect(line['message']).toMatch(
+          /was killed, most likely for want of memory: RSS stood at \d+ % of the container's limit \(200 MB\)/,
+        );
+      } finally {
+        group.remove();
+      }
+    },
+    { skip: !canMakeGroups() },
+  );
 
   test('the request that filled the heap in one go is known', async (place, expect) => {
     const host = place.start(serving, { flags: ['--max-old-space-size=50', '--require', register] });

@@ -8,7 +8,7 @@ export { CaptureError, captureErrorCodes, type CaptureErrorCode } from './error.
 export {
   containerLimitBytes,
   containerMemory,
-  outOfMemoryKills,
+  countOutOfMemoryKills,
   type ContainerMemory,
   type ReadText,
 } from './memory-limit.ts';

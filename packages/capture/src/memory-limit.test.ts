@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bindingLimits, containerLimitBytes, containerMemory, freeMemoryBytes } from './memory-limit.ts';
+import {
+  bindingLimits,
+  containerLimitBytes,
+  containerMemory,
+  countOutOfMemoryKills,
+  freeMemoryBytes,
+} from './memory-limit.ts';
 
 const machine = 16e9;
 const files =
@@ -104,5 +110,30 @@ describe('freeMemoryBytes', () => {
     expect(freeMemoryBytes(version2, machine)).toBe(300e6);
     expect(freeMemoryBytes(files({ '/proc/meminfo': 'MemAvailable: 1000 kB\n' }), machine)).toBe(1_024_000);
     expect(freeMemoryBytes(files({}), machine)).toBeNull();
+  });
+});
+
+describe('countOutOfMemoryKills', () => {
+  const group = '/sys/fs/cgroup/memory/shop/memory.oom_control';
+  const all: Record<string, string> = {
+    '/proc/self/cgroup': '0::/own\n',
+    '/sys/fs/cgroup/own/memory.events': 'oom 2\noom_kill 2\n',
+    '/proc/7/cgroup': '4:memory:/shop\n0::/\n',
+    [group]: 'oom_kill_disable 0\nunder_oom 0\noom_kill 5\n',
+  };
+
+  it('counts from now on, in the group of the process, also when that has gone', () => {
+    const [own, others] = [countOutOfMemoryKills(undefined, files(all)), countOutOfMemoryKills(7, files(all))];
+    expect([own(), others()]).toEqual([0, 0]);
+    all[group] = 'oom_kill 6\n';
+    Reflect.deleteProperty(all, '/proc/7/cgroup');
+    expect([own(), others()]).toEqual([0, 1]);
+  });
+
+  it('knows nothing where the kernel does not say, or the group is gone', () => {
+    expect(countOutOfMemoryKills(8, files(all))()).toBeNull();
+    const count = countOutOfMemoryKills(undefined, files(all));
+    Reflect.deleteProperty(all, '/sys/fs/cgroup/own/memory.events');
+    expect(count()).toBeNull();
   });
 });

@@ -78,15 +78,24 @@ export function freeMemoryBytes(read: ReadText = readText, machineBytes: number 
   return Math.min(machineFree ?? Infinity, roomOf(container));
 }
 
-/** How often the kernel has killed in this process's own group for want of memory; null where it does not say. */
-export function outOfMemoryKills(read: ReadText = readText): number | null {
-  for (const { directory } of groups(read('/proc/self/cgroup') ?? '')) {
-    for (const file of ['memory.events', 'memory.oom_control']) {
-      const count = /^oom_kill (\d+)$/m.exec(read(posix.join(directory, file)) ?? '')?.[1];
-      if (count !== undefined) return Number(count);
-    }
-  }
-  return null;
+/**
+ * Counts the processes that the kernel kills for want of memory, from now on, in the group in which a process is now; the
+ * count can be asked for when the process has gone. Null where the kernel does not say.
+ *
+ * @param pid whose group; undefined for this process's own
+ */
+export function countOutOfMemoryKills(pid?: number, read: ReadText = readText): () => number | null {
+  const files = groups(read(`/proc/${pid ?? 'self'}/cgroup`) ?? '').flatMap(({ directory }) =>
+    ['memory.events', 'memory.oom_control'].map((file) => posix.join(directory, file)),
+  );
+  const killsIn = (file: string): number | null => number(/^oom_kill (\d+)$/m.exec(read(file) ?? '')?.[1] ?? null);
+  const file = files.find((each) => killsIn(each) !== null);
+  if (file === undefined) return () => null;
+  const before = killsIn(file) ?? 0;
+  return () => {
+    const kills = killsIn(file);
+    return kills === null ? null : Math.max(0, kills - before);
+  };
 }
 
 /** Every limit that binds this process, the own group's first. Never throws. */

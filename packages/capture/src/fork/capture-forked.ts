@@ -4,7 +4,7 @@
  */
 import { fstatSync, readSync } from 'node:fs';
 import { CaptureError } from '../error.ts';
-import { outOfMemoryKills } from '../memory-limit.ts';
+import { countOutOfMemoryKills } from '../memory-limit.ts';
 import { findAddon, type Addon, type WatchOptions } from './addon.ts';
 import { attemptFork, type AttemptPlan, type SnapshotAttempt, type SnapshotContents } from './attempt.ts';
 import { createEvidenceFile, endsWhole, type EvidenceFile } from './evidence-file.ts';
@@ -168,7 +168,7 @@ async function attemptUntilWhole(
   evidence: EvidenceFile | null,
 ): Promise<void> {
   const most = evidence === null ? 1 : Math.max(1, options.attempts);
-  const killsBefore = outOfMemoryKills();
+  const kills = countOutOfMemoryKills();
   for (let made = 1; ; made++) {
     const attempt = await attemptFork(addon, plan);
     if (attempt.outcome === 'whole' && evidence !== null && !endsWhole(evidence.fd)) {
@@ -176,7 +176,7 @@ async function attemptUntilWhole(
       attempt.detail = 'the file was cut off';
     }
     // The kernel has taken the child, as it was asked to, and not the program.
-    if (attempt.detail === 'SIGKILL' && (outOfMemoryKills() ?? 0) > (killsBefore ?? 0)) attempt.outcome = 'memory';
+    if (attempt.detail === 'SIGKILL' && (kills() ?? 0) > 0) attempt.outcome = 'memory';
     options.onAttempt(attempt);
     if (attempt.outcome === 'whole') return;
     const again = ['died', 'hung', 'lost', 'heap-limit', 'refused'].includes(attempt.outcome);

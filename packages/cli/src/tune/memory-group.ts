@@ -3,7 +3,7 @@
  * cgroups(7); v1 where the memory controller is mounted by itself, else v2. It takes the right to make one, and for v2 a
  * group that gives the memory controller to those below it.
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the kernel counted. */
@@ -30,7 +30,12 @@ export function makeMemoryGroup(limitBytes: number, root = '/sys/fs/cgroup'): Me
   const own = readText('/proc/self/cgroup') ?? '';
   const first = /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(.*)$/m.exec(own)?.[1];
   const parent = first === undefined ? join(root, /^0::(.*)$/m.exec(own)?.[1] ?? '/') : join(root, 'memory', first);
-  const folder = join(parent, `ebb-tune-${process.pid}-${Math.round(performance.now())}`);
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(parent, 'ebb-'));
+  } catch (error) {
+    return `no cgroup can be made here: ${(error as Error).message}`;
+  }
   const file = (name: string): string => join(folder, name);
   const number = (name: string, line: RegExp = /^(\d+)$/m): number | null => {
     const found = line.exec(readText(file(name)) ?? '')?.[1];
@@ -43,11 +48,6 @@ export function makeMemoryGroup(limitBytes: number, root = '/sys/fs/cgroup'): Me
       // Something that the service left behind still runs in it.
     }
   };
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    return `no cgroup can be made here: ${(error as Error).message}`;
-  }
   try {
     // In a group of files that the kernel made, nothing else can be written.
     writeFileSync(file(first === undefined ? 'memory.max' : 'memory.limit_in_bytes'), String(limitBytes), {

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ebb, node, startEbb, type Ended } from '../fixtures/run-ebb.ts';
+import { bin, ebb, node, start, startEbb, type Ended } from '../fixtures/run-ebb.ts';
 import type { WatchReport } from '../report/watch-report.ts';
+import { makeMemoryGroup } from '../tune/memory-group.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-cli-test-'));
 const temporary = join(folder, 'tmp');
@@ -68,6 +69,33 @@ test('a program that is killed is told to have been killed, and that memory was 
     /DIED +process \d+ \(node program\d+\.mjs\) was killed; memory was not short/u,
   );
   expect(report().death).toMatchObject({ cause: 'killed', sure: true });
+});
+
+const probe = makeMemoryGroup(2 ** 27);
+if (typeof probe !== 'string') probe.remove();
+const filling = `const kept = []; setTimeout(() => setInterval(() => kept.push(Buffer.alloc(2e6, 1)), 20), 1500);`;
+
+test.skipIf(typeof probe === 'string').each([
+  ['as Ebb itself', (enter: string) => ['sh', '-c', `${enter}; exec "$0" "$@"`, node, bin, ...options(), node]],
+  [
+    'that only the program is in',
+    (enter: string) => [node, bin, ...options(), 'sh', '-c', `${enter}; exec "$0" "$@"`, node],
+  ],
+])('a program that the kernel kills for want of memory, in a group %s, is told so', async (_, commandOf) => {
+  const group = makeMemoryGroup(300 * 2 ** 20);
+  if (typeof group === 'string') throw new Error(group);
+  try {
+    const [command = '', ...args] = commandOf(`echo $$ > ${group.processesFile}`);
+    const run = await start(command, [...args, program(filling)], { TMPDIR: temporary }).ended;
+    expect(group.use().kills).toBe(1);
+    expect(run.signal).toBe('SIGKILL');
+    expect(run.stderr.replace(/\n\s+/gu, ' ')).toMatch(
+      /OUT OF MEMORY +process \d+ \(node program\d+\.mjs\) was killed for want of memory: \d+ % of the container's limit/u,
+    );
+    expect(report().death).toMatchObject({ cause: 'killed-for-memory', sure: true, rssLimitBytes: 300 * 2 ** 20 });
+  } finally {
+    group.remove();
+  }
 });
 
 test('an error that says that memory ran out is told by its name, and nothing of its message', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { countOutOfMemoryKills } from '@ebb/capture';
 import { judged } from '../snapshot/exit-code.ts';
 import { bringAgent, type WatchedProcess } from './bring-agent.ts';
 import { inWatchPlace, type WatchPlace } from './place.ts';
@@ -40,6 +41,7 @@ class ProcessWatch implements WatchSubject {
   /** Aborted when the watch is to end. */
   readonly #over = new AbortController();
   #target: WatchedProcess | null = null;
+  readonly #kills: () => number | null;
   #abandoned = false;
   #left = false;
 
@@ -52,6 +54,7 @@ class ProcessWatch implements WatchSubject {
     };
     this.#options = options;
     this.#place = place;
+    this.#kills = countOutOfMemoryKills(options.pid);
     this.#session = new Session(options, place, this);
   }
 
@@ -159,7 +162,9 @@ class ProcessWatch implements WatchSubject {
     }
     const running = target.isThere();
     const exitCode = running ? null : session.exitCodeOf(pid);
-    if (!running) session.tellDeaths(() => ({ exitCode, signal: null }));
+    const kills = this.#kills();
+    const killed = kills === null ? {} : { outOfMemoryKill: kills > 0 };
+    if (!running) session.tellDeaths(() => ({ exitCode, signal: null, ...killed }));
     const concluded = session.conclude({ exitCode, signal: null, attached: true, running });
     return { ...concluded, failed: concluded.failed || found === 'lost' };
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { preloadOptions, type AgentListener, type ProcessEnd } from '@ebb/agent';
-import { outOfMemoryKills } from '@ebb/capture';
+import { countOutOfMemoryKills } from '@ebb/capture';
 import { CLI_ERRORS } from '../errors/registry.ts';
 import { exitCodeOf } from '../program/end-as.ts';
 import { isAlive } from '../program/is-alive.ts';
@@ -46,7 +46,9 @@ class ProgramWatch implements WatchSubject {
   readonly #listener: AgentListener;
   readonly #session: Session;
   #program: Program | null = null;
-  readonly #killsBefore = outOfMemoryKills();
+  /** By process: what it is started through may put it into a group of its own. */
+  readonly #kills = new Map<number, () => number | null>();
+  readonly #killsHere = countOutOfMemoryKills();
   #stopping = false;
   /** The agent is to be in the program; if not, why was said. */
   #attached = true;
@@ -64,6 +66,9 @@ class ProgramWatch implements WatchSubject {
     this.#place = place;
     this.#listener = place.listener;
     this.#session = new Session(options, place, this);
+    this.#listener.on('hello', ({ hello: { pid } }) => {
+      if (!this.#kills.has(pid)) this.#kills.set(pid, countOutOfMemoryKills(pid));
+    });
   }
 
   get watched(): boolean {
@@ -133,8 +138,8 @@ class ProgramWatch implements WatchSubject {
 
   /** Of the program itself as it is; of one behind a shell or npm as far as that has passed it on. */
   #endOf(pid: number, end: ProgramEnd): ProcessEnd {
-    const kills = outOfMemoryKills();
-    const killed = kills === null || this.#killsBefore === null ? {} : { outOfMemoryKill: kills > this.#killsBefore };
+    const kills = (this.#kills.get(pid) ?? this.#killsHere)();
+    const killed = kills === null ? {} : { outOfMemoryKill: kills > 0 };
     if (pid === this.#program?.pid) return { exitCode: end.code, signal: end.signal, ...killed };
     const code = exitCodeOf(end);
     if (code === ABORTED || code === KILLED) return { exitCode: code, signal: null, ...killed };
