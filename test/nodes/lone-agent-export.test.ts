@@ -8,8 +8,10 @@ import { agentTests, fetchStatus, fetchText, freePort, register, server, stay } 
 import { valueOf } from './otlp-receiver.ts';
 import { makeWorkplace } from './run-program.ts';
 
-describe.each(availableNodes())('on Node $major', ({ path: node }) => {
+describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   const test = agentTests(node);
+  /** Below those that are given to connections: for this Node, and this run, sixteen. */
+  const prometheusPort = 20_000 + (process.pid % 150) * 64 + ((major - 20) / 2) * 16;
 
   test(
     'it exports standard metrics of process, heap, event loop and requests, and its own',
@@ -77,6 +79,93 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       child.stdin.end();
       expect(await ended).toBe(0);
       expect(stderr()).toBe('');
+    },
+  );
+
+  test(
+    'it exports the floor with its age, what V8 knows of beside the heap, what is beside that, collections and warnings',
+    `const { EventEmitter } = require('node:events');
+     globalThis.held = new Uint8Array(64e6).fill(1);
+     globalThis.kept = Array.from({ length: 300_000 }, (_, i) => ({ i }));
+     const collecting = setInterval(() => gc(), 100);
+     process.stdin.once('data', () => {
+       clearInterval(collecting);
+       const emitter = new EventEmitter();
+       for (let i = 0; i < 11; i++) emitter.on('tick', () => i);
+     }).on('end', () => process.exit());`,
+    { flags: ['--expose-gc', '--no-warnings', '--require', register] },
+    async ({ child, receiver }, expect) => {
+      const of = (name: string, kind: string): number | undefined =>
+        valueOf(received, name, { 'ebb.memory.kind': kind });
+      // The second one: shares are since the one before.
+      const received = await receiver.until(
+        (each) => valueOf(each, 'ebb.memory.floor') !== undefined && each !== receiver.exports[0],
+      );
+      // 300,000 objects of 16 bytes at least, and a pointer to each.
+      expect(of('ebb.memory.floor', 'heap')).toBeGreaterThan(300_000 * 20);
+      expect(of('ebb.memory.floor', 'heap')).toBeLessThan(valueOf(received, 'ebb.memory.limit') ?? 0);
+      expect(of('ebb.memory.floor', 'array_buffers')).toBeGreaterThanOrEqual(64e6);
+      expect(of('ebb.memory.floor', 'external')).toBeGreaterThanOrEqual(0);
+      expect(valueOf(received, 'ebb.memory.array_buffers')).toBeGreaterThanOrEqual(64e6);
+      expect(valueOf(received, 'ebb.memory.external')).toBeGreaterThanOrEqual(0);
+      const rssBytes = valueOf(received, 'process.memory.usage') ?? 0;
+      expect(valueOf(received, 'ebb.memory.native')).toBeGreaterThan(0);
+      expect(valueOf(received, 'ebb.memory.native')).toBeLessThan(rssBytes - 64e6);
+      expect(valueOf(received, 'ebb.memory.room', { 'ebb.limit.kind': 'heap' })).toBeGreaterThan(0);
+      expect(valueOf(received, 'ebb.gc.share')).toBeGreaterThan(0);
+      expect(valueOf(received, 'ebb.gc.share')).toBeLessThanOrEqual(1);
+      expect(valueOf(received, 'v8js.gc.duration', { 'v8js.gc.type': 'major' })).toBeGreaterThan(0);
+      expect(valueOf(received, 'v8js.resource.active', { 'v8js.resource.type': 'Timeout' })).toBeGreaterThan(0);
+      expect(valueOf(received, 'ebb.listener.warnings')).toBe(0);
+      child.stdin.write('go');
+      // Nobody collects any more: the floor stays, and grows old.
+      const later = await receiver.until((each) => (valueOf(each, 'ebb.memory.floor.age') ?? 0) > 3);
+      expect(valueOf(later, 'ebb.memory.floor', { 'ebb.memory.kind': 'array_buffers' })).toBeGreaterThanOrEqual(64e6);
+      expect(valueOf(later, 'ebb.listener.warnings')).toBe(1);
+    },
+  );
+
+  test(
+    'nothing of what the program holds, and nothing of what clients sent, stands in what it exports or serves',
+    `globalThis.held = { password: 'hunter2', list: ['hunter2 again'], ['hunter2 key']: 1 };
+     class Hunter2Session {}
+     globalThis.sessions = new Map([['hunter2', new Hunter2Session()]]);
+     setInterval(() => process.emitWarning('hunter2'), 200);
+     ${server(`(req, res) => { req.resume().on('end', () => {
+       if (req.url.startsWith('/boom')) { res.statusCode = 500; res.statusMessage = 'hunter2'; }
+       res.setHeader('x-token', 'hunter2'); res.end('hunter2');
+     }); }`)}`,
+    {
+      env: {
+        DATABASE_PASSWORD: 'hunter2',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of-the-service',
+        EBB_PROMETHEUS_PORT: String(prometheusPort + 8),
+      },
+      flags: ['--no-warnings', '--import', register],
+    },
+    async ({ receiver, printed }, expect) => {
+      const port = await printed(/port (\d+)\./);
+      await receiver.until(() => true);
+      const send = async (path: string): Promise<void> => {
+        const headers = {
+          authorization: 'hunter2',
+          cookie: 's=hunter2',
+          'user-agent': 'hunter2',
+          'x-forwarded-for': '203.0.113.77',
+        };
+        await (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: 'hunter2', headers })).text();
+      };
+      for (const path of ['/a?token=hunter2', '/boom/hunter2@example.org', '/b#hunter2', '/reset/hunter2-5f0c8e21d7'])
+        await send(path);
+      const received = await receiver.until((each) => valueOf(each, 'ebb.requests') === 4);
+      // The client is counted, all the same.
+      expect(received.metrics.get('ebb.clients')).toBeDefined();
+      const scraped = await fetchText(String(prometheusPort + 8), '/metrics');
+      expect(scraped).toContain('/reset/:id');
+      for (const text of [...receiver.texts, scraped]) {
+        expect(text).not.toMatch(/hunter2/i);
+        expect(text).not.toContain('203.0.113');
+      }
     },
   );
 
@@ -150,7 +239,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     `const cluster = require('node:cluster');
      if (cluster.isPrimary) { cluster.fork(); cluster.fork(); ${stay} process.stdin.on('end', () => process.exit()); }
      else require('node:http').createServer((q, s) => s.end()).listen(0);`,
-    { env: { EBB_PROMETHEUS_PORT: '23464' } },
+    { env: { EBB_PROMETHEUS_PORT: String(prometheusPort) } },
     async ({ receiver }, expect) => {
       const pids = new Set<unknown>();
       const instances = new Set<unknown>();
@@ -160,6 +249,17 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         return pids.size === 3;
       });
       expect(instances.size).toBe(3);
+      const served = await Promise.all(
+        [0, 1, 2].map(async (offset) => {
+          for (;;) {
+            const text = await fetchText(String(prometheusPort + offset), '/metrics').catch(() => '');
+            const instance = /^target_info\{.*service_instance_id="([^"]+)"/m.exec(text)?.[1];
+            if (instance !== undefined) return instance;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        }),
+      );
+      expect(new Set(served)).toEqual(instances);
     },
   );
 

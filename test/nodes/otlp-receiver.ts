@@ -24,6 +24,8 @@ export interface ReceivedExport {
 export interface OtlpReceiver {
   url: string;
   exports: ReceivedExport[];
+  /** The same as text, unpacked, with the headers that came along. */
+  texts: string[];
   /** What did not follow the protocol, in words. */
   faults: string[];
   /** Waits for an export that has come or will come; the test's own timeout bounds it. */
@@ -36,6 +38,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const waiting = new Set<() => void>();
   const exports: ReceivedExport[] = [];
   const faults: string[] = [];
+  const texts: string[] = [];
   const server: Server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('error', () => undefined);
@@ -46,6 +49,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         if (request.headers['content-type'] !== 'application/json') throw new Error('content-type');
         const bytes = Buffer.concat(parts);
         const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+        texts.push(`${JSON.stringify(request.headers)}\n${body.toString()}`);
         exports.push(...decode(JSON.parse(body.toString()) as Json));
       } catch (error) {
         faults.push(String(error));
@@ -58,6 +62,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     exports,
+    texts,
     faults,
     until: (wanted) =>
       new Promise((resolve) => {
@@ -131,7 +136,7 @@ function pointsOf(metric: Json): ReceivedPoint[] {
 }
 
 function numberPoint(point: Json, attributes: ReceivedPoint['attributes']): ReceivedPoint {
-  only(point, ['attributes', 'timeUnixNano', 'startTimeUnixNano', 'asInt', 'asDouble']);
+  only(point, ['attributes', 'timeUnixNano', 'startTimeUnixNano', 'asInt', 'asDouble', 'exemplars']);
   const { asInt, asDouble } = point;
   if ((asInt === undefined) === (asDouble === undefined)) throw new Error('a number has one value');
   if (asInt !== undefined && !/^-?\d+$/.test(text(asInt))) throw new Error(`no int64: ${text(asInt)}`);
