@@ -46,6 +46,39 @@ describe.each(availableNodes())('on Node $major', { timeout: patienceMs + 10_000
     expect(told).toEqual({ outcomes: Array.from({ length: 4 }, () => 'fork true'), children: 0 });
   });
 
+  test('it is forked when the other threads sleep, for which it waits; not for ever where one never does', () => {
+    const told = run(
+      node,
+      `
+      const { Worker } = await import('node:worker_threads');
+      const sleeps = new Int32Array(new SharedArrayBuffer(4));
+      const source = 'const { workerData, parentPort } = require("node:worker_threads"); parentPort.postMessage(0);'
+        + 'for (;;) { if (Atomics.load(workerData, 0) === 1) Atomics.wait(workerData, 0, 1); }';
+      const worker = new Worker(source, { eval: true, workerData: sleeps });
+      await new Promise((resolve) => worker.once('message', resolve));
+      const take = async () => {
+        const { attempts } = await captureSnapshot({ file, niceness: 0, stallMs: 2000, attempts: 6 });
+        rmSync(file);
+        return attempts[0];
+      };
+      // It spins when the capture begins, and goes to sleep soon. On a machine that stands still meanwhile it is too late.
+      for (let i = 0; i < 6 && told.slept === undefined; i++) {
+        Atomics.store(sleeps, 0, 0);
+        Atomics.notify(sleeps, 0);
+        const taken = take();
+        setTimeout(() => Atomics.store(sleeps, 0, 1), 20);
+        const { threadsAwake, waitedMs } = await taken;
+        if (threadsAwake === 0) told.slept = waitedMs > 0;
+      }
+      Atomics.store(sleeps, 0, 0);
+      Atomics.notify(sleeps, 0);
+      told.awake = (await take()).threadsAwake > 0;
+      await worker.terminate();
+      tell();`,
+    );
+    expect(told).toEqual({ slept: true, awake: true });
+  });
+
   test('a debugger that is attached by its port goes on being served, and the child does not serve it', async () => {
     const program = folder.write(`
       process.stdin.once('data', async () => {

@@ -203,6 +203,40 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     });
   });
 
+  test('where nothing was tried, it is refused by name, and tried only by those who say so', () => {
+    const told = run(
+      node,
+      `
+      const as = async (name, value, options) => {
+        const own = Object.getOwnPropertyDescriptor(process, name);
+        Object.defineProperty(process, name, { ...own, value });
+        try {
+          const { method } = await captureSnapshot({ file, ...options });
+          rmSync(file);
+          return method;
+        } catch ({ code, message }) {
+          return { code, message };
+        } finally {
+          Object.defineProperty(process, name, own);
+        }
+      };
+      told.other = await as('platform', 'darwin', { allowUntested: true });
+      told.arm = await as('arch', 'arm64', {});
+      told.allowed = await as('arch', 'arm64', { allowUntested: true });
+      told.auto = await as('arch', 'arm64', { method: 'auto' });
+      told.left = left().files;
+      tell();`,
+    );
+    const code = 'EBB_CAPTURE_UNSUPPORTED';
+    expect(told).toEqual({
+      other: { code, message: expect.stringContaining('this is darwin') as string },
+      arm: { code, message: expect.stringContaining('and this is arm64 with glibc') as string },
+      allowed: 'fork',
+      auto: 'inline',
+      left: [],
+    });
+  });
+
   test('from a worker thread too, beside busy workers, a busy thread pool and an inspector', () => {
     const told = run(
       node,
