@@ -4,7 +4,7 @@ import type { Role } from '../access/token.ts';
 import { allRoutes, type Route } from '../fixtures/all-routes.ts';
 import { startTestServer, type TestServer } from '../fixtures/test-server.ts';
 
-const limits = { requestsPerMinute: 1e6, refusalsPerMinute: 1e6, mostFollowers: 10 };
+const limits = { bodyBytes: 20_000, requestsPerMinute: 1e6, refusalsPerMinute: 1e6, mostFollowers: 10 };
 const routes = await allRoutes();
 const api = routes.filter(({ isPage }) => !isPage);
 const pages = routes.filter(({ isPage }) => isPage);
@@ -44,10 +44,14 @@ const mayToo: Readonly<Record<Role, readonly Role[]>> = {
 
 let server: TestServer;
 const tokens: Partial<Record<Role, string>> = {};
+/** Of the browser in which an admin has logged in. */
+let cookie: string;
 beforeAll(async () => {
   const environment = { EBB_GITHUB_WEBHOOK_SECRET: 'one', EBB_PAGERDUTY_WEBHOOK_SECRET: 'two' };
   server = await startTestServer({ limits, environment });
   for (const role of roles) tokens[role] = await server.tokenOf(role);
+  const { headers } = await server.send('POST', '/api/v1/session', { body: { token: tokens.admin }, token: '' });
+  cookie = headers.get('set-cookie')?.split(';')[0] ?? '';
 });
 afterAll(async () => await server.remove());
 
@@ -61,13 +65,18 @@ const pathOf = ({ url }: Pick<Route, 'url'>): string =>
 async function ask(
   route: Pick<Route, 'method' | 'url'>,
   headers: Record<string, string>,
+  body = '{}',
 ): Promise<{ status: number; text: string; location: string | null }> {
   const response = await fetch(server.url + pathOf(route), {
     method: route.method,
     redirect: 'manual',
     headers: { ...(route.method === 'GET' ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(route.method === 'GET' ? {} : { body: '{}' }),
+    ...(route.method === 'GET' ? {} : { body }),
   });
+  // Whatever is answered, and to whom.
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('content-security-policy')).toContain('default-src');
+  expect(response.headers.get('x-frame-options')).toBe('SAMEORIGIN');
   // One that is followed never ends.
   const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false;
   if (isStream) await response.body?.cancel();
@@ -127,6 +136,43 @@ describe.each(api.map((route) => [nameOf(route), route] as const))('%s', (_name,
     }
   });
 });
+
+/**
+ * They look at no cookie: who signs a body, or has a link, may send it from anywhere. (Logging in does, once there are
+ * credentials: see log-ins.test.ts.)
+ */
+const withoutCookie = [
+  ...['POST /api/v1/github', 'POST /api/v1/pagerduty', 'POST /acknowledgements'],
+  ...['POST /api/v1/session', 'POST /login'],
+];
+const changing = routes.filter((route) => route.method !== 'GET' && !withoutCookie.includes(nameOf(route)));
+
+test.each(changing.map((route) => [nameOf(route), route] as const))(
+  '%s is refused when a page of another site sends it with the cookie of an admin',
+  async (_name, route) => {
+    expect((await server.send('GET', '/api/v1/users', { token: '', headers: { cookie } })).status).toBe(200);
+    const form = route.isPage ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+    const { status, text } = await ask(route, { cookie, 'sec-fetch-site': 'cross-site', ...form });
+    expect([status, text]).toEqual([403, expect.stringMatching(/EBB_SERVER_CROSS_ORIGIN|another site/)]);
+  },
+);
+
+/** These have a bound of their own: what who sends them never exceeds. */
+const ownBound = [
+  ...['POST /api/v1/github', 'POST /api/v1/pagerduty', 'POST /v2/change/enqueue', 'POST /api/v1/findings'],
+  'PUT /api/v1/incidents/:id/commits',
+];
+const taking = api.filter(({ method }) => method !== 'GET' && method !== 'DELETE');
+
+test.each(taking.map((route) => [nameOf(route), route] as const))(
+  '%s takes no body without end',
+  async (name, route) => {
+    const type = route.url === '/api/v1/write' ? { 'content-type': 'application/x-protobuf' } : {};
+    const bytes = ownBound.includes(name) ? 1_100_000 : limits.bodyBytes + 1;
+    const { status, text } = await ask(route, { ...bearer('admin'), ...type }, JSON.stringify('x'.repeat(bytes)));
+    expect([status, text]).toEqual([413, expect.stringContaining('EBB_SERVER_TOO_LARGE')]);
+  },
+);
 
 describe('pages', () => {
   const open = ['/login', '/acknowledgements', '/assets/'];
