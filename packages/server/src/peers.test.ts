@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonExporter,
+} from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from './fixtures/test-server.ts';
 
@@ -65,6 +68,42 @@ test.each([
   });
   expect(process.lastSeenMs - process.startedMs).toBeGreaterThan(11_000);
 });
+
+test.each([
+  ['protobuf', ProtobufExporter],
+  ['JSON', JsonExporter],
+])(
+  'exponential histograms of its SDK count, too; sums since the export before are no sums: %s',
+  async (name, Exporter) => {
+    const send = async (service: string, temporalityPreference: AggregationTemporalityPreference): Promise<unknown> => {
+      const exporter = new Exporter({
+        ...{ url: `${server.url}/v1/metrics`, headers: { authorization: `Bearer ${server.agent}` } },
+        temporalityPreference,
+      });
+      const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+      const aggregation = { type: AggregationType.EXPONENTIAL_HISTOGRAM } as const;
+      const meter = new MeterProvider({
+        resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': 'a' }),
+        readers: [reader],
+        views: [{ instrumentName: 'http.server.request.duration', aggregation }],
+      }).getMeter('test');
+      meter.createObservableUpDownCounter('process.memory.usage').addCallback((result) => result.observe(1e8));
+      const durations = meter.createHistogram('http.server.request.duration', { unit: 's' });
+      for (const seconds of [0.1, 0.2, 1, 1.5, 30]) durations.record(seconds, { 'http.route': '/a' });
+      await reader.forceFlush();
+      await reader.shutdown();
+      const services = (await server.send('GET', '/api/v1/services')).json as { id: number; name: string }[];
+      const id = services.find((one) => one.name === service)?.id;
+      return (await server.send('GET', `/api/v1/services/${id}/processes`)).json;
+    };
+    expect(await send(`exponential ${name}`, AggregationTemporalityPreference.CUMULATIVE)).toMatchObject([
+      { rssBytes: 1e8, requests: 5 },
+    ]);
+    expect(await send(`differences ${name}`, AggregationTemporalityPreference.DELTA)).toMatchObject([
+      { rssBytes: 1e8, requests: null },
+    ]);
+  },
+);
 
 test("Ebb's agent reports floor, limits, requests and its own verdict", { timeout: 240_000 }, async () => {
   const register = pathToFileURL(join(import.meta.dirname, '../../agent/dist/register.cjs')).href;

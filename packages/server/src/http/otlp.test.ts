@@ -150,7 +150,9 @@ const time = fc.oneof(
 );
 const base = { attributes, timeUnixNano: time, flags: fc.constantFrom(0, 1, 2, 3) };
 const exemplars = fc.array(fc.record({ filteredAttributes: attributes }), { maxLength: 2 });
+const aggregationTemporality = fc.constantFrom(0, 1, 2, 2, 2);
 const numbers = fc.record({
+  aggregationTemporality,
   dataPoints: fc.array(
     fc.oneof(
       fc.record({ ...base, exemplars, asInt: fc.maxSafeInteger().map(String) }),
@@ -165,8 +167,30 @@ const ranges = fc.constantFrom(
   { explicitBounds: [1], bucketCounts: ['7'] },
   {},
 );
+const bucketCounts = fc.array(fc.nat().map(String), { maxLength: 4 });
+const exponential = fc.record({
+  aggregationTemporality,
+  dataPoints: fc.array(
+    fc.record(
+      {
+        ...base,
+        count: fc.nat().map(String),
+        scale: fc.integer({ min: -10, max: 20 }),
+        zeroCount: fc.nat().map(String),
+        positive: fc.record({ offset: fc.integer({ min: -5, max: 5 }), bucketCounts }, { requiredKeys: [] }),
+        negative: fc.record({ bucketCounts }),
+        zeroThreshold: fc.constantFrom(0, 1e-6, 2),
+      },
+      { requiredKeys: ['attributes', 'timeUnixNano', 'flags', 'count'] },
+    ),
+    { maxLength: 3 },
+  ),
+});
+const quantiles = fc.record({
+  dataPoints: fc.array(fc.record({ attributes, timeUnixNano: time, count: fc.nat().map(String) }), { maxLength: 3 }),
+});
 const counts = fc.record({
-  aggregationTemporality: fc.constantFrom(1, 2),
+  aggregationTemporality,
   dataPoints: fc.array(
     fc
       .tuple(fc.record({ ...base, count: fc.nat().map(String) }), ranges)
@@ -180,16 +204,20 @@ const name = fc.constantFrom(
     'ebb.memory.limit',
     'ebb.clients',
     'http.server.request.duration',
+    'http.server.request.duration.count',
     'process.uptime',
     'no.use',
     'constructor',
     '__proto__',
   ],
 );
+const durations = fc.oneof(name, fc.constant('http.server.request.duration'));
 const metric = fc.oneof(
   fc.record({ name, gauge: numbers }),
   fc.record({ name, sum: numbers }),
-  fc.record({ name, histogram: counts }),
+  fc.record({ name: durations, histogram: counts }),
+  fc.record({ name: durations, exponentialHistogram: exponential }),
+  fc.record({ name, summary: quantiles }),
 );
 const request = fc.record({
   resourceMetrics: fc.array(
@@ -209,7 +237,7 @@ test('protobuf, as protobufjs writes it, and JSON of one request are read as the
       expect(protobuf).toEqual(json);
       reports += json.reports.length;
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
   expect(reports).toBeGreaterThan(100);
 });

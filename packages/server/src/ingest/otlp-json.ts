@@ -2,16 +2,17 @@
 import { noLabels } from './draft.ts';
 import { identityOfResource } from './identity.ts';
 import {
-  inTimeBy,
+  countBy,
   knownMetric,
   labelKey,
   millisecondsOf,
   mostLabels,
   noRecordedValue,
+  numberBy,
   type KnownMetric,
 } from './otlp.ts';
 import { emptyIntake, ProcessPoints, type Intake } from './reports.ts';
-import { clientsMetric } from './route-series.ts';
+import { clientsMetric, inTimeOf, inTimeOfExponential } from './route-series.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -27,21 +28,46 @@ export function readOtlpJson(text: string, nowMs: number): Intake {
   return intake;
 }
 
-function readMetric({ name, gauge, sum, histogram }: Fields, points: ProcessPoints): void {
+function readMetric(
+  { name, gauge, sum, histogram, exponentialHistogram, summary }: Fields,
+  points: ProcessPoints,
+): void {
   const text = typeof name === 'string' ? name : '';
   const numbers = fieldsOf(gauge) ?? fieldsOf(sum);
-  if (numbers !== null)
-    readPoints(numbers, knownMetric(text, 'number'), points, ({ asInt, asDouble }) => ({
-      value: numberOf(asInt ?? asDouble),
-    }));
-  const counts = fieldsOf(histogram);
+  if (numbers !== null) {
+    const temporality = numberOf(numbers['aggregationTemporality']);
+    readPoints(numbers, knownMetric(text, 'number'), points, ({ asInt, asDouble }) =>
+      numberBy(temporality, numberOf(asInt ?? asDouble)),
+    );
+  }
+  readCounts(fieldsOf(histogram), knownMetric(text, 'histogram'), points, (point, count) =>
+    inTimeOf(numbersOf(point['explicitBounds']), numbersOf(point['bucketCounts']), count),
+  );
+  readCounts(fieldsOf(exponentialHistogram), knownMetric(text, 'histogram'), points, (point, count) => {
+    const { offset, bucketCounts } = fieldsOf(point['positive']) ?? {};
+    const [zeroCount, zeroThreshold] = [point['zeroCount'] ?? 0, point['zeroThreshold'] ?? 0];
+    const ranges = { offset: numberOf(offset ?? 0), counts: numbersOf(bucketCounts) };
+    return inTimeOfExponential(
+      { ...ranges, zeroCount: numberOf(zeroCount), zeroThreshold: numberOf(zeroThreshold) },
+      count,
+    );
+  });
+  // Quantiles of a time that nobody knows.
+  const quantiles = fieldsOf(summary);
+  if (quantiles !== null) points.passOver(listOf(quantiles['dataPoints']).length);
+}
+
+function readCounts(
+  counts: Fields | null,
+  metric: KnownMetric,
+  points: ProcessPoints,
+  inTime: (point: Fields, count: number) => number | null,
+): void {
   if (counts === null) return;
-  const metric = knownMetric(text, 'histogram');
   const temporality = numberOf(counts['aggregationTemporality']);
   readPoints(counts, metric, points, (point) => {
-    const value = numberOf(point['count']);
-    const [bounds, ranges] = [numbersOf(point['explicitBounds']), numbersOf(point['bucketCounts'])];
-    return { value, ...inTimeBy(metric.name, { temporality, bounds, counts: ranges, count: value }) };
+    const count = numberOf(point['count']);
+    return countBy(metric.name, { temporality, count }, () => inTime(point, count));
   });
 }
 

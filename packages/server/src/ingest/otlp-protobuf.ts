@@ -5,16 +5,17 @@
 import { noLabels } from './draft.ts';
 import { identityOfResource } from './identity.ts';
 import {
-  inTimeBy,
+  countBy,
   knownMetric,
   labelKey,
   millisecondsOf,
   mostLabels,
   noRecordedValue,
+  numberBy,
   type KnownMetric,
 } from './otlp.ts';
 import { emptyIntake, ProcessPoints, type Intake } from './reports.ts';
-import { clientsMetric } from './route-series.ts';
+import { clientsMetric, inTimeOf, inTimeOfExponential, type ExponentialRanges } from './route-series.ts';
 import { delimited, eightBytes, varint, WireReader } from './wire-reader.ts';
 
 /** Reads an `ExportMetricsServiceRequest`. @throws {RangeError} when it is no such message, or is cut off */
@@ -52,10 +53,12 @@ function readScopeMetrics(reader: WireReader, end: number, points: ProcessPoints
   }
 }
 
-/** Fields of a metric: gauge, sum, histogram. */
+/** Fields of a metric. */
 const gauge = 5;
 const sum = 7;
 const histogram = 9;
+const exponentialHistogram = 10;
+const summary = 11;
 
 /** What it is called decides what is read of it, and may come last. */
 function readMetric(reader: WireReader, end: number, points: ProcessPoints): void {
@@ -71,6 +74,11 @@ function readMetric(reader: WireReader, end: number, points: ProcessPoints): voi
       readPoints(reader, reader.enter(end), knownMetric(name, 'number'), points, readNumber);
     else if (reader.is(histogram, delimited))
       readPoints(reader, reader.enter(end), knownMetric(name, 'histogram'), points, readCount);
+    else if (reader.is(exponentialHistogram, delimited))
+      readPoints(reader, reader.enter(end), knownMetric(name, 'histogram'), points, readExponential);
+    // Quantiles of a time that nobody knows.
+    else if (reader.is(summary, delimited))
+      readPoints(reader, reader.enter(end), { name, use: 'nothing' }, points, readNumber);
     else reader.skipField(end);
   }
 }
@@ -87,8 +95,10 @@ interface RawPoint {
   /** Of a histogram. */
   bounds: number[];
   counts: number[];
+  /** Of an exponential one. */
+  exponential: ExponentialRanges | null;
 }
-const empty = { value: NaN, nanoseconds: NaN, flags: 0, bounds: [], counts: [] };
+const empty = { value: NaN, nanoseconds: NaN, flags: 0, bounds: [], counts: [], exponential: null };
 
 /** Reads the field that the reader stands at. */
 type ReadField = (reader: WireReader, end: number, point: RawPoint) => void;
@@ -114,7 +124,30 @@ const readCount: ReadField = (reader, end, point) => {
   else reader.skipField(end);
 };
 
-/** Numbers of eight bytes, one behind the other (packed). */
+const readExponential: ReadField = (reader, end, point) => {
+  const ranges: ExponentialRanges = (point.exponential ??= { offset: 0, counts: [], zeroCount: 0, zeroThreshold: 0 });
+  if (reader.is(3, eightBytes)) point.nanoseconds = reader.fixed64(end);
+  else if (reader.is(4, eightBytes)) point.value = reader.fixed64(end);
+  else if (reader.is(10, varint)) point.flags = reader.varint(end);
+  else if (point.labels === null) reader.skipField(end);
+  else if (reader.is(1, delimited)) readAttribute(reader, reader.enter(end), point.labels);
+  else if (reader.is(7, eightBytes)) ranges.zeroCount = reader.fixed64(end);
+  else if (reader.is(8, delimited)) readRanges(reader, reader.enter(end), ranges);
+  else if (reader.is(14, eightBytes)) ranges.zeroThreshold = reader.double(end);
+  else reader.skipField(end);
+};
+
+function readRanges(reader: WireReader, end: number, ranges: ExponentialRanges): void {
+  while (reader.next(end)) {
+    if (reader.is(1, varint)) ranges.offset = reader.zigzag(end);
+    else if (reader.is(2, delimited)) {
+      const inside = reader.enter(end);
+      ranges.counts = readAll(inside, reader, () => reader.varint(inside));
+    } else reader.skipField(end);
+  }
+}
+
+/** Numbers, one behind the other (packed). */
 function readAll(end: number, reader: WireReader, read: () => number): number[] {
   const values: number[] = [];
   while (reader.at < end) values.push(read());
@@ -155,12 +188,18 @@ function readPoints(
       const labels = use === 'labels' ? new Map<string, string>() : null;
       const point: RawPoint = { ...empty, labels, hasExemplars: name === clientsMetric };
       while (reader.next(inside)) readField(reader, inside, point);
-      const { value: count, bounds, counts } = point;
+      const { value: count, bounds, counts, exponential } = point;
+      const told =
+        readField === readNumber
+          ? numberBy(temporality, count)
+          : countBy(name, { temporality, count }, () =>
+              exponential === null ? inTimeOf(bounds, counts, count) : inTimeOfExponential(exponential, count),
+            );
       points.add({
         name,
         labels: labels ?? noLabels,
-        ...inTimeBy(name, { temporality, bounds, counts, count }),
-        value: (point.flags & noRecordedValue) !== 0 ? NaN : count,
+        ...told,
+        ...((point.flags & noRecordedValue) !== 0 ? { value: NaN } : {}),
         timeMs: millisecondsOf(point.nanoseconds),
       });
     }

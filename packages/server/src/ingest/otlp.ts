@@ -1,7 +1,7 @@
 /** What an OTLP request tells, however it is written: a resource is a process. */
 import { useOf, type Use } from './draft.ts';
 import { metricName } from './point.ts';
-import { inTimeOf, requestDuration } from './route-series.ts';
+import { requestDuration } from './route-series.ts';
 
 /** A metric as Ebb knows it. */
 export interface KnownMetric {
@@ -20,15 +20,19 @@ export function knownMetric(name: string, kind: 'number' | 'histogram'): KnownMe
 /** AGGREGATION_TEMPORALITY_DELTA: such a count cannot be told from one that is sent again. */
 const delta = 1;
 
-/** Of a histogram's count of requests how many were answered in time; nothing of other histograms. */
-export function inTimeBy(
+/** A number as it was told; none where it is a difference. */
+export function numberBy(temporality: number, value: number): { value: number } {
+  return { value: temporality === delta ? NaN : value };
+}
+
+/** A histogram's count, as above; and of a count of requests how many were answered in time, which is asked only then. */
+export function countBy(
   name: string,
-  histogram: { temporality: number; bounds: readonly number[]; counts: readonly number[]; count: number },
-): { inTime?: number | null } {
-  const { temporality, bounds, counts, count } = histogram;
-  return name === `${requestDuration}_count` && temporality !== delta
-    ? { inTime: inTimeOf(bounds, counts, count) }
-    : {};
+  { temporality, count }: { temporality: number; count: number },
+  inTime: () => number | null,
+): { value: number; inTime?: number | null } {
+  const isAsked = name === `${requestDuration}_count` && temporality !== delta;
+  return { ...numberBy(temporality, count), ...(isAsked ? { inTime: inTime() } : {}) };
 }
 
 /** The key of a label: an attribute's, with underscores for dots. */

@@ -5,7 +5,7 @@ import { readOtlpJson } from './otlp-json.ts';
 import { readOtlpProtobuf } from './otlp-protobuf.ts';
 import { readWriteRequest } from './remote-write.ts';
 import type { RoutesReport } from './report.ts';
-import { inTimeOf } from './route-series.ts';
+import { inTimeOf, inTimeOfExponential } from './route-series.ts';
 
 const nowMs = Date.UTC(2026, 10, 21);
 const attributes = (told: Record<string, string>): object[] =>
@@ -56,8 +56,30 @@ test("the durations of OpenTelemetry's SDKs become requests by route: in time, s
   expect(new Set(routes?.series.map(({ key }) => key)).size).toBe(4);
 });
 
-test('counts that are differences are not taken for sums', () => {
-  expect(otlp(durations(1, histogram({ 'http.route': '/a' }, [5, 3, 2, 1])))).toBeUndefined();
+test('counts that are differences are not taken for sums: neither by route nor all together', () => {
+  const resource = { attributes: attributes({ 'service.name': 'shop' }) };
+  const metrics = [durations(1, histogram({ 'http.route': '/a' }, [5, 3, 2, 1]))];
+  const body = { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] };
+  for (const read of [readOtlpJson(JSON.stringify(body), nowMs), readOtlpProtobuf(encodeOtlp(body), nowMs)])
+    expect(read).toMatchObject({ points: 1, unused: 1, reports: [] });
+});
+
+test('exponential histograms tell the same: a second is a bound of theirs at any scale', () => {
+  const point = {
+    ...{ attributes: attributes({ 'http.route': '/a' }), timeUnixNano: `${nowMs}000000`, count: '15', scale: 3 },
+    // From base ** -3 to base ** 1, and what is zero.
+    ...{ zeroCount: '1', positive: { offset: -3, bucketCounts: ['1', '2', '3', '8'] } },
+  };
+  const told = { name: 'http.server.request.duration', exponentialHistogram: { dataPoints: [point] } };
+  const cumulative = { ...told, exponentialHistogram: { aggregationTemporality: 2, dataPoints: [point] } };
+  for (const routes of [otlp(cumulative), otlpProtobuf(cumulative)])
+    expect(routes?.series).toMatchObject([{ route: '/a', requests: 15, inTime: 7 }]);
+  const ranges = { offset: 0, counts: [4], zeroCount: 2, zeroThreshold: 0 };
+  expect(inTimeOfExponential(ranges, 6)).toBe(2);
+  expect(inTimeOfExponential({ ...ranges, offset: -9 }, 6)).toBe(6);
+  // What is more than a second may count as nothing there.
+  expect(inTimeOfExponential({ ...ranges, zeroThreshold: 1.5 }, 6)).toBeNull();
+  expect(inTimeOfExponential({ ...ranges, offset: NaN }, 6)).toBeNull();
 });
 
 test('a second is what the ranges say, or nothing is known to be slow', () => {

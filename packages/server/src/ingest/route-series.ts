@@ -76,6 +76,28 @@ export function inTimeOf(bounds: readonly number[], counts: readonly number[], a
   return Number.isFinite(below) && below >= 0 ? Math.min(below, all) : null;
 }
 
+/** The ranges of an exponential histogram: the one at `offset` + i is above base ** (offset + i), up to base times that. */
+export interface ExponentialRanges {
+  offset: number;
+  counts: readonly number[];
+  /** Of what is not above the threshold. */
+  zeroCount: number;
+  zeroThreshold: number;
+}
+
+/**
+ * The same by the ranges of an exponential histogram. A second is base ** 0, whatever the scale: a bound of all of them,
+ * below which are the ranges of negative numbers. Null where it is near enough to zero to be taken for it.
+ */
+export function inTimeOfExponential(
+  { offset, counts, zeroCount, zeroThreshold }: ExponentialRanges,
+  all: number,
+): number | null {
+  if (!Number.isInteger(offset) || !(zeroThreshold <= slowSeconds)) return null;
+  const below = counts.slice(0, Math.max(0, -offset)).reduce((sum, count) => sum + count, zeroCount);
+  return Number.isFinite(below) && below >= 0 ? Math.min(below, all) : null;
+}
+
 function routeOf(labels: ReadonlyMap<string, string>): string {
   const method = labels.get('http_request_method') ?? '';
   const route = labels.get('http_route') ?? '';

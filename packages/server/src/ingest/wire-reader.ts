@@ -99,6 +99,12 @@ export class WireReader {
     return Number(BigInt.asIntN(64, whole));
   }
 
+  /** A signed number whose sign stands in its last bit (sint32). @throws {RangeError} */
+  zigzag(end: number): number {
+    const value = this.varint(end);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
   /** @throws {RangeError} */
   double(end: number): number {
     return this.#bytes.readDoubleLE(this.#pass(8, end));
