@@ -28,6 +28,8 @@ function turn() {
     const request = {
       method: methods[made % 5],
       url: `/p${made.toString(36)}/word${made % 977}x/q-${made % 131}?id=${made}`,
+      rawHeaders: ['x-forwarded-for', `10.${(made >> 16) & 255}.${(made >> 8) & 255}.${made & 255}`],
+      socket: {},
     };
     const response = new Response(request, 200 + (made % 400));
     started.publish({ request, response, server: undefined });

@@ -1,8 +1,8 @@
-// Does the agent stay as small as it is after a day? A host publishes a million requests, each with a URL of its own, to
-// an agent that samples every 10 ms and exports every second (a day's 17,280 samples take three minutes) to a receiver
-// that is away every other ten seconds. Three snapshots of the host are given to Ebb's own analyser: it must not find a
-// leak, and the heap must not have grown by more than a megabyte. The recorder writes as often as the agent samples, and
-// stays one file of 256 KB that can be read.
+// Does the agent stay as small as it is after a day? A host publishes a million requests, each with a URL of its own and
+// from a client of its own, to an agent that samples every 10 ms and exports every second (a day's 17,280 samples take three
+// minutes) to a receiver that is away every other ten seconds. Three snapshots of the host are given to Ebb's own analyser:
+// it must not find a leak, and the heap must not have grown by more than a megabyte. The recorder writes as often as the
+// agent samples, and stays one file of 256 KB that can be read.
 // `npm run soak -w packages/agent` takes about four minutes; an argument names other seconds.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,6 +24,7 @@ const mostGrowthBytes = 2 ** 20;
 
 let exports = 0;
 let largestExport = 0;
+let withClients = 0;
 let away = false;
 const receiver = createServer((request, response) => {
   if (away) {
@@ -35,7 +36,9 @@ const receiver = createServer((request, response) => {
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
     exports += 1;
-    largestExport = Math.max(largestExport, gunzipSync(Buffer.concat(parts)).length);
+    const text = gunzipSync(Buffer.concat(parts)).toString();
+    largestExport = Math.max(largestExport, text.length);
+    if (text.includes('"ebb.clients"')) withClients += 1;
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
 });
@@ -51,6 +54,8 @@ const host = spawn(
       EBB_SAMPLE_INTERVAL: '10',
       EBB_PROMETHEUS_PORT: '0',
       EBB_RECORD_DIR: join(folder, 'records'),
+      // By it clients are counted: each request comes from one of a million addresses.
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20soak',
       OTEL_METRIC_EXPORT_INTERVAL: '1000',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${String(port)}`,
     },
@@ -92,6 +97,7 @@ try {
     report.verdict === 'leak' ? 'the analyser finds a leak' : '',
     grownBytes > mostGrowthBytes ? 'the heap has grown' : '',
     exports === 0 ? 'nothing was exported' : '',
+    withClients < exports / 2 ? 'clients were not counted' : '',
     records.length !== 1 || recordBytes !== 262_144 ? 'the record is not one file of 256 KB' : '',
     record === null || record.tornSlots > 0 || written < seconds * 10 ? 'the record is not what was written' : '',
     largestExport > 256 * 1024 ? 'an export is larger than 256 KB' : '',
