@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   closeSync,
   existsSync,
@@ -143,6 +144,16 @@ function childrenOf(pid: number | undefined): number[] {
   });
 }
 
+/** Starts a program with a disk of a megabyte of its own for its records; `then` is done there first. */
+function onOwnDisk(then: string): string[] {
+  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const mount = 'mkdir "$EBB_RECORD_DIR" && mount -t tmpfs -o size=1m,mode=0700 none "$EBB_RECORD_DIR"';
+  return ['unshare', ...asRoot, '--mount', 'sh', '-c', `${mount}; ${then}; exec "$0" "$@"`];
+}
+
+/** Where the records of a host are whose disk is its own. */
+const asSeenBy = ({ child, records }: Host): string => `/proc/${String(child.pid)}/root${records}`;
+
 const unreachable: Record<string, string> = {};
 
 const faults: Fault[] = [
@@ -229,6 +240,31 @@ const faults: Fault[] = [
       await more(host);
       expect(await recorded(host.records, ([first]) => first !== undefined)).toMatchObject([{ tornSlots: 0 }]);
       return 'what was recorded stays; exports go on';
+    },
+  },
+  {
+    name: 'the disk that the recorder writes to is full from the start (tmpfs)',
+    starter: onOwnDisk('head -c 2m /dev/zero > "$EBB_RECORD_DIR/filler" 2> /dev/null'),
+    strike: async (host) => {
+      await more(host);
+      expect(await recorded(asSeenBy(host), () => true)).toEqual([]);
+      return 'nothing is recorded; exports go on';
+    },
+  },
+  {
+    name: 'the disk that the recorder writes to is filled while it runs (tmpfs)',
+    starter: onOwnDisk('true'),
+    strike: async (host) => {
+      const records = asSeenBy(host);
+      await recorded(records, ([first]) => (first?.samples.length ?? 0) > 5);
+      expect(() => {
+        for (;;) appendFileSync(join(records, 'filler'), Buffer.alloc(65_536, 1));
+      }).toThrow('ENOSPC');
+      const before = (await recorded(records, ([first]) => first !== undefined))[0]?.samples.length ?? Infinity;
+      const after = await recorded(records, ([first]) => (first?.samples.length ?? 0) > before + 5);
+      expect(after).toMatchObject([{ tornSlots: 0 }]);
+      await more(host);
+      return 'the record goes on, in the room that it took when it began; exports go on';
     },
   },
   {

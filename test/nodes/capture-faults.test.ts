@@ -32,6 +32,7 @@ import { readlinkSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { measureChildRoom } from '${capture}';
 const take = (options) => captureSnapshot({ file, niceness: 0, ...options });
+const disk = join(process.argv[2], 'disk');
 const atMoment = (act, options) => take({ ...options, onMoment: () => act(children().at(-1)) });
 // Sockets come and go with the requests.
 const descriptors = () => readdirSync('/proc/self/fd').filter((fd) => { try { return !readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; } }).length;
@@ -55,6 +56,13 @@ process.stdin.once('data', async () => {
 process.stdin.on('end', () => { page.close(); page.closeAllConnections(); });
 process.stdin.resume();
 `;
+
+/** Mounts a disk of that size, for the server alone, and starts it. */
+function withDisk(size: string): string {
+  const asRoot = process.getuid?.() === 0 ? '' : '--user --map-root-user ';
+  const mount = `mkdir -p "$2/disk"; mount -t tmpfs -o size=${size} none "$2/disk"`;
+  return `exec unshare ${asRoot}--mount sh -c '${mount}; exec "$0" "$@"' "$0" "$@"`;
+}
 
 const faults: Fault[] = [
   {
@@ -88,6 +96,21 @@ const faults: Fault[] = [
     // 2000 blocks of 512 bytes: a snapshot of the smallest program has several times as much.
     shell: 'ulimit -f 2000',
     strike: `return take({});`,
+  },
+  {
+    name: 'the disk is too small for it (tmpfs)',
+    shell: withDisk('40m'),
+    strike: `return take({ file: join(disk, 'a') });`,
+  },
+  {
+    name: 'less than 64 MB are left on the disk while the child writes (tmpfs)',
+    shell: withDisk('100m'),
+    strike: `return atMoment((pid) => { process.kill(pid, 'SIGSTOP'); writeFileSync(join(disk, 'filler'), Buffer.alloc(50e6, 1)); }, { file: join(disk, 'a') });`,
+  },
+  {
+    name: 'the disk is full before the child has written it all, and tells nobody how much is free (tmpfs)',
+    shell: withDisk('2m'),
+    strike: `return take({ file: join(disk, 'a'), measureRoom: () => measureChildRoom(null) });`,
   },
   {
     name: 'the folder is removed while the child writes',
