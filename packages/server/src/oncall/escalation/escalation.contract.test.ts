@@ -12,6 +12,7 @@ import { FindingStore } from '../../findings/finding-store.ts';
 import { openDatabase, type Database, type DatabasePlace } from '../../store/database.ts';
 import type { OnCallPlan } from '../plan/plan.ts';
 import { escalate } from './escalator.ts';
+import { forgetPages } from './forget-pages.ts';
 
 const summary = 'shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 30 minutes away';
 
@@ -322,6 +323,25 @@ describe.each(engines)('on %s', (engine) => {
       },
     });
     expect(await Promise.all(waiting)).toEqual([['linus/1']]);
+  });
+
+  test('who was paged is known for ninety days after the incident, and while it is open', async () => {
+    await scene.at(0, leak(1800), leak(1800, { service: 'cart' }));
+    await scene.at(1, clean(), leak(1800, { service: 'cart' }));
+    await scene.at(17, clean(), leak(1800, { service: 'cart' }));
+    const paged = async (): Promise<number[]> => {
+      const pages = await database.query.selectFrom('pages').select('incident_id').distinct().execute();
+      const escalations = await database.query.selectFrom('escalations').select('incident_id').execute();
+      const ids = pages.map(({ incident_id: id }) => id).sort();
+      expect(escalations.map(({ incident_id: id }) => id).sort()).toEqual(ids);
+      return ids;
+    };
+    const dayMs = 24 * 60 * minuteMs;
+    await forgetPages(database.query, scene.nowMs + 90 * dayMs);
+    expect(await paged()).toEqual([1, 2]);
+    await forgetPages(database.query, scene.nowMs + 90 * dayMs + 1);
+    const [open] = await scene.incidents.list({ open: true, most: 10 });
+    expect(await paged()).toEqual([open.id]);
   });
 
   test('two servers that look at the same time page once', async () => {
