@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerErrorCode } from '../errors/registry.ts';
 import { ServerError } from '../errors/server-error.ts';
+import { isRefusedValue } from '../store/refused-value.ts';
 
 const byStatus: Readonly<Record<number, ServerErrorCode>> = {
   400: 'EBB_SERVER_BAD_REQUEST',
@@ -14,6 +15,10 @@ const byStatus: Readonly<Record<number, ServerErrorCode>> = {
 /** Any error as one of the server's. What nobody foresaw is a bug, and is told without its message. */
 export function asServerError(error: unknown): ServerError {
   if (error instanceof ServerError) return error;
+  if (isRefusedValue(error))
+    return new ServerError('EBB_SERVER_BAD_REQUEST', `the database cannot hold a value: ${error.message}`, {
+      cause: error,
+    });
   const { statusCode, message } = error as Partial<FastifyError>;
   const code = byStatus[statusCode ?? 0];
   if (code !== undefined) return new ServerError(code, message ?? 'the request cannot be taken', { cause: error });

@@ -15,7 +15,7 @@ const countOrNull = { anyOf: [count, { type: 'null' }] };
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
 const strict = { additionalProperties: false };
 const Made = Type.Object({ id: Type.Integer() });
-const PastMs = Type.Optional(Type.Integer({ minimum: 1, description: 'When it was; default: now.' }));
+const PastMs = Type.Optional(Type.Integer({ minimum: 1, maximum: 8.64e15, description: 'When it was; default: now.' }));
 const NewNote = Type.Object({ text: Type.String({ minLength: 1, maxLength: longestNote }), timeMs: PastMs }, strict);
 const NewHypothesis = Type.Object(
   {
