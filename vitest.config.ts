@@ -5,7 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Begins with what takes minutes of waiting, so that the rest runs beside it. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/test/outages.test.ts');
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      moduleId.endsWith('/test/outages.test.ts') || moduleId.endsWith('/storefront/src/leaks.test.ts');
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

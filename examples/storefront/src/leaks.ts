@@ -1,6 +1,6 @@
 /**
  * What this shop's CI says of each change: review, memory tests and soak, each alone. A leak must be caught by all
- * three, and what does not leak must pass all three. `npm run leaks -w examples/storefront` (all, ten minutes or so), or with
+ * three, and what does not leak must pass all three. `npm run leaks -w examples/storefront` (all, seven minutes or so), or with
  * `-- 1.1 2.0` some of them; the exit code is 1 when one of the answers was wrong.
  */
 import { spawnSync } from 'node:child_process';

@@ -16,6 +16,6 @@ const meta = { name: '@ebb/eslint-plugin', version: '0.1.0', namespace: 'ebb' };
 const plugin: EbbPlugin = { meta, rules, configs: presetsOf({ meta, rules }) };
 
 export default plugin;
-export { fingerprintIn, fingerprintOf, unitOf, type LeakIdentity } from './identity/fingerprint.ts';
+export { fingerprintIn, fingerprintOf, OF_TIMERS, unitOf, type LeakIdentity } from './identity/fingerprint.ts';
 export type { Preset, Presets };
 export { stateOf, type FileState, type KeptCollection, type KeptListeners, type Spot } from './state/file-state.ts';

@@ -49,12 +49,14 @@ test('the list of rules in docs/rules/README.md is complete, with the preset and
   }
 });
 
-test('every message ends with the fingerprint, and says what to do', () => {
+const ADVICE =
+  /(?:Delete|Bound|Call|Remove|Set|Compile|Put|Keep|Take|Ask|Unsubscribe|Give|Use|Make|Write|Declare|Clear) [^.]+(?:\.[^ ][^.]*)*\.? (?:\(leak \{\{fingerprint\}\}\))$/u;
+
+test('every message ends with what to do instead, and the fingerprint', () => {
   for (const name of names) {
-    const { meta } = plugin.rules[name] as unknown as {
-      meta: { hasSuggestions?: boolean; messages: Record<string, string> };
-    };
-    const messages = Object.values(meta.messages);
-    expect(messages.some((text) => text.endsWith('(leak {{fingerprint}})'))).toBe(true);
+    const { meta } = plugin.rules[name] as unknown as { meta: { messages: Record<string, string> } };
+    const messages = Object.values(meta.messages).filter((text) => text.includes('{{fingerprint}}'));
+    expect(messages.length, name).toBeGreaterThan(0);
+    for (const text of messages) expect(text).toMatch(ADVICE);
   }
 });

@@ -1,7 +1,7 @@
 import { analyzeSnapshots } from '@ebb/heap';
 import { testWorkload } from '@ebb/testing';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -83,4 +83,114 @@ test.each([
     }).toEqual({ test: inSource, process: inSource, production: inSource });
   },
   240_000,
+);
+
+/** What each rule finds, in a file `shop.js` that exports `leak(i)`. */
+const shops: Readonly<Record<string, { readonly rule: string; readonly code: string }>> = {
+  'a Map of the module': {
+    rule: 'ebb/no-unbounded-collection',
+    code: `const hits = new Map();
+    export function leak(ip) { hits.set(ip, { ip, at: [ip, 0.5] }); }`,
+  },
+  'an object of the module': {
+    rule: 'ebb/no-unbounded-collection',
+    code: `const hits = {};
+    export function leak(ip) { hits['ip ' + ip] = { ip, at: [ip, 0.5] }; }`,
+  },
+  'a list of responses': {
+    rule: 'ebb/no-unbounded-collection',
+    code: `const clients = [];
+    function subscribe(req, res) { clients.push(res); }
+    export const leak = (i) => subscribe({}, { i, at: [i, 0.5] });`,
+  },
+  'a private field': {
+    rule: 'ebb/no-unbounded-collection',
+    code: `export class Store {
+      #sessions = new Map();
+      open(sessionId) { this.#sessions.set(sessionId, { at: [sessionId, 0.5] }); }
+    }
+    const store = new Store();
+    export const leak = (i) => store.open('session ' + i);`,
+  },
+  'listeners of an EventEmitter': {
+    rule: 'ebb/no-listener-per-request',
+    code: `import { EventEmitter } from 'node:events';
+    const bus = new EventEmitter().setMaxListeners(0);
+    function watch(req, res) { bus.on('order', (order) => res.push(order)); }
+    export const leak = (i) => watch({}, [i, 0.5]);`,
+  },
+  'listeners of an emitter of the program': {
+    rule: 'ebb/no-listener-per-request',
+    code: `import { EventEmitter } from 'node:events';
+    class Feed extends EventEmitter {}
+    const feed = new Feed();
+    feed.setMaxListeners(0);
+    function watch(req, res) { feed.on('order', (order) => res.push(order)); }
+    export const leak = (i) => watch({}, [i, 0.5]);`,
+  },
+  'listeners of the process': {
+    rule: 'ebb/no-listener-per-request',
+    code: `process.setMaxListeners(0);
+    function watch(req, res) { process.on('SIGUSR2', () => res.push(1)); }
+    export const leak = (i) => watch({}, [i, 0.5]);`,
+  },
+  'listeners of a signal': {
+    rule: 'ebb/no-abort-listener-leak',
+    code: `import { setMaxListeners } from 'node:events';
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    function work(item, { signal }) { signal.addEventListener('abort', () => item.push(1)); }
+    export const leak = (i) => work([i, 0.5], { signal: stop.signal });`,
+  },
+  'races against a promise of the module': {
+    rule: 'ebb/no-race-with-long-lived-promise',
+    code: `const stopped = new Promise((resolve) => { globalThis.stopShop = resolve; });
+    export function leak(i) { return Promise.race([Promise.resolve({ i }), stopped]); }`,
+  },
+  'intervals of instances': {
+    rule: 'ebb/no-uncleared-interval',
+    code: `export class Cache {
+      entries = new Map();
+      constructor() { setInterval(() => this.sweep(), 600_000).unref(); }
+      sweep() { this.entries.clear(); }
+    }
+    export const leak = () => new Cache().entries.size;`,
+  },
+  'intervals of instances that are not stopped': {
+    rule: 'ebb/no-unclosed-resource',
+    code: `export class Poll {
+      constructor() { this.timer = setInterval(() => this.tick(), 600_000).unref(); }
+      tick() { return this.timer.hasRef(); }
+      stop() { clearInterval(this.timer); }
+    }
+    export function leak() { const poll = new Poll(); poll.tick(); }`,
+  },
+};
+
+test.each(Object.entries(shops))(
+  '%s: one fingerprint in the source and in production',
+  async (name, { rule, code }) => {
+    const shop = join(folder, name.replaceAll(' ', '-'));
+    mkdirSync(shop);
+    writeFileSync(join(shop, 'package.json'), '{"name":"shop","type":"module"}');
+    writeFileSync(join(shop, 'shop.js'), `${code}\n`);
+    const files = [1, 2, 3].map((step) => join(shop, `${step}.heapsnapshot`));
+    const program = join(shop, 'production.test.mjs'); // which a review leaves out
+    writeFileSync(
+      program,
+      `${writers.forked}
+      import { leak } from './shop.js';
+      let i = 0;
+      for (const file of ${JSON.stringify(files)}) {
+        for (let calls = 0; calls < 2000; calls++) leak(i++);
+        await write(file);
+      }`,
+    );
+    execFileSync(process.execPath, [program]);
+    const { findings: reviewed } = review({ folder: shop, strict: false, mostBytes: 1_000_000 });
+    const { findings } = await analyzeSnapshots(files, { cwd: shop });
+    const leaks = findings.filter(({ verdict }) => verdict === 'leak').map(({ fingerprint }) => fingerprint);
+    expect(reviewed.map((finding) => [finding.rule, finding.fingerprint])).toEqual([[rule, leaks[0]]]);
+  },
+  120_000,
 );

@@ -1,5 +1,5 @@
 /** What only two versions of a file show: that something which bounded or ended its state is gone. */
-import { fingerprintOf, unitOf, type FileState, type KeptCollection, type Spot } from '@ebb/eslint-plugin';
+import { fingerprintOf, OF_TIMERS, unitOf, type FileState, type KeptCollection, type Spot } from '@ebb/eslint-plugin';
 
 /** A change of what a file keeps. */
 export interface StateChange {
@@ -85,7 +85,7 @@ function intervalChanges(unit: string, base: FileState, head: FileState): StateC
     {
       rule: 'diff/interval-stays',
       message: 'This change takes away the clearInterval() of this file, which still starts an interval. Keep it.',
-      fingerprint: fingerprintOf({ unit, scope: 'module', symbol: '', kind: 'timer' }),
+      fingerprint: fingerprintOf({ unit, ...OF_TIMERS }),
       at: starts[0],
       steps: starts.map((at) => ({ at, message: 'this starts an interval' })),
     },

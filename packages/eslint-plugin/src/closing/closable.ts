@@ -18,7 +18,7 @@ import {
   type Node,
 } from '../code/nodes.ts';
 import { typeSymbolAt, typeSymbolOf } from '../code/types.ts';
-import type { LeakIdentity } from '../identity/fingerprint.ts';
+import { OF_TIMERS, type LeakIdentity } from '../identity/fingerprint.ts';
 import { isOfProcess, scopeOfEmitter } from '../listener/emitters.ts';
 
 type SourceCode = Readonly<TSESLint.SourceCode>;
@@ -73,7 +73,7 @@ function inFile(sourceCode: SourceCode, self: ClassNode): Closable | undefined {
   for (const call of calls) {
     if (!isWithin(call, start)) continue;
     if (terminalName(call.callee) === 'setInterval') {
-      return { ...closable, leak: { scope: 'module', symbol: name, kind: 'timer' } };
+      return { ...closable, leak: OF_TIMERS };
     }
     const target = methodCall(call);
     if (target?.call !== call) continue;
@@ -142,7 +142,7 @@ function inOtherFile(sourceCode: SourceCode, made: TSESTree.NewExpression): Clos
   const parameters = new Set(start.parameters?.map((parameter) => parameter.name?.text));
   for (const { called, on, args } of callsIn(start)) {
     if (called === 'setInterval') {
-      return { ...closable, leak: { scope: 'module', symbol: name, kind: 'timer', file } };
+      return { ...closable, leak: { ...OF_TIMERS, file } };
     }
     const given = on?.text !== undefined && parameters.has(on.text) ? on.text : undefined;
     const event = ADDERS.has(called) ? args[0]?.text : called === 'subscribe' ? given : undefined;

@@ -1,7 +1,7 @@
 /**
  * One leak, one fingerprint: the same as in a heap snapshot and in production. The definition stands here a second time
  * (the first is `packages/heap/src/finding/fingerprint.ts` and `naming/project.ts`): a linter plugin brings no analyser
- * along, and layers forbid it. A test of `@ebb/cli` holds both against each other on a real leak.
+ * along, and layers forbid it. A test of `@ebb/cli` holds both against each other on real leaks.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -18,6 +18,9 @@ export interface LeakIdentity {
   /** A kind of `ebb.findings/1`. */
   readonly kind: 'collection' | 'listener' | 'timer' | 'closure' | 'promise' | 'module' | 'other';
 }
+
+/** What holds timers is a list of Node.js, the same for all of them: timers of one file are one leak. */
+export const OF_TIMERS: Omit<LeakIdentity, 'unit'> = { scope: 'module', symbol: 'timerListMap', kind: 'timer' };
 
 /** Twelve hexadecimal digits; never made of an absolute path, a line number or a version. */
 export function fingerprintOf({ unit, scope, symbol, kind }: LeakIdentity): string {

@@ -1,8 +1,8 @@
 /** Emitters that live longer than the code that listens to them. */
 import { AST_NODE_TYPES as T, type TSESLint } from '@typescript-eslint/utils';
-import { importedAs, isGlobal, isImport, nameOfSelf, selfOf, variableOf } from '../code/bindings.ts';
+import { importedAs, initOf, isGlobal, isImport, nameOfSelf, selfOf, variableOf } from '../code/bindings.ts';
 import { runsOnce } from '../code/lifetime.ts';
-import { rootOf, unwrap, type Node } from '../code/nodes.ts';
+import { rootOf, terminalName, unwrap, type Node } from '../code/nodes.ts';
 import { typeNameOf } from '../code/types.ts';
 
 type SourceCode = Readonly<TSESLint.SourceCode>;
@@ -29,11 +29,21 @@ export function isProcess(sourceCode: SourceCode, emitter: Node): boolean {
 
 const NODES_OWN = new Set(['EventEmitter', 'EventTarget', 'AbortSignal', 'Process', 'Socket', 'Server', 'any']);
 
-/** The scope of a leak of listeners: the class of the emitter where types tell one of the program's own, else where it is kept. */
+/**
+ * The scope of a leak of listeners: the class of the emitter where types, or the place that makes it, tell one of the
+ * program's own, else where it is kept.
+ */
 export function scopeOfEmitter(sourceCode: SourceCode, emitter: Node): string {
-  const type = typeNameOf(sourceCode, emitter);
+  const type = typeNameOf(sourceCode, emitter) ?? madeAs(sourceCode, emitter);
   if (type !== undefined && !NODES_OWN.has(type)) return type;
   const node = unwrap(emitter);
   const self = node.type === T.MemberExpression ? selfOf(sourceCode, rootOf(node)) : undefined;
   return (self && nameOfSelf(self)) ?? 'module';
+}
+
+/** The class in `const feed = new Feed()`. */
+function madeAs(sourceCode: SourceCode, emitter: Node): string | undefined {
+  const init = initOf(variableOf(sourceCode, unwrap(emitter)));
+  const made = init === undefined ? undefined : unwrap(init);
+  return made?.type === T.NewExpression ? terminalName(made.callee) : undefined;
 }

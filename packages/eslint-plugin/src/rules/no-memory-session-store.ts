@@ -38,7 +38,8 @@ export const noMemorySessionStore: Rule<Messages> = createRule<[], Messages>({
         node,
         messageId,
         data: { module },
-        leak: { scope: 'MemoryStore', symbol: 'sessions', kind: 'collection' },
+        // The store is the package's, and so is the leak.
+        leak: { scope: 'MemoryStore', symbol: 'sessions', kind: 'collection', file: `/node_modules/${module}/` },
       });
     return {
       'Program:exit'(): void {

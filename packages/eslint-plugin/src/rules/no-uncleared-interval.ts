@@ -3,6 +3,7 @@ import { isGlobal, nameOfSelf, selfAt, variableOf, type Self } from '../code/bin
 import { indexOf } from '../code/file-index.ts';
 import { requestFunction, runsOnce } from '../code/lifetime.ts';
 import { isFunction, isWithin, methodCall, propertyName, terminalName, wrapped, type Node } from '../code/nodes.ts';
+import { OF_TIMERS } from '../identity/fingerprint.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
 type Messages = 'instance' | 'request';
@@ -40,10 +41,10 @@ export const noUnclearedInterval: Rule<Messages> = createRule<[], Messages>({
               node: call,
               messageId: 'instance',
               data: { name },
-              leak: { scope: 'module', symbol: name, kind: 'timer' },
+              leak: OF_TIMERS,
             });
           } else if (!self && requestFunction(call)) {
-            report(context, { node: call, messageId: 'request', leak: { scope: 'module', symbol: '', kind: 'timer' } });
+            report(context, { node: call, messageId: 'request', leak: OF_TIMERS });
           }
         }
       },

@@ -55,7 +55,7 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
           const data = {
             name,
             closer,
-            symbol: leak.symbol,
+            symbol: leak.kind === 'timer' ? 'setInterval' : leak.symbol,
             variable: variable.name,
             call: `${variable.name}${closer.startsWith('[') ? '' : '.'}${closer}()`,
             line: String(branch?.loc.start.line ?? ''),

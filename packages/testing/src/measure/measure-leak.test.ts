@@ -56,7 +56,17 @@ describe('code that keeps what it should drop', () => {
       expect(lines[(finding?.insertedAt?.line ?? 0) - 1]).toContain('sessions.set(call');
       expect(measured.bytesPerCall).toBeGreaterThan(80);
       expect(measured.bytesPerCall).toBeLessThan(400);
-      expect(leakMessage(measured)).toMatch(/^it leaks [\d.]+ B a call[^]*sessions \(Map\)/u);
+      // What a person reads: bytes a call with their interval, the holder, the path to it, the line that adds, what mends it.
+      const file = 'measure-leak\\.test\\.ts';
+      for (const part of [
+        '^it leaks [\\d.]+ B a call \\([\\d.]+ B to [\\d.]+ B, 95 %\\); \\d+ calls were made\\n',
+        `\\nLEAK {3}sessions \\(Map\\) in \\S*${file}:\\d+ keeps`,
+        '\\n +└─ sessions: Map ',
+        `\\n +added +\\S*${file}:${finding?.insertedAt?.line ?? 0} +sessions\\.set\\(call`,
+        '\\n +mend +bound it, expire it, or delete from it\\n',
+        `fingerprint ${finding?.fingerprint ?? '-'}`,
+      ])
+        expect(leakMessage(measured)).toMatch(new RegExp(part, 'u'));
     },
     SLOW_MS,
   );
@@ -68,6 +78,34 @@ describe('code that keeps what it should drop', () => {
     expect(measured.bytesPerCall).toBeGreaterThan(80);
   });
 });
+
+test(
+  'a leak that is more than its budget is told with what was accepted',
+  async () => {
+    const kept: object[] = [];
+    const over = assertNoLeak((call) => kept.push({ call, at: [call, 0.5] }), { budget: '8 B', name: 'orders' });
+    await expect(over).rejects.toThrow(/^it leaks [\d.]+ B a call .*, of 8\.0 B accepted; \d+ calls were made\n/u);
+  },
+  SLOW_MS,
+);
+
+test(
+  'a cache that declares a bound is respected, though the test ends long before it',
+  async () => {
+    class Pages {
+      readonly maxEntries: number = 1_000_000;
+      readonly entries: Map<number, object> = new Map<number, object>();
+      add(call: number): void {
+        if (this.entries.size >= this.maxEntries) this.entries.clear();
+        this.entries.set(call, { call });
+      }
+    }
+    const pages = new Pages();
+    const measured = await measureLeak((call) => pages.add(call));
+    expect(measured).toMatchObject({ verdict: 'bounded', overBudget: false, evidence: 'snapshots' });
+  },
+  SLOW_MS,
+);
 
 test(
   'a cache with a bound is no leak',
