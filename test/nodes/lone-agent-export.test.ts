@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { availableNodes } from './index.ts';
 import { agentTests, fetchStatus, fetchText, freePort, register, server, stay } from './lone-agent.ts';
-import { valueOf } from './otlp-receiver.ts';
+import { type ReceivedExport, valueOf } from './otlp-receiver.ts';
 import { makeWorkplace } from './run-program.ts';
 
 describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
@@ -293,6 +293,48 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
         message: expect.stringMatching(/this process leaks.*ebb watch/) as string,
         evidence: expect.arrayContaining([expect.stringMatching(/\d/)]) as string[],
       });
+    },
+  );
+
+  test(
+    'where it may, it has V8 collect when a leak is suspected, nothing is done, and the last floor is old: a fresh one comes',
+    `const kept = [];
+     const growing = setInterval(() => { for (let i = 0; i < 20_000; i++) kept.push({ i, t: 'x' + i, a: [i] }); gc(); }, 700);
+     process.stdin.once('data', () => clearInterval(growing)).on('end', () => process.exit());`,
+    {
+      // The agent's clock goes twenty times as fast as the program's.
+      flags: [
+        '--expose-gc',
+        '--no-memory-reducer',
+        '--require',
+        './fast.cjs',
+        '--require',
+        register,
+        '--require',
+        './real.cjs',
+      ],
+      files: {
+        'fast.cjs': `const { now } = Date; const { hrtime } = process; const from = now(); const [s0, n0] = hrtime();
+          globalThis.realClock = () => { Date.now = now; process.hrtime = hrtime; delete globalThis.realClock; };
+          Date.now = () => from + (now() - from) * 20;
+          process.hrtime = () => { const [s, n] = hrtime(); const ns = ((s - s0) * 1e9 + n - n0) * 20; return [Math.floor(ns / 1e9), ns % 1e9]; };
+          const vm = require('node:vm'); const { measureMemory } = vm;
+          vm.measureMemory = (options) => { console.log('asked.'); return measureMemory(options); };`,
+        'real.cjs': 'realClock();',
+      },
+      env: { EBB_IDLE_COLLECTIONS: '1', EBB_WARMUP: '60000', EBB_SAMPLE_INTERVAL: '30' },
+    },
+    async ({ child, receiver, printed, stdout, stderr }, expect) => {
+      await receiver.until((each) => valueOf(each, 'ebb.suspicious') === 1);
+      child.stdin.write('stop');
+      await printed(/asked\./);
+      const ageOf = (each: ReceivedExport): number => valueOf(each, 'ebb.memory.floor.age') ?? 0;
+      await receiver.until((each) => ageOf(each) > 60);
+      const old = receiver.exports.length;
+      await receiver.until((each) => receiver.exports.indexOf(each) >= old && ageOf(each) < 60);
+      expect(stdout()).toMatch(/^(asked\.\n)+$/);
+      // V8 calls it experimental, which nobody is told.
+      expect(stderr()).toBe('');
     },
   );
 
