@@ -228,7 +228,7 @@ test('what is no folder and no baseline is told so', async () => {
   expect([noFolder.code, noBaseline.code]).toEqual([2, 2]);
 });
 
-test('SARIF has the fingerprint, and the way from where the state is made to where it grows', async () => {
+test('SARIF has the fingerprint, and the way from where something is stored to where it is not released', async () => {
   const folder = folderOf({ 'src/my store.ts': store('') });
   const sarif = join(folder, 'ebb.sarif');
   await reviewOf(folder, '--sarif', sarif);
@@ -242,13 +242,83 @@ test('SARIF has the fingerprint, and the way from where the state is made to whe
   const [{ codeFlows, locations }] = runs[0].results as unknown as {
     locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
     codeFlows: {
-      threadFlows: { locations: { location: { physicalLocation: { region: { startLine: number } } } }[] }[];
+      threadFlows: {
+        locations: {
+          location: {
+            physicalLocation: { region: { startLine: number; startColumn: number } };
+            message: { text: string };
+          };
+        }[];
+      }[];
     }[];
   }[];
   expect(locations[0].physicalLocation.artifactLocation.uri).toBe('src/my%20store.ts');
   expect(
-    codeFlows[0].threadFlows[0].locations.map(({ location }) => location.physicalLocation.region.startLine),
-  ).toEqual([2, 4]);
+    codeFlows[0].threadFlows[0].locations.map(({ location: { physicalLocation, message } }) => [
+      physicalLocation.region.startLine,
+      physicalLocation.region.startColumn,
+      message.text,
+    ]),
+  ).toEqual([
+    [2, 3, 'sessions (Map) is made here'],
+    [4, 5, 'this adds to sessions'],
+    [5, 3, 'the function ends here, and nothing in this file takes out of sessions'],
+  ]);
+});
+
+test.each([
+  [
+    'a listener',
+    "import { bus } from './bus.js';\nexport function show(req, res) {\n  bus.on('order', (order) => res.write(order));\n  res.end();\n}\n",
+    [
+      [3, 'the listener is added here'],
+      [5, 'the function ends here, and nothing has taken the listener off'],
+    ],
+  ],
+  [
+    'an instance',
+    "class Live {\n  constructor(feed) { this.feed = feed; feed.on('order', this.follow); }\n  close() { this.feed.off('order', this.follow); }\n}\nexport const show = (feed) => {\n  const live = new Live(feed);\n  return live.current;\n};\n",
+    [
+      [6, 'the instance is made here'],
+      [8, 'the function ends here, and on a way to it the instance was not closed'],
+    ],
+  ],
+  [
+    'what stands in no function',
+    "import session from 'express-session';\nexport default session({ secret: 'x' });\n",
+    [[2, 'this is kept']],
+  ],
+])('%s, too, has its way in SARIF: stored here, never released there', async (_what, code, way) => {
+  const folder = folderOf({ 'src/shop.js': code });
+  const sarif = join(folder, 'ebb.sarif');
+  await reviewOf(folder, '--sarif', sarif);
+  const { runs } = JSON.parse(readFileSync(sarif, 'utf8')) as {
+    runs: {
+      results: {
+        codeFlows: {
+          threadFlows: {
+            locations: {
+              location: { physicalLocation: { region: { startLine: number } }; message: { text: string } };
+            }[];
+          }[];
+        }[];
+      }[];
+    }[];
+  };
+  const steps = runs[0].results[0].codeFlows[0].threadFlows[0].locations.map(({ location }) => [
+    location.physicalLocation.region.startLine,
+    location.message.text,
+  ]);
+  expect(steps).toEqual(way);
+});
+
+test('a cache that is touched brings its own checklist', async () => {
+  const folder = repositoryOf({ 'src/page-cache.js': cache('if (pages.size > 100) return make(name);') });
+  write(folder, { 'src/page-cache.js': cache('if (pages.size > 200) return make(name);') });
+  const { told, code } = await reviewOf(folder, '--base', 'HEAD');
+  expect(code).toBe(0);
+  expect(told.checklist).toMatchObject([{ repoPath: 'src/page-cache.js', topic: 'cache' }]);
+  expect(told.checklist[0].questions.join(' ')).toContain('the most that it holds');
 });
 
 test('Reviewdog gets each finding at its place, columns counted in bytes, and what was not read as warnings', async () => {

@@ -23,7 +23,7 @@ export interface ReviewFinding {
   readonly fingerprint: string;
   readonly location: ReviewLocation;
   readonly endLine: number;
-  /** From where the state is made to where it grows. */
+  /** From where the state is made to where it grows, and where it should have been released. */
   readonly steps: readonly { readonly at: Spot; readonly message: string }[];
 }
 
@@ -95,13 +95,13 @@ function findingsOf(tree: Tree, source: SourceFile, head: ReadText, runner: Rule
   const { file, repoPath } = source;
   const byRules = head.findings
     .filter(({ rule, fingerprint }) => !takeOne(before, `${rule}\n${fingerprint}`))
-    .map(({ rule, message, fingerprint, line, column, endLine }) => ({
+    .map(({ rule, message, fingerprint, line, column, endLine, released }) => ({
       rule,
       message,
       fingerprint,
       location: { file, repoPath, line, column },
       endLine,
-      steps: stepsTo(head, { line, column }),
+      steps: stepsTo(head, { rule, at: { line, column }, released }),
     }));
   const known = new Set(byRules.map(({ fingerprint }) => fingerprint));
   const byDiff = (base ? stateChanges(file, tree.root, base.state, head.state) : [])
@@ -123,14 +123,37 @@ function takeOne(counts: Map<string, number>, key: string): boolean {
   return count > 0;
 }
 
-/** Where the collection is made that grows at a place, and the other places at which it does. */
-function stepsTo({ state }: ReadText, at: Spot): ReviewFinding['steps'] {
-  const kept = state.collections.find(({ adds }) =>
+/** How a rule's finding is stored, and how it is not released, in words. */
+const FLOWS: Readonly<Record<string, readonly [stored: string, kept: string]>> = {
+  'ebb/no-listener-per-request': ['the listener is added here', 'nothing has taken the listener off'],
+  'ebb/no-abort-listener-leak': ['the listener is added here', 'nothing has taken the listener off'],
+  'ebb/no-unclosed-resource': ['the instance is made here', 'on a way to it the instance was not closed'],
+  'ebb/no-uncleared-interval': ['the interval starts here', 'nothing has the timer that could clear it'],
+  'ebb/no-race-with-long-lived-promise': ['the race is hung on the promise here', 'the promise still has it'],
+  'ebb/no-recursive-promise-chain': [
+    'the next round is waited for here',
+    'its promise stays until all rounds are done',
+  ],
+  'ebb/no-stale-key': ['it is entered again here, under its new key', 'the entry under the former key stays'],
+};
+
+/** From where something is stored to where it should have been let go of at the latest: the end of the function. */
+function stepsTo(
+  { state }: ReadText,
+  { rule, at, released }: { rule: string; at: Spot; released: Spot | null },
+): ReviewFinding['steps'] {
+  const collection = state.collections.find(({ adds }) =>
     adds.some((add) => add.line === at.line && add.column === at.column),
   );
-  if (!kept) return [{ at, message: 'here' }];
+  const [stored, kept] = FLOWS[rule] ?? [
+    collection === undefined ? 'this is kept' : `this adds to ${collection.name}`,
+    collection === undefined ? 'it is still kept' : `nothing in this file takes out of ${collection.name}`,
+  ];
   return [
-    { at: kept.declared, message: `${kept.name} (${kept.container}) is made here` },
-    { at, message: `this adds to ${kept.name}` },
+    ...(collection === undefined
+      ? []
+      : [{ at: collection.declared, message: `${collection.name} (${collection.container}) is made here` }]),
+    { at, message: stored },
+    ...(released === null ? [] : [{ at: released, message: `the function ends here, and ${kept}` }]),
   ];
 }

@@ -1,6 +1,6 @@
 /** The plugin's rules on single texts: with types where the project's own configuration gives them, without elsewhere. */
-import plugin, { fingerprintIn, stateOf, type FileState } from '@ebb/eslint-plugin';
-import { Linter, type ESLint } from 'eslint';
+import plugin, { fingerprintIn, stateOf, type FileState, type Spot } from '@ebb/eslint-plugin';
+import { Linter, type ESLint, type SourceCode } from 'eslint';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as parser from '@typescript-eslint/parser';
@@ -15,6 +15,8 @@ export interface RuleFinding {
   readonly line: number;
   readonly column: number;
   readonly endLine: number;
+  /** The end of the function that it stands in: by then it should have been let go of. Null outside of functions. */
+  readonly released: Spot | null;
 }
 
 /** A text that was read: what rules found in it, and what it keeps. */
@@ -70,7 +72,10 @@ export class RuleRunner {
     const fatal = messages.find((message) => message.fatal === true);
     const sourceCode = this.#linter.getSourceCode();
     if (fatal) return { reason: fatal.message, line: fatal.line };
-    return { findings: messages.flatMap(findingOf), state: stateOf(sourceCode as never) };
+    return {
+      findings: messages.flatMap((message) => findingOf(message, sourceCode)),
+      state: stateOf(sourceCode as never),
+    };
   }
 }
 
@@ -83,9 +88,31 @@ function hasTypes(file: string, root: string): boolean {
   }
 }
 
-function findingOf({ ruleId, message, line, column, endLine }: Linter.LintMessage): RuleFinding[] {
+function findingOf({ ruleId, message, line, column, endLine }: Linter.LintMessage, code: SourceCode): RuleFinding[] {
   const fingerprint = fingerprintIn(message);
   if (ruleId?.startsWith('ebb/') !== true || fingerprint === undefined) return [];
   const text = message.slice(0, message.lastIndexOf(' (leak '));
-  return [{ rule: ruleId, message: text, fingerprint, line, column, endLine: endLine ?? line }];
+  const released = endOfFunction(code, { line, column });
+  return [{ rule: ruleId, message: text, fingerprint, line, column, endLine: endLine ?? line, released }];
 }
+
+/** As much of a node of the syntax tree as is needed here. */
+interface SyntaxNode {
+  readonly type: string;
+  readonly parent?: SyntaxNode;
+  readonly loc: { readonly end: Spot };
+}
+
+/** The last character of the function around a place. */
+function endOfFunction(code: SourceCode, { line, column }: Spot): Spot | null {
+  const index = code.getIndexFromLoc({ line, column: column - 1 });
+  let at = code.getNodeByRangeIndex(index) as SyntaxNode | null | undefined;
+  while (at && !FUNCTIONS.has(at.type)) at = at.parent;
+  return at ? { line: at.loc.end.line, column: at.loc.end.column } : null;
+}
+
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+]);
