@@ -139,7 +139,7 @@ describe.each(api.map((route) => [nameOf(route), route] as const))('%s', (_name,
 
 /**
  * They look at no cookie: who signs a body, or has a link, may send it from anywhere. (Logging in does, once there are
- * credentials: see log-ins.test.ts.)
+ * credentials: see log-ins.contract.test.ts.)
  */
 const withoutCookie = [
   ...['POST /api/v1/github', 'POST /api/v1/pagerduty', 'POST /acknowledgements'],
