@@ -86,6 +86,8 @@ async function exportPostgres(place: { url: string }, folder: string): Promise<s
         return join(folder, sqliteFile);
       });
   } catch (error) {
+    const ofFile = sqliteErrorIn(error);
+    if (ofFile !== null) throw ofFile;
     if (error instanceof ServerError) throw error;
     throw new ServerError('EBB_SERVER_DATABASE', `${from.place} cannot be backed up: ${reasonOf(error)}`, {
       cause: error,
@@ -93,4 +95,11 @@ async function exportPostgres(place: { url: string }, folder: string): Promise<s
   } finally {
     await from.close();
   }
+}
+
+/** What went wrong with the file, and not with PostgreSQL; null where it was PostgreSQL. */
+function sqliteErrorIn(error: unknown): Error | null {
+  for (let one = error; one instanceof Error; one = one.cause)
+    if ((one as { code?: unknown }).code === 'ERR_SQLITE_ERROR') return one;
+  return null;
 }

@@ -222,7 +222,7 @@ test.each(['sqlite', 'postgres'] as const)(
       console.log(JSON.stringify([told.code, told.message]));`;
       const [command, ...words] = [...disk.enter, process.execPath, '--input-type=module', '-e', code];
       const [told, message] = JSON.parse(execFileSync(command, words, { encoding: 'utf8' })) as [string, string];
-      expect(told).toMatch(/^EBB_SERVER_(BACKUP_FILE|DATABASE)$/);
+      expect(told).toBe('EBB_SERVER_BACKUP_FILE');
       expect(message).toMatch(/disk is full/);
       expect(readdirSync(disk.outside)).toEqual([]);
     } finally {
@@ -230,6 +230,29 @@ test.each(['sqlite', 'postgres'] as const)(
     }
   },
 );
+
+test('a restore for which the disk has no room is told, and leaves nothing', async () => {
+  const place = emptyPlace('sqlite');
+  await (await openDatabase(place)).close();
+  const backup = join(folder, 'to restore');
+  await backUp(place, backup);
+  const target = mkdtempSync(join(folder, 'full-'));
+  const disk = startSmallDisk(target, { bytes: 200_000 });
+  try {
+    const to = { directory: join(target, 'data') };
+    const code = `
+      const { restore } = await import(${JSON.stringify(new URL('./restore.ts', import.meta.url).href)});
+      const told = await restore(${JSON.stringify(backup)}, ${JSON.stringify(to)}).catch((error) => error);
+      console.log(JSON.stringify([told.code, told.message]));`;
+    const [command, ...words] = [...disk.enter, process.execPath, '--input-type=module', '-e', code];
+    const [told, message] = JSON.parse(execFileSync(command, words, { encoding: 'utf8' })) as [string, string];
+    expect(told).toBe('EBB_SERVER_DATA_DIRECTORY');
+    expect(message).toMatch(/no space left|disk is full/i);
+    expect(existsSync(join(disk.outside, 'data', sqliteFile))).toBe(false);
+  } finally {
+    disk.remove();
+  }
+});
 
 test('where there is no database, or no way to the file, nothing is made', async () => {
   const file = join(folder, 'none.backup');
