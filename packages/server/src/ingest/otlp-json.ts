@@ -2,7 +2,7 @@
 import { noLabels } from './draft.ts';
 import { identityOfResource } from './identity.ts';
 import {
-  countBy,
+  isCountOfRequests,
   knownMetric,
   labelKey,
   millisecondsOf,
@@ -28,10 +28,8 @@ export function readOtlpJson(text: string, nowMs: number): Intake {
   return intake;
 }
 
-function readMetric(
-  { name, gauge, sum, histogram, exponentialHistogram, summary }: Fields,
-  points: ProcessPoints,
-): void {
+function readMetric(metric: Fields, points: ProcessPoints): void {
+  const { name, gauge, sum, histogram } = metric;
   const text = typeof name === 'string' ? name : '';
   const numbers = fieldsOf(gauge) ?? fieldsOf(sum);
   if (numbers !== null) {
@@ -40,34 +38,42 @@ function readMetric(
       numberBy(temporality, numberOf(asInt ?? asDouble)),
     );
   }
-  readCounts(fieldsOf(histogram), knownMetric(text, 'histogram'), points, (point, count) =>
-    inTimeOf(numbersOf(point['explicitBounds']), numbersOf(point['bucketCounts']), count),
-  );
-  readCounts(fieldsOf(exponentialHistogram), knownMetric(text, 'histogram'), points, (point, count) => {
-    const { offset, bucketCounts } = fieldsOf(point['positive']) ?? {};
-    const [zeroCount, zeroThreshold] = [point['zeroCount'] ?? 0, point['zeroThreshold'] ?? 0];
-    const ranges = { offset: numberOf(offset ?? 0), counts: numbersOf(bucketCounts) };
-    return inTimeOfExponential(
-      { ...ranges, zeroCount: numberOf(zeroCount), zeroThreshold: numberOf(zeroThreshold) },
-      count,
-    );
-  });
+  const counts = fieldsOf(histogram);
+  if (counts !== null) readCounts(counts, knownMetric(text, 'histogram'), points, inTimeOfPoint);
+  // Most metrics are one of the above, and a look at each that is not there takes its time.
+  if (numbers === null && counts === null) readRareMetric(text, metric, points);
+}
+
+function readRareMetric(name: string, { exponentialHistogram, summary }: Fields, points: ProcessPoints): void {
+  const counts = fieldsOf(exponentialHistogram);
+  if (counts !== null) readCounts(counts, knownMetric(name, 'histogram'), points, inTimeOfExponentialPoint);
   // Quantiles of a time that nobody knows.
   const quantiles = fieldsOf(summary);
   if (quantiles !== null) points.passOver(listOf(quantiles['dataPoints']).length);
 }
 
-function readCounts(
-  counts: Fields | null,
-  metric: KnownMetric,
-  points: ProcessPoints,
-  inTime: (point: Fields, count: number) => number | null,
-): void {
-  if (counts === null) return;
+/** Of so many requests, how many were answered in time, as the ranges of the point say; null where they do not. */
+type InTime = (point: Fields, count: number) => number | null;
+
+const inTimeOfPoint: InTime = ({ explicitBounds, bucketCounts }, count) =>
+  inTimeOf(numbersOf(explicitBounds), numbersOf(bucketCounts), count);
+
+const inTimeOfExponentialPoint: InTime = ({ positive, zeroCount = 0, zeroThreshold = 0 }, count) => {
+  const { offset = 0, bucketCounts } = fieldsOf(positive) ?? {};
+  const ranges = { offset: numberOf(offset), counts: numbersOf(bucketCounts) };
+  return inTimeOfExponential(
+    { ...ranges, zeroCount: numberOf(zeroCount), zeroThreshold: numberOf(zeroThreshold) },
+    count,
+  );
+};
+
+function readCounts(counts: Fields, metric: KnownMetric, points: ProcessPoints, inTime: InTime): void {
   const temporality = numberOf(counts['aggregationTemporality']);
   readPoints(counts, metric, points, (point) => {
     const count = numberOf(point['count']);
-    return countBy(metric.name, { temporality, count }, () => inTime(point, count));
+    return isCountOfRequests(metric.name, temporality)
+      ? { value: count, inTime: inTime(point, count) }
+      : numberBy(temporality, count);
   });
 }
 

@@ -5,7 +5,7 @@
 import { noLabels } from './draft.ts';
 import { identityOfResource } from './identity.ts';
 import {
-  countBy,
+  isCountOfRequests,
   knownMetric,
   labelKey,
   millisecondsOf,
@@ -189,12 +189,9 @@ function readPoints(
       const point: RawPoint = { ...empty, labels, hasExemplars: name === clientsMetric };
       while (reader.next(inside)) readField(reader, inside, point);
       const { value: count, bounds, counts, exponential } = point;
-      const told =
-        readField === readNumber
-          ? numberBy(temporality, count)
-          : countBy(name, { temporality, count }, () =>
-              exponential === null ? inTimeOf(bounds, counts, count) : inTimeOfExponential(exponential, count),
-            );
+      const told = numberBy(temporality, count);
+      if (readField !== readNumber && isCountOfRequests(name, temporality))
+        told.inTime = exponential === null ? inTimeOf(bounds, counts, count) : inTimeOfExponential(exponential, count);
       points.add({
         name,
         labels: labels ?? noLabels,

@@ -19,20 +19,16 @@ export function knownMetric(name: string, kind: 'number' | 'histogram'): KnownMe
 
 /** AGGREGATION_TEMPORALITY_DELTA: such a count cannot be told from one that is sent again. */
 const delta = 1;
+const requestCount = `${requestDuration}_count`;
 
 /** A number as it was told; none where it is a difference. */
-export function numberBy(temporality: number, value: number): { value: number } {
+export function numberBy(temporality: number, value: number): { value: number; inTime?: number | null } {
   return { value: temporality === delta ? NaN : value };
 }
 
-/** A histogram's count, as above; and of a count of requests how many were answered in time, which is asked only then. */
-export function countBy(
-  name: string,
-  { temporality, count }: { temporality: number; count: number },
-  inTime: () => number | null,
-): { value: number; inTime?: number | null } {
-  const isAsked = name === `${requestDuration}_count` && temporality !== delta;
-  return { ...numberBy(temporality, count), ...(isAsked ? { inTime: inTime() } : {}) };
+/** Whether a histogram's count is one of requests, of which its ranges say how many were answered in time. */
+export function isCountOfRequests(name: string, temporality: number): boolean {
+  return temporality !== delta && name === requestCount;
 }
 
 /** The key of a label: an attribute's, with underscores for dots. */
