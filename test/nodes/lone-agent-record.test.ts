@@ -157,6 +157,41 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     { skip: !canMakeGroups() },
   );
 
+  test(
+    'a process that filled its container in one go is told by what the kernel has counted',
+    async (place, expect) => {
+      const group = makeGroup(200 * 2 ** 20);
+      if (group === null) throw new Error('no group can be made');
+      try {
+        // As where something in the container starts the next one.
+        const startInside = async (program: string): Promise<Host> => {
+          const host = place.start(program);
+          writeFileSync(group.processesFile, String(host.child.pid));
+          await place.recorded(({ pid, samples }) => pid === host.child.pid && samples.length > 0);
+          return host;
+        };
+        const host = await startInside(`process.stdin.once('data', () => Buffer.alloc(5e8, 1));`);
+        host.child.stdin.write('go');
+        expect(await host.ended).toBe('SIGKILL');
+        const after = await startInside(ending);
+        expect(after.told()).toMatchObject([{ level: 'error', cause: 'killed-for-memory', sure: false }]);
+        expect(after.told()[0]?.['message']).toMatch(
+          /want of memory: the kernel has killed in its container, and at the last look RSS stood at \d+ % of the container's limit/,
+        );
+        // Who is killed otherwise, then, is not told so.
+        after.child.kill('SIGKILL');
+        await after.ended;
+        const last = await startInside(ending);
+        expect(last.told()).toMatchObject([{ level: 'info', cause: 'killed' }]);
+        last.child.kill('SIGKILL');
+        await last.ended;
+      } finally {
+        group.remove();
+      }
+    },
+    { skip: !canMakeGroups() },
+  );
+
   test('the request that filled the heap in one go is known', async (place, expect) => {
     const host = place.start(serving, { flags: ['--max-old-space-size=50', '--require', register] });
     const port = await host.printed(/port (\d+)\./);

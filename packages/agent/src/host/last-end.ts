@@ -1,6 +1,6 @@
 /** How a process ended, in one line for the log: what was known just before, and what to do. */
 import type { MemorySample, Verdict } from '@ebb/trend';
-import { tellEnd, type EndedRecord, type ToldEnd } from '../record/index.ts';
+import { tellEnd, type EndedRecord, type RecordedSample, type ToldEnd } from '../record/index.ts';
 import type { NamedError } from './memory-error.ts';
 
 /** A line for the log. */
@@ -12,10 +12,25 @@ export interface EndLine {
 
 const near = 0.8;
 
-/** What to say of processes that have ended without closing their records, the newest first; null when there are none. */
-export function lastEndLine(ended: readonly EndedRecord[]): EndLine | null {
+/**
+ * What to say of processes that have ended without closing their records, the newest first; null when there are none.
+ *
+ * @param here how many processes the kernel has killed so far in the group that the new process is in
+ */
+export function lastEndLine(
+  ended: readonly EndedRecord[],
+  here: Pick<RecordedSample, 'outOfMemoryKills' | 'memoryGroup'>,
+): EndLine | null {
   // Of several the one that tells most of memory; of equal ones the newest.
-  const told = ended.map((each) => ({ each, end: tellEnd(each.record, { exitCode: null, signal: null }) }));
+  const told = ended.map((each) => {
+    const last = each.record.samples.at(-1);
+    const isSameGroup = here.memoryGroup !== null && last?.memoryGroup === here.memoryGroup;
+    const killed =
+      isSameGroup && (here.outOfMemoryKills ?? 0) > (last.outOfMemoryKills ?? Infinity)
+        ? { outOfMemoryKill: true }
+        : {};
+    return { each, end: tellEnd(each.record, { exitCode: null, signal: null, ...killed }) };
+  });
   const [chosen] = told.toSorted((a, b) => Number(isOfMemory(b.end)) - Number(isOfMemory(a.end)));
   if (chosen === undefined) return null;
   const { each, end } = chosen;
@@ -107,7 +122,11 @@ function howEnded({ cause, heapShare, rssShare, last }: ToldEnd): string {
       : `its heap stood at ${percent(heapShare)} of its limit (${bytes(last?.heapLimitBytes ?? 0)})`;
   if (cause === 'heap-limit') return `ran out of memory: ${heap}`;
   if (cause === 'killed-for-memory')
-    return `was killed, most likely for want of memory: RSS stood at ${percent(rssShare ?? 0)} of the container's limit (${bytes(last?.rssLimitBytes ?? 0)})`;
+    return [
+      'was killed, most likely for want of memory: ',
+      ...((rssShare ?? 0) >= near ? [] : ['the kernel has killed in its container, and at the last look ']),
+      `RSS stood at ${percent(rssShare ?? 0)} of the container's limit (${bytes(last?.rssLimitBytes ?? 0)})`,
+    ].join('');
   return `ended by a signal that it does not handle, as SIGTERM often is, or was killed. Memory was not short when it was last seen${heap === '' ? '' : `, ${heap}`}`;
 }
 

@@ -2,6 +2,7 @@
  * The crash recorder in a program of its own: writes down the last minutes while it runs, tells once how the process
  * before it has ended, and says so when an error goes uncaught for want of memory.
  */
+import { outOfMemoryKills } from '@ebb/capture/limits';
 import type { Judgement, MemorySample, Verdict } from '@ebb/trend';
 import type { AgentErrorCode } from '../error.ts';
 import { claimEnded, openRecorder, usualFolder, type Recorder } from '../record/index.ts';
@@ -41,6 +42,8 @@ export class LastMinutes {
   readonly #options: LastMinutesOptions;
   readonly #directory: string | null;
   readonly #stops: (() => void)[] = [];
+  /** Of the kernel, in this process's group: what comes after the last sample was, perhaps, this process. */
+  readonly #kills = outOfMemoryKills();
   #recorder: Recorder | null = null;
   #files = 0;
   #verdict: Verdict = 'clean';
@@ -58,7 +61,10 @@ export class LastMinutes {
   open(): boolean {
     if (this.#directory === null) return false;
     const { service, clock, tell } = this.#options;
-    const line = lastEndLine(claimEnded(this.#directory, service, clock.now()));
+    const line = lastEndLine(claimEnded(this.#directory, service, clock.now()), {
+      memoryGroup: this.#kills.group,
+      outOfMemoryKills: this.#kills.count(),
+    });
     if (line !== null) tell(line.level, 'EBB_AGENT_LAST_END', line.message, line.details);
     if (!this.#openFile(this.#directory)) return false;
     const onUncaught = quietly((error: unknown) => {
@@ -100,6 +106,8 @@ export class LastMinutes {
       gcCpuShare,
       eventLoopDelayP99Ms: null,
       eventLoopUtilization: null,
+      outOfMemoryKills: this.#kills.count(),
+      memoryGroup: this.#kills.group,
     });
   }
 

@@ -52,6 +52,8 @@ export class WatchedRecord {
       gcCpuShare,
       eventLoopDelayP99Ms,
       eventLoopUtilization,
+      outOfMemoryKills: null,
+      memoryGroup: null,
     });
   }
 

@@ -48,6 +48,8 @@ export const sampleFields = [
   'gcCpuShare',
   'eventLoopDelayP99Ms',
   'eventLoopUtilization',
+  'outOfMemoryKills',
+  'memoryGroup',
 ] as const;
 
 /** One sample, as it is recorded. */
