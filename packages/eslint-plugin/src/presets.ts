@@ -39,7 +39,11 @@ export function presetsOf(plugin: object): Presets {
     strict: {
       name: 'ebb/strict',
       plugins,
-      rules: { ...RECOMMENDED, 'ebb/no-unbounded-collection': ['error', { arrays: true }] },
+      rules: {
+        ...RECOMMENDED,
+        'ebb/no-listener-per-request': ['error', { constructors: true }],
+        'ebb/no-unbounded-collection': ['error', { arrays: true }],
+      },
     },
   };
 }

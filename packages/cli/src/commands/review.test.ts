@@ -279,8 +279,8 @@ test.each([
     'an instance',
     "class Live {\n  constructor(feed) { this.feed = feed; feed.on('order', this.follow); }\n  close() { this.feed.off('order', this.follow); }\n}\nexport const show = (feed) => {\n  const live = new Live(feed);\n  return live.current;\n};\n",
     [
-      [6, 'the instance is made here'],
-      [8, 'the function ends here, and on a way to it the instance was not closed'],
+      [6, 'this has to be closed'],
+      [8, 'the function ends here, and on a way to it nothing has closed it'],
     ],
   ],
   [

@@ -127,7 +127,7 @@ function takeOne(counts: Map<string, number>, key: string): boolean {
 const FLOWS: Readonly<Record<string, readonly [stored: string, kept: string]>> = {
   'ebb/no-listener-per-request': ['the listener is added here', 'nothing has taken the listener off'],
   'ebb/no-abort-listener-leak': ['the listener is added here', 'nothing has taken the listener off'],
-  'ebb/no-unclosed-resource': ['the instance is made here', 'on a way to it the instance was not closed'],
+  'ebb/no-unclosed-resource': ['this has to be closed', 'on a way to it nothing has closed it'],
   'ebb/no-uncleared-interval': ['the interval starts here', 'nothing has the timer that could clear it'],
   'ebb/no-race-with-long-lived-promise': ['the race is hung on the promise here', 'the promise still has it'],
   'ebb/no-recursive-promise-chain': [

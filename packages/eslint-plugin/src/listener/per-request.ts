@@ -9,12 +9,12 @@ import { isMadeIn, type Registration, type Removal } from './registrations.ts';
 type SourceCode = Readonly<TSESLint.SourceCode>;
 
 /** In a handler, on an emitter of the process, with a function that the handler makes. */
-export function isPerRequest(sourceCode: SourceCode, { call, method, emitter, listener }: Registration): boolean {
+export function isPerRequest(sourceCode: SourceCode, { call, isOnce, emitter, listener }: Registration): boolean {
   const handler = requestFunction(call);
   if (!handler || runsOnce(sourceCode, call) || !isOfProcess(sourceCode, emitter)) return false;
   if (isOfRequest(sourceCode, rootOf(emitter))) return false;
   // What waits once for an event that comes is gone after it; the end of the process does not come.
-  if ((method === 'once' || method === 'prependOnceListener') && !isProcess(sourceCode, emitter)) return false;
+  if (isOnce && !isProcess(sourceCode, emitter)) return false;
   return isMadeIn(sourceCode, listener, handler);
 }
 

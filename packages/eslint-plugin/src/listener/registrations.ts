@@ -5,6 +5,7 @@ import { functionOf } from '../code/bindings.ts';
 import {
   isFunction,
   isWithin,
+  keyName,
   methodCall,
   stringValue,
   terminalName,
@@ -26,6 +27,8 @@ export interface Registration {
   /** The event, where its name is written in the code. */
   readonly event: string | undefined;
   readonly listener: Node;
+  /** Whether it is gone when the event has come: `once()`, or `{ once: true }`. */
+  readonly isOnce: boolean;
 }
 
 /** The listeners that are added in a file, in the order of the code. */
@@ -37,8 +40,29 @@ export function registrationsIn(sourceCode: SourceCode): Registration[] {
     if (target?.call !== call || !ADDERS.has(method) || call.arguments.length < 2) return [];
     const [event, listener] = call.arguments;
     if (listener.type === T.SpreadElement || event.type === T.SpreadElement) return [];
-    return [{ call, method, emitter: target.object, event: stringValue(event), listener: unwrap(listener) }];
+    const isOnce = /once/iu.test(method) || (method === 'addEventListener' && hasOnce(call));
+    return [{ call, method, emitter: target.object, event: stringValue(event), listener: unwrap(listener), isOnce }];
   });
+}
+
+/** `addEventListener(…, { once: true })`; options that cannot be seen may say so, too. */
+function hasOnce(call: TSESTree.CallExpression): boolean {
+  const options = optionsOf(call);
+  if (options === undefined || options.type === T.Literal) return false;
+  if (options.type !== T.ObjectExpression) return true;
+  return options.properties.some((property) => property.type !== T.Property || keyName(property) === 'once');
+}
+
+/** Whether a signal takes the listener off: `addEventListener(…, { signal })`, or options that cannot be seen. */
+export function endsBySignal({ call, method }: Registration): boolean {
+  if (method !== 'addEventListener') return false;
+  const options = optionsOf(call);
+  if (options?.type !== T.ObjectExpression) return options?.type === T.Identifier;
+  return options.properties.some((property) => property.type !== T.Property || keyName(property) === 'signal');
+}
+
+function optionsOf({ arguments: [, , options] }: TSESTree.CallExpression): Node | undefined {
+  return options === undefined ? undefined : unwrap(options);
 }
 
 /** `emitter.off('event', …)`, and what ends all at once: `removeAllListeners()`. */

@@ -1,9 +1,9 @@
 import { AST_NODE_TYPES as T, type TSESLint } from '@typescript-eslint/utils';
 import { initOf, isImport, isParameter, variableOf } from '../code/bindings.ts';
 import { runsOnce } from '../code/lifetime.ts';
-import { keyName, rootOf, terminalName, unwrap, type Node } from '../code/nodes.ts';
+import { rootOf, terminalName, unwrap, type Node } from '../code/nodes.ts';
 import { typeNameOf } from '../code/types.ts';
-import { isRemoved, registrationsIn, removalsIn, type Registration } from '../listener/registrations.ts';
+import { endsBySignal, isRemoved, registrationsIn, removalsIn } from '../listener/registrations.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
 type Messages = 'stays';
@@ -84,12 +84,4 @@ function isGiven(sourceCode: SourceCode, identifier: Node): boolean {
 /** The parameter of a callback (`({signal}) => …`) is what the caller makes for this very call, more often than not. */
 function isParameterOfWork(fn: Node): boolean {
   return fn.parent?.type !== T.CallExpression || fn.parent.callee === fn;
-}
-
-function endsBySignal({ call }: Registration): boolean {
-  const options = call.arguments[2];
-  if (options === undefined) return false;
-  const node = unwrap(options);
-  if (node.type !== T.ObjectExpression) return node.type === T.Identifier;
-  return node.properties.some((property) => property.type !== T.Property || keyName(property) === 'signal');
 }

@@ -92,6 +92,36 @@ javascript.run('no-listener-per-request', rule, {
     },
     { name: 'a hook of the program', code: "import onExit from 'signal-exit'; onExit(() => clean());" },
     {
+      name: 'an EventTarget, once',
+      code: "const hub = new EventTarget(); app.get('/', (req, res) => { hub.addEventListener('ready', () => res.end(), { once: true }); });",
+    },
+    {
+      name: 'an EventTarget, until a signal ends it',
+      code: "const hub = new EventTarget(); app.get('/', (req, res) => { const gone = new AbortController(); res.on('close', () => gone.abort()); hub.addEventListener('order', (event) => res.write(event.data), { signal: gone.signal }); });",
+    },
+    {
+      name: 'a constructor, of the one instance of the program',
+      code: "class App { constructor() { process.on('SIGTERM', () => this.stop()); } stop() {} } const app = new App(); export const stop = () => app.stop();",
+      options: [{ constructors: true }],
+    },
+    {
+      name: 'a constructor, of a class whose instances nobody sees: only where that is asked for',
+      code: "export class App { constructor() { process.on('SIGTERM', () => this.stop()); } stop() {} }",
+    },
+    {
+      name: 'a constructor, whose listener a method takes off',
+      code: `${bus} class Live { constructor() { bus.on('order', this.follow); } follow = (order) => { this.last = order; }; end() { bus.off('order', this.follow); } } app.get('/', (req, res) => { const live = new Live(); res.on('close', () => live.end()); });`,
+    },
+    {
+      name: 'a constructor, with a listener that holds nothing of the instance',
+      code: `${bus} let orders = 0; class Live { constructor() { bus.on('order', () => { orders += 1; }); } } export class Pages { show(page) { return new Live(page); } }`,
+      options: [{ constructors: true }],
+    },
+    {
+      name: 'a constructor that listens to what it was given',
+      code: "class Live { constructor(feed) { feed.on('order', () => this.next()); } next() {} } app.get('/', (req, res) => { new Live(req); });",
+    },
+    {
       name: 'asked whether it is connecting',
       code: "export function track(req) { const socket = req.socket; if (socket.connecting) req.socket.once('connect', go); }",
     },
@@ -131,6 +161,32 @@ javascript.run('no-listener-per-request', rule, {
       name: 'the process',
       code: "app.use((req, res, next) => { process.once('SIGTERM', () => res.end()); next(); });",
       errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'an EventTarget',
+      code: "const hub = new EventTarget(); app.get('/', (req, res) => { hub.addEventListener('order', (event) => res.write(event.data)); });",
+      errors: [{ messageId: 'perRequest' }],
+    },
+    {
+      name: 'a constructor, of instances that requests make',
+      code: `${bus} class Live { constructor() { bus.on('order', (order) => this.next(order)); } next() {} } app.get('/', (req, res) => { const live = new Live(); res.json(live); });`,
+      errors: [
+        {
+          message:
+            /^Each Live adds a listener of 'order' to bus in its constructor, and nothing in this file takes it off: none of them is ever collected\. Remove it/u,
+        },
+      ],
+    },
+    {
+      name: 'a constructor, by a field that is an arrow function, and one that is bound',
+      code: "class Live { constructor() { process.on('SIGUSR2', this.show); process.once('exit', this.end.bind(this)); } show = () => { this.end(); }; end() {} } export const page = (request, response) => response.end(new Live());",
+      errors: [{ messageId: 'instance' }, { messageId: 'instance' }],
+    },
+    {
+      name: 'a constructor of a class that others make, where that is asked for',
+      code: "export class Nightmare { constructor() { process.on('exit', () => this.end()); } end() {} }",
+      options: [{ constructors: true }],
+      errors: [{ messageId: 'instance' }],
     },
     {
       name: 'an exit hook',

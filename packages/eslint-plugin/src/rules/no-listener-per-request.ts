@@ -1,11 +1,12 @@
 import { AST_NODE_TYPES as T } from '@typescript-eslint/utils';
-import { importedAs } from '../code/bindings.ts';
+import { importedAs, nameOfSelf } from '../code/bindings.ts';
 import { indexOf } from '../code/file-index.ts';
 import { isFunction, terminalName, wrapped } from '../code/nodes.ts';
-import { scopeOfEmitter } from '../listener/emitters.ts';
+import { isProcess, scopeOfEmitter } from '../listener/emitters.ts';
 import { isForgotten } from '../listener/forgotten.ts';
+import { heldByConstructor, isMadeByOthers, isMadePerRequest } from '../listener/in-constructor.ts';
 import { isPerRequest, isRemovedOnOneWay, usesRequest } from '../listener/per-request.ts';
-import { isRemoved, registrationsIn, removalsIn, type Registration } from '../listener/registrations.ts';
+import { endsBySignal, isRemoved, registrationsIn, removalsIn, type Registration } from '../listener/registrations.ts';
 import { waitsOnReusedSocket } from '../listener/reused-socket.ts';
 import { isSettling } from '../listener/settling.ts';
 import { subscriptionsPerRequest } from '../listener/subscriptions.ts';
@@ -15,9 +16,11 @@ import { createRule, report, type Rule } from '../rule.ts';
 export interface ListenerPerRequestOptions {
   /** Modules whose default export, or any export, registers a function to run when the process ends. */
   readonly exitHooks?: readonly string[];
+  /** Constructors of exported classes that listen to `process`, too, where the file does not show who makes instances. */
+  readonly constructors?: boolean;
 }
 
-type Messages = 'perRequest' | 'exitHook' | 'settles' | 'forgotten' | 'reusedSocket' | 'subscription';
+type Messages = 'perRequest' | 'exitHook' | 'settles' | 'forgotten' | 'reusedSocket' | 'subscription' | 'instance';
 type Options = [ListenerPerRequestOptions];
 
 const EXIT_HOOKS = [
@@ -42,6 +45,8 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
     messages: {
       perRequest:
         "Each request adds a listener of '{{event}}' to {{emitter}}, which outlives it, and nothing takes it off. Remove it when the request is done (finally, or 'close' of the response), or listen once outside of the handler. (leak {{fingerprint}})",
+      instance:
+        "Each {{name}} adds a listener of '{{event}}' to {{emitter}} in its constructor, and nothing in this file takes it off: none of them is ever collected. Remove it in a method that ends the instance, and call that, or listen once for all of them. (leak {{fingerprint}})",
       exitHook:
         'Each request adds a function to what runs at the end of the process, and the request stays with it. Keep what this call returns and call it when the request is done, or register one hook outside of the handler. (leak {{fingerprint}})',
       settles:
@@ -57,7 +62,10 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
       {
         type: 'object',
         additionalProperties: false,
-        properties: { exitHooks: { type: 'array', items: { type: 'string' }, uniqueItems: true } },
+        properties: {
+          exitHooks: { type: 'array', items: { type: 'string' }, uniqueItems: true },
+          constructors: { type: 'boolean' },
+        },
       },
     ],
     defaultOptions: [{}],
@@ -65,15 +73,27 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
   create(context, [options]) {
     const { sourceCode } = context;
     const exitHooks = new Set([...EXIT_HOOKS, ...(options.exitHooks ?? [])]);
-    const found = (registration: Registration, messageId: Messages): void => {
+    const found = (registration: Registration, messageId: Messages, name = ''): void => {
       const { call, emitter, event = 'event' } = registration;
       const scope = scopeOfEmitter(sourceCode, emitter);
       report(context, {
         node: call,
         messageId,
-        data: { event, emitter: sourceCode.getText(emitter) },
+        data: { event, emitter: sourceCode.getText(emitter), name },
         leak: { scope, symbol: event, kind: 'listener' },
       });
+    };
+    const nameOfHeld = (registration: Registration): string => {
+      const self = heldByConstructor(sourceCode, registration);
+      return (self && nameOfSelf(self)) ?? 'instance';
+    };
+    const isPerInstance = (registration: Registration): boolean => {
+      const self = heldByConstructor(sourceCode, registration);
+      if (!self) return false;
+      if (isMadePerRequest(sourceCode, self)) return true;
+      return (
+        options.constructors === true && isProcess(sourceCode, registration.emitter) && isMadeByOthers(sourceCode, self)
+      );
     };
     return {
       'Program:exit'(): void {
@@ -84,7 +104,9 @@ export const noListenerPerRequest: Rule<Messages, Options> = createRule<Options,
           else if (waitsOnReusedSocket(sourceCode, registration)) found(registration, 'reusedSocket');
           else if (isRemoved(registration, removals) && !isRemovedOnOneWay(sourceCode, registration, removals))
             continue;
+          else if (endsBySignal(registration)) continue;
           else if (isPerRequest(sourceCode, registration)) found(registration, 'perRequest');
+          else if (isPerInstance(registration)) found(registration, 'instance', nameOfHeld(registration));
           else if (isForgotten(sourceCode, registration, registrations, removals)) found(registration, 'forgotten');
         }
         for (const { call, emitter } of subscriptionsPerRequest(sourceCode)) {

@@ -1,8 +1,9 @@
 import { AST_NODE_TYPES as T, type TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { isGlobal, nameOfSelf, selfAt, variableOf, type Self } from '../code/bindings.ts';
+import { isGlobal, nameOfSelf, variableOf } from '../code/bindings.ts';
+import { capturesSelf, constructorAround } from '../code/constructors.ts';
 import { indexOf } from '../code/file-index.ts';
 import { requestFunction, runsOnce } from '../code/lifetime.ts';
-import { isFunction, isWithin, methodCall, propertyName, terminalName, wrapped, type Node } from '../code/nodes.ts';
+import { methodCall, propertyName, terminalName, wrapped, type Node } from '../code/nodes.ts';
 import { OF_TIMERS } from '../identity/fingerprint.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
@@ -84,37 +85,4 @@ function canBeCleared(sourceCode: SourceCode, call: Node): boolean {
       return use.parent?.type !== T.IfStatement && use.parent?.type !== T.LogicalExpression;
     })
   );
-}
-
-/** The class whose constructor, or the constructor function, the call stands in. */
-function constructorAround(sourceCode: SourceCode, call: Node): Self | undefined {
-  for (let at = call.parent; at; at = at.parent) {
-    if (!isFunction(at) || at.type === T.ArrowFunctionExpression) continue;
-    if (at.parent.type === T.MethodDefinition)
-      return at.parent.kind === 'constructor' ? selfAt(sourceCode, call) : undefined;
-    return isUsedAsClass(sourceCode, at) ? at : undefined;
-  }
-  return undefined;
-}
-
-/** A function that sets fields of `this`, and to whose prototype methods are added. */
-function isUsedAsClass(sourceCode: SourceCode, fn: Self): boolean {
-  const name = nameOfSelf(fn);
-  return (
-    name !== undefined &&
-    (indexOf(sourceCode).byProperty.get('prototype') ?? []).some(
-      (access) => access.type === T.MemberExpression && terminalName(access.object) === name,
-    )
-  );
-}
-
-/** Whether the callback holds on to the instance: by `this`, or a variable that was set to it. */
-function capturesSelf(sourceCode: SourceCode, callback: Node, self: Self): boolean {
-  if (!isFunction(callback)) return methodCall(callback)?.method === 'bind';
-  const text = sourceCode.getText(callback);
-  if (callback.type === T.ArrowFunctionExpression && text.includes('this')) return true;
-  return sourceCode.getScope(callback).through.some(({ resolved }) => {
-    const node = resolved?.defs[0]?.node;
-    return node?.type === T.VariableDeclarator && node.init?.type === T.ThisExpression && isWithin(node, self);
-  });
 }

@@ -86,11 +86,41 @@ javascript.run('no-unclosed-resource', rule, {
       code: `${disposable} export function show(feed) { using stack = new DisposableStack(); const figures = stack.use(new Live(feed)); return figures.current(); }`,
     },
     {
+      name: 'a file that goes to a response by pipeline()',
+      code: "import fs from 'node:fs'; import { pipeline } from 'node:stream'; app.get('/', (req, res) => { pipeline(fs.createReadStream('a'), res, () => {}); });",
+    },
+    {
+      name: 'a file that is destroyed with the response',
+      code: "import fs from 'node:fs'; app.get('/', (req, res) => { const file = fs.createReadStream('a'); res.on('close', () => file.destroy()); file.pipe(res); });",
+    },
+    {
+      name: 'a file that somebody else is given',
+      code: "import { createReadStream } from 'fs'; import onFinished from 'on-finished'; app.get('/', (req, res) => { const file = createReadStream('a'); destroyWith(res, file); file.pipe(res); });",
+    },
+    {
+      name: 'a file that is piped elsewhere',
+      code: "import fs from 'node:fs'; export const copy = (from, to) => fs.createReadStream(from).pipe(fs.createWriteStream(to));",
+    },
+    {
+      name: 'another createReadStream',
+      code: "import { createReadStream } from './store.js'; app.get('/', (req, res) => { createReadStream('a').pipe(res); });",
+    },
+    {
       name: 'using',
       code: `${live} export function show(feed) { using figures = new Live(feed); figures.current(); }`,
     },
   ],
   invalid: [
+    {
+      name: 'a file that is piped to a response',
+      code: "import fs from 'node:fs'; app.get('/', (req, res) => { fs.createReadStream('a').on('error', () => res.end()).pipe(res); });",
+      errors: [{ messageId: 'piped' }],
+    },
+    {
+      name: 'a file in a variable',
+      code: "const { createReadStream } = require('fs'); exports.send = (request, response) => { const file = createReadStream('a'); file.on('error', () => response.end()); file.pipe(response); };",
+      errors: [{ messageId: 'piped' }],
+    },
     {
       name: 'never',
       code: `${live} export function show(feed) { const figures = new Live(feed); return figures.current(); }`,

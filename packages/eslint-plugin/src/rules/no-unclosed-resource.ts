@@ -3,9 +3,10 @@ import { indexOf } from '../code/file-index.ts';
 import { runsOnce } from '../code/lifetime.ts';
 import { enclosingFunction, isWithin, propertyName, wrapped, type Node } from '../code/nodes.ts';
 import { closableOf, CLOSERS, type Using } from '../closing/closable.ts';
+import { filesPipedToResponses } from '../closing/piped.ts';
 import { createRule, report, type Rule } from '../rule.ts';
 
-type Messages = 'never' | 'oneSide' | 'disposable' | 'declare';
+type Messages = 'never' | 'oneSide' | 'disposable' | 'declare' | 'piped';
 
 /** One use of the variable that holds the instance. */
 interface Use {
@@ -20,7 +21,7 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
   meta: {
     type: 'problem',
     docs: {
-      description: 'Disallow leaving an instance open whose class listens or ticks until it is closed',
+      description: 'Disallow leaving open what listens, ticks or holds a file until it is closed',
       preset: 'recommended',
     },
     messages: {
@@ -30,6 +31,8 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
         "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until {{closer}}() is called. One side of the branch in line {{line}} hands it over or closes it; the other one uses it and leaves it open. Call {{call}} there, too, in a finally block. (leak {{fingerprint}})",
       disposable:
         "{{name}} keeps this instance reachable from its constructor on ('{{symbol}}'), until it is disposed of, and nobody here does. Declare it with `{{using}}`: it is disposed of at the end of the block. (leak {{fingerprint}})",
+      piped:
+        'pipe() does not destroy the stream of the file when the client goes away: the file stays open, one for each request that is broken off. Use pipeline() of node:stream, which destroys both. (leak {{fingerprint}})',
       declare: 'Declare {{variable}} with `{{using}}`.',
     },
     hasSuggestions: true,
@@ -39,6 +42,10 @@ export const noUnclosedResource: Rule<Messages> = createRule<[], Messages>({
     const { sourceCode } = context;
     return {
       'Program:exit'(): void {
+        for (const call of filesPipedToResponses(sourceCode)) {
+          const leak = { scope: 'module', symbol: 'createReadStream', kind: 'other' } as const;
+          report(context, { node: call, messageId: 'piped', leak });
+        }
         for (const made of indexOf(sourceCode).news) {
           const declarator = wrapped(made).parent;
           if (declarator?.type !== T.VariableDeclarator || declarator.id.type !== T.Identifier) continue;
