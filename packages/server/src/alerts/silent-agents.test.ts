@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(
     rulesFile,
     `
-silent: { after: 10s, level: page }
+silent: { after: 15s, level: page }
 routes: [{ to: [team] }]
 receivers: { team: { webhook: { url: "${team.url}" } } }
 `,
@@ -76,7 +76,7 @@ test(
   async () => {
     const [ended, killed] = [start('ended'), start('killed')];
     // What lives for less than the rule's time is not missed.
-    for (const name of ['ended', 'killed']) await until(async () => (await heardFor(name)) > 11_000);
+    for (const name of ['ended', 'killed']) await until(async () => (await heardFor(name)) > 16_000);
     const exited = once(ended, 'exit');
     ended.stdin?.end();
     expect((await exited)[0]).toBe(0);
