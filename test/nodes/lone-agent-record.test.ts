@@ -170,11 +170,15 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
           await place.recorded(({ pid, samples }) => pid === host.child.pid && samples.length > 0);
           return host;
         };
+        const toldBy = async ({ told }: Host): Promise<Record<string, unknown>[]> => {
+          while (told().length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+          return told();
+        };
         const host = await startInside(`process.stdin.once('data', () => Buffer.alloc(5e8, 1));`);
         host.child.stdin.write('go');
         expect(await host.ended).toBe('SIGKILL');
         const after = await startInside(ending);
-        expect(after.told()).toMatchObject([{ level: 'error', cause: 'killed-for-memory', sure: false }]);
+        expect(await toldBy(after)).toMatchObject([{ level: 'error', cause: 'killed-for-memory', sure: false }]);
         expect(after.told()[0]?.['message']).toMatch(
           /want of memory: the kernel has killed in its container, and at the last look RSS stood at \d+ % of the container's limit/,
         );
@@ -182,7 +186,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         after.child.kill('SIGKILL');
         await after.ended;
         const last = await startInside(ending);
-        expect(last.told()).toMatchObject([{ level: 'info', cause: 'killed' }]);
+        expect(await toldBy(last)).toMatchObject([{ level: 'info', cause: 'killed' }]);
         last.child.kill('SIGKILL');
         await last.ended;
       } finally {
