@@ -299,7 +299,7 @@ describe.each(availableNodes())('on Node $major', ({ major, path: node }) => {
   test(
     'where it may, it has V8 collect when a leak is suspected, nothing is done, and the last floor is old: a fresh one comes',
     `const kept = [];
-     const growing = setInterval(() => { for (let i = 0; i < 20_000; i++) kept.push({ i, t: 'x' + i, a: [i] }); gc(); }, 700);
+     const growing = setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, t: 'x' + i, a: [i] }); gc(); }, 100);
      process.stdin.once('data', () => clearInterval(growing)).on('end', () => process.exit());`,
     {
       // The agent's clock goes twenty times as fast as the program's.

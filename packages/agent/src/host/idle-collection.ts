@@ -12,8 +12,11 @@ import type { HostClock } from './clock.ts';
 
 /** Between two requests: the doubt, not the collector, is to be settled. */
 const leastDistanceMs = 120_000;
-/** A floor that is younger says enough. */
-const leastAgeMs = 60_000;
+/**
+ * A floor that is younger says enough. Where floors came often the judge gives them up after a minute, and with them what it
+ * suspected: it has to be asked for before.
+ */
+const leastAgeMs = 30_000;
 /** Busier than this is not idle. */
 const idleUtilization = 0.1;
 
