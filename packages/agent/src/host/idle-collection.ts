@@ -13,8 +13,8 @@ import type { HostClock } from './clock.ts';
 /** Between two requests: the doubt, not the collector, is to be settled. */
 const leastDistanceMs = 120_000;
 /**
- * A floor that is younger says enough. Where floors came often the judge gives them up after a minute, and with them what it
- * suspected: it has to be asked for before.
+ * A floor that is younger says enough. Where floors came often the judge gives them up soon after a minute, and with them what
+ * it suspected: that leaves half a minute to find the service idle.
  */
 const leastAgeMs = 30_000;
 /** Busier than this is not idle. */
