@@ -2,12 +2,11 @@
  * What is done to the agent's surroundings, and what its host notices: nothing. The table in docs/agent-faults.md is
  * what this test saw; `node_modules/.bin/vitest run test/agent-faults.test.ts` with WRITE_FAULTS=1 writes it anew.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   closeSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -19,37 +18,28 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { get } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readRecord, type ProcessRecord } from '@ebb/agent';
 import { afterAll, expect, it, vi } from 'vitest';
+import {
+  asSeenBy,
+  childrenOf,
+  more,
+  onOwnDisk,
+  program,
+  recorded,
+  requestsEach,
+  serve,
+  type Host,
+} from './agent-faults/host.ts';
 import { type OtlpReceiver, startOtlpReceiver } from './nodes/otlp-receiver.ts';
 
 const register = fileURLToPath(import.meta.resolve('@ebb/agent/register'));
 const page = fileURLToPath(new URL('../docs/agent-faults.md', import.meta.url));
-const requestsEach = 100;
 /** Of util-linux: sets what a process may use. */
 const prlimit = '/usr/bin/prlimit';
-
-/** Serves, and ends by itself when its standard input does. Its clock can be made to jump by a request. */
-const program = `
-const http = require('node:http');
-const server = http.createServer((req, res) => res.end('ok')).listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));
-process.stdin.resume().on('end', () => { server.close(); server.closeAllConnections(); });
-`;
-
-interface Host {
-  child: ChildProcess;
-  directory: string;
-  /** Where the host's last minutes are recorded. */
-  records: string;
-  receiver: OtlpReceiver;
-  /** Waits for text on the host's standard output. */
-  printed: (text: RegExp) => Promise<string>;
-}
 
 interface Fault {
   name: string;
@@ -87,72 +77,6 @@ async function listen(handle: (socket: Socket) => void): Promise<string> {
 }
 
 const answering = (text: string): Promise<string> => listen((socket) => socket.once('data', () => socket.end(text)));
-
-async function ask(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const request = get({ port, host: '127.0.0.1', path: '/things/1', agent: false }, (response) => {
-      response.resume().on('end', () => {
-        resolve(response.statusCode === 200);
-      });
-    });
-    request.on('error', () => {
-      resolve(false);
-    });
-  });
-}
-
-async function serve(port: number): Promise<number> {
-  let answered = 0;
-  for (let i = 0; i < requestsEach; i++) if (await ask(port)) answered += 1;
-  return answered;
-}
-
-async function more({ receiver }: Host): Promise<void> {
-  const count = receiver.exports.length;
-  await receiver.until(() => receiver.exports.length > count);
-}
-
-/** What can be read of the host's records, when there is what is wanted. */
-async function recorded(records: string, wanted: (all: ProcessRecord[]) => boolean): Promise<ProcessRecord[]> {
-  return await vi.waitUntil(
-    () => {
-      const all = existsSync(records) ? readdirSync(records).flatMap((file) => read(join(records, file)) ?? []) : [];
-      return wanted(all) ? all : undefined;
-    },
-    { timeout: 60_000, interval: 50 },
-  );
-}
-
-/** Null for one that has just been removed, too. */
-function read(file: string): ProcessRecord | null {
-  try {
-    return readRecord(file);
-  } catch {
-    return null;
-  }
-}
-
-/** The numbers of the processes whose parent a process is. */
-function childrenOf(pid: number | undefined): number[] {
-  return readdirSync('/proc').flatMap((entry) => {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid ? [Number(entry)] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Starts a program with a disk of a megabyte of its own for its records; `then` is done there first. */
-function onOwnDisk(then: string): string[] {
-  const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const mount = 'mkdir "$EBB_RECORD_DIR" && mount -t tmpfs -o size=1m,mode=0700 none "$EBB_RECORD_DIR"';
-  return ['unshare', ...asRoot, '--mount', 'sh', '-c', `${mount}; ${then}; exec "$0" "$@"`];
-}
-
-/** Where the records of a host are whose disk is its own. */
-const asSeenBy = ({ child, records }: Host): string => `/proc/${String(child.pid)}/root${records}`;
 
 const unreachable: Record<string, string> = {};
 

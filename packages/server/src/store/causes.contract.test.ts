@@ -1,60 +1,22 @@
 // One suite for both databases: one incident for one cause, told on its timeline once.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NewChange } from '../changes/change.ts';
-import { emptyPlaces, engines } from '../fixtures/empty-places.ts';
+import { engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
-import { usualRules } from '../incident/decide.ts';
-import { impactOf, measureAll } from '../incident/impact-keeper.ts';
-import { lookAtIncidents } from '../incident/incident-keeper.ts';
+import { smallLimits, twoServers } from '../fixtures/two-servers.ts';
 import { readAlertmanager } from '../ingest/alertmanager.ts';
-import type { Figures, RouteSeries } from '../ingest/report.ts';
-import { ChangeStore } from './changes.ts';
-import { openDatabase, type Database } from './database.ts';
-import { FleetReader } from './fleet-reader.ts';
-import { IncidentStore } from './incidents.ts';
+import type { Figures } from '../ingest/report.ts';
 import { ReportWriter } from './report-writer.ts';
-import { tidy } from './retention.ts';
-import { RouteReader } from './route-minutes.ts';
-import { SignalStore } from './signals.ts';
 
-const limits = { mostProcesses: 1000, mostServices: 10, mostWaiting: 10_000 };
 const minute = 60_000;
 const start = Date.UTC(2026, 10, 21, 14, 30);
 
 describe.each(engines)('on %s', (engine) => {
-  const emptyPlace = emptyPlaces(engine);
   let nowMs = start;
-  let opened: Database[] = [];
-  /** Two servers on one database. */
-  let servers: ReturnType<typeof serverOn>[] = [];
-
-  beforeEach(async () => {
+  beforeEach(() => {
     nowMs = start;
-    const place = emptyPlace();
-    opened = [await openDatabase(place), await openDatabase(place)];
-    servers = opened.map(serverOn);
-    return async () => {
-      for (const database of opened) await database.close();
-    };
   });
-
-  function serverOn(database: Database) {
-    return {
-      fleet: new FleetReader(database.query),
-      incidents: new IncidentStore(database),
-      signals: new SignalStore(database, limits),
-      changes: new ChangeStore(database, limits),
-      routes: new RouteReader(database.query),
-      rules: usualRules,
-      now: () => nowMs,
-    };
-  }
-
-  /** Both servers at once; two connections to SQLite in one process would wait for each other, so there by turns. */
-  async function look(): Promise<void> {
-    if (engine === 'postgres') await Promise.all(servers.map((one) => lookAtIncidents(one)));
-    else for (const one of servers) await lookAtIncidents(one);
-  }
+  const { opened, servers, look } = twoServers(engine, () => nowMs);
 
   async function tell(
     minutes: number,
@@ -63,7 +25,7 @@ describe.each(engines)('on %s', (engine) => {
     identity: { instance?: string; version?: string } = {},
   ): Promise<void> {
     nowMs = start + minutes * minute;
-    const writer = await ReportWriter.open(opened[0], limits);
+    const writer = await ReportWriter.open(opened[0], smallLimits);
     const leak = verdict === 'leak' ? { secondsToLimit: 3000, bytesPerSecond: 1e5 } : {};
     await writer.write([report(nowMs, { figures, identity, edge: edge(verdict, leak) })]);
   }
@@ -244,7 +206,7 @@ describe.each(engines)('on %s', (engine) => {
     const services = await servers[0].fleet.services();
     expect(services.map(({ name }) => name).sort()).toEqual([hostile, 'shop']);
     // Two of one name in two environments: which one is meant cannot be told.
-    const writer = await ReportWriter.open(opened[0], limits);
+    const writer = await ReportWriter.open(opened[0], smallLimits);
     const places = ['eu', 'us'].map((environment) => report(nowMs, { identity: { service: 'web', environment } }));
     await writer.write(places);
     await fire('C', { labels: { service: 'web' } });
@@ -336,78 +298,5 @@ describe.each(engines)('on %s', (engine) => {
       '-1 change: version: 1.1 runs; before: 1.0, told by telemetry',
       '1 change: version: 1.0 runs again; before: 1.1, told by telemetry',
     ]);
-  });
-
-  const series = (route: string, requests: number, good: number, failed = 0): RouteSeries[] => [
-    { key: `${route} ok`, route, isFailing: false, requests, inTime: good },
-    ...(failed === 0 ? [] : [{ key: `${route} bad`, route, isFailing: true, requests: failed, inTime: failed }]),
-  ];
-
-  test('what an incident does is measured by route, told in the incident, and kept when the minutes are gone', async () => {
-    const [{ incidents, routes }] = servers;
-    const writer = await ReportWriter.open(opened[0], limits);
-    const sketches = [
-      { route: '', who: 'all' as const, sketch: 'sAABA_hBACP_F' },
-      { route: '', who: 'affected' as const, sketch: 'sAAB' },
-      { route: 'GET /cart', who: 'all' as const, sketch: 'sAABA_h' },
-      { route: 'GET /cart', who: 'affected' as const, sketch: 'sAAB' },
-    ];
-    // An hour that is well; then the leak, and a cart that is slow or fails for two of five.
-    for (let at = 0; at <= 90; at++) {
-      nowMs = start + at * minute;
-      const bad = Math.max(0, at - 60) * 40;
-      const told = report(nowMs, {
-        figures: { startedMs: start - 1000 },
-        edge: edge(at > 65 ? 'leak' : 'clean', { secondsToLimit: 3000 }),
-      });
-      const byRoute = [
-        ...series('GET /cart', 100 * at - bad / 2, 100 * at - bad, bad / 2),
-        ...series('GET /', 300 * at, 300 * at),
-      ];
-      // Each report twice, as a client that missed the answer sends it.
-      for (let i = 0; i < 2; i++)
-        await writer.write([{ ...told, routes: { series: byRoute, sketches: at > 60 ? sketches : [] } }]);
-    }
-    await look();
-    await measureAll(servers[0]);
-    await measureAll(servers[1]);
-    const [incident] = await incidents.list({ open: true, most: 1 });
-    const impact = await impactOf(routes, incident, nowMs);
-    const sentence =
-      '10 % of requests and about 25 % of clients slow or failing from 15:31 to 16:00 UTC, most of them on GET /cart (40 %)';
-    expect(impact?.sentence).toBe(sentence);
-    expect(impact?.routes).toMatchObject([
-      { route: 'GET /cart', requests: 2900, slow: 580, failed: 580, requestShare: 0.4, clients: 2, affectedClients: 1 },
-    ]);
-    expect(JSON.parse(incident.impact ?? '')).toEqual(impact);
-    const timeline = await incidents.timeline(incident.id);
-    expect(timeline.filter(({ kind }) => kind === 'impact')).toEqual([
-      { timeMs: start + 61 * minute, kind: 'impact', text: sentence, actor: null },
-    ]);
-    nowMs += 72 * 60 * minute;
-    await tidy(opened[0], nowMs, {
-      samplesMs: 48 * 60 * minute,
-      hoursMs: 90 * 24 * 60 * minute,
-      mostProcesses: 1000,
-      mostServices: 100,
-    });
-    expect(await routes.counts(incident.service_id, 0, nowMs)).toEqual([]);
-    expect(await impactOf(routes, incident, nowMs)).toEqual(impact);
-  });
-
-  test('routes without end are counted together, by two servers at once as by one', async () => {
-    const writers = [await ReportWriter.open(opened[0], limits), await ReportWriter.open(opened[1], limits)];
-    const flood = Array.from({ length: 390 }, (_, i) => series(`GET /${i}`, 2, 1)).flat();
-    const write = async (i: number): Promise<void> => {
-      const told = report(nowMs, { identity: { instance: `i${i}` }, figures: { startedMs: nowMs - 1000 } });
-      await writers[i % 2].write([{ ...told, routes: { series: flood, sketches: [] } }]);
-    };
-    const all = Array.from({ length: 6 }, (_, i) => i);
-    if (engine === 'postgres') await Promise.all(all.map(write));
-    else for (const i of all) await write(i);
-    const [{ id }] = await servers[0].fleet.services();
-    const counts = await servers[0].routes.counts(id, 0, nowMs + minute);
-    expect(counts.length).toBeLessThanOrEqual(302);
-    expect(counts.find(({ route }) => route === '')).toMatchObject({ requests: 6 * 780, good: 6 * 390, failed: 0 });
   });
 });
