@@ -4,7 +4,7 @@
  * done it has seen: a worker is replaced when the kernel has told that its process ended.
  */
 import nodeCluster, { type Cluster, type Worker } from 'node:cluster';
-import { readFileSync } from 'node:fs';
+import { residentBytes } from '@ebb/capture/limits';
 import { takersOf, type Takers } from './takers.ts';
 
 /** How to restart. */
@@ -100,7 +100,9 @@ const draining = new WeakSet<Worker>();
 
 /** Why there is no room for one more worker; null when there is, or nobody can tell. */
 function roomForOneMore(cluster: Cluster): string | null {
-  const sizes = workersOf(cluster).flatMap(({ process: { pid } }) => residentBytes(pid) ?? []);
+  const sizes = workersOf(cluster).flatMap(
+    ({ process: { pid } }) => (pid === undefined ? null : residentBytes(pid)) ?? [],
+  );
   const available = availableBytes();
   if (sizes.length === 0 || available === null) return null;
   // A new one is no larger than the smallest.
@@ -108,16 +110,6 @@ function roomForOneMore(cluster: Cluster): string | null {
   if (available >= needed) return null;
   const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   return `a new worker needs ${mb(needed)}, and ${mb(available)} are left`;
-}
-
-/** @see proc(5), `VmRSS`; null elsewhere than on Linux */
-function residentBytes(pid: number | undefined): number | null {
-  try {
-    const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
-  }
 }
 
 /** A worker that listens, or why there is none. */

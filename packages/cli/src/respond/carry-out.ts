@@ -1,8 +1,8 @@
 /** One order, from its first process to its last: what an executor says is held against what the kernel says. */
+import { residentBytes } from '@ebb/capture/limits';
 import { bytes } from '../wording/quantities.ts';
 import { failed, type ActionKind, type Done, type Executor, type Order, type Target } from './executor.ts';
 import { processStart } from './process-start.ts';
-import { residentBytes } from './resident-bytes.ts';
 
 /** A step as the server hears of it. */
 export interface ToldStep {
