@@ -89,6 +89,15 @@ async function restart(door: string, order: object = {}): Promise<{ report?: Rep
   return JSON.parse(text.trim().split('\n').at(-1) ?? '') as Awaited<ReturnType<typeof restart>>;
 }
 
+/** All three workers, while clients ask before, meanwhile and afterwards. */
+async function restartUnder(clients: Clients, door: string): Promise<Reported | undefined> {
+  await clients.more(100);
+  const { report } = await restart(door, { leastServing: 3 });
+  await clients.more(100);
+  await clients.stop();
+  return report;
+}
+
 describe.each(availableNodes())('on Node $major', ({ path: node }) => {
   it('what is in flight is answered, connections are ended, and the process exits with 0', async ({ expect }) => {
     const place = makeWorkplace();
@@ -147,10 +156,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     try {
       const port = Number((await service.line(/^port (\d+)$/))[1]);
       const clients = new Clients(port, 8);
-      await clients.more(100);
-      const { report } = await restart(door, { leastServing: 3 });
-      await clients.more(100);
-      await clients.stop();
+      const report = await restartUnder(clients, door);
       expect(clients.failed).toEqual([]);
       expect(report?.failure).toBeNull();
       expect(report?.steps).toHaveLength(3);
@@ -179,10 +185,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
     try {
       const port = Number((await service.line(/^port (\d+)$/))[1]);
       const clients = new Clients(port, 6, certificate);
-      await clients.more(100);
-      const { report } = await restart(door, { leastServing: 3 });
-      await clients.more(100);
-      await clients.stop();
+      const report = await restartUnder(clients, door);
       expect(clients.failed).toEqual([]);
       expect(report?.failure).toBeNull();
       expect(report?.steps.map(({ exitCode, killed }) => ({ exitCode, killed }))).toEqual(

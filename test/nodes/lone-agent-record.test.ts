@@ -6,7 +6,7 @@ import { readRecord, type ProcessRecord } from '@ebb/agent';
 import { describe, it } from 'vitest';
 import { availableNodes } from './index.ts';
 import { fetchStatus, register, startHost, type Host, type HostSettings } from './lone-agent.ts';
-import { canMakeGroups, makeGroup } from './memory-group.ts';
+import { canMakeGroups, inGroup } from './memory-group.ts';
 import { makeWorkplace } from './run-program.ts';
 
 const ebb = new URL('../../packages/cli/bin/ebb.js', import.meta.url).pathname;
@@ -134,9 +134,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
   test(
     'a process that the kernel killed for want of memory is told so, with how full its container was',
     async (place, expect) => {
-      const group = makeGroup(200 * 2 ** 20);
-      if (group === null) throw new Error('no group can be made');
-      try {
+      await inGroup(200 * 2 ** 20, async (group) => {
         const host = place.start(`const kept = [];
           process.stdin.once('data', () => setInterval(() => kept.push(Buffer.alloc(1e6, 1)), 10));`);
         // The agent comes in later, and what is taken from now on counts.
@@ -150,9 +148,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         expect(line['message']).toMatch(
           /was killed, most likely for want of memory: RSS stood at \d+ % of the container's limit \(200 MB\)/,
         );
-      } finally {
-        group.remove();
-      }
+      });
     },
     { skip: !canMakeGroups() },
   );
@@ -160,9 +156,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
   test(
     'a process that filled its container in one go is told by what the kernel has counted',
     async (place, expect) => {
-      const group = makeGroup(200 * 2 ** 20);
-      if (group === null) throw new Error('no group can be made');
-      try {
+      await inGroup(200 * 2 ** 20, async (group) => {
         // As where something in the container starts the next one.
         const startInside = async (program: string): Promise<Host> => {
           const host = place.start(program);
@@ -189,9 +183,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
         expect(await toldBy(last)).toMatchObject([{ level: 'info', cause: 'killed' }]);
         last.child.kill('SIGKILL');
         await last.ended;
-      } finally {
-        group.remove();
-      }
+      });
     },
     { skip: !canMakeGroups() },
   );

@@ -45,6 +45,17 @@ export function makeGroup(bytes: number): MemoryGroup | null {
   };
 }
 
+/** Does something with a group of its own, which is gone afterwards. */
+export async function inGroup(bytes: number, body: (group: MemoryGroup) => Promise<void>): Promise<void> {
+  const group = makeGroup(bytes);
+  if (group === null) throw new Error('no group can be made');
+  try {
+    await body(group);
+  } finally {
+    group.remove();
+  }
+}
+
 /** Whether groups can be made here. */
 export function canMakeGroups(): boolean {
   const group = makeGroup(2 ** 27);

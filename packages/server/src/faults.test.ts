@@ -50,47 +50,47 @@ interface Fault {
 
 const writes = 'writes are refused with 503 and `EBB_SERVER_DATABASE`';
 
+/** Writes are refused from one to the other, and taken again; what reads are answered with in between. */
+const refusesMeanwhile =
+  (fill: (victim: Victim) => void, makeRoom: (victim: Victim) => void): Fault['strike'] =>
+  async (victim) => {
+    fill(victim);
+    await victim.seen(503, 10);
+    const reads = await victim.ask('/api/v1/services');
+    makeRoom(victim);
+    await victim.seen(200, 10);
+    return String(reads);
+  };
+
 const faults: Fault[] = [
   {
     name: 'the disk is full, and has room again (RLIMIT_FSIZE)',
     engine: 'sqlite',
     does: writes,
-    strike: async (victim) => {
-      limitFiles(victim, '0');
-      await victim.seen(503, 10);
-      const reads = await victim.ask('/api/v1/services');
-      limitFiles(victim, 'unlimited');
-      await victim.seen(200, 10);
-      return String(reads);
-    },
+    strike: refusesMeanwhile(
+      (victim) => limitFiles(victim, '0'),
+      (victim) => limitFiles(victim, 'unlimited'),
+    ),
   },
   {
     name: 'the disk is full, and has room again (ENOSPC)',
     engine: 'sqlite',
     does: writes,
     diskBytes: 16e6,
-    strike: async (victim) => {
-      victim.disk?.fill();
-      await victim.seen(503, 10);
-      const reads = await victim.ask('/api/v1/services');
-      victim.disk?.makeRoom();
-      await victim.seen(200, 10);
-      return String(reads);
-    },
+    strike: refusesMeanwhile(
+      (victim) => victim.disk?.fill(),
+      (victim) => victim.disk?.makeRoom(),
+    ),
   },
   {
     name: "PostgreSQL's disk is full, and has room again (ENOSPC)",
     engine: 'postgres',
     does: writes,
     diskBytes: 128e6,
-    strike: async (victim) => {
-      victim.cluster?.fillDisk();
-      await victim.seen(503, 10);
-      const reads = await victim.ask('/api/v1/services');
-      victim.cluster?.makeRoom();
-      await victim.seen(200, 10);
-      return String(reads);
-    },
+    strike: refusesMeanwhile(
+      (victim) => victim.cluster?.fillDisk(),
+      (victim) => victim.cluster?.makeRoom(),
+    ),
   },
   {
     name: 'another process locks the SQLite file for a second, and lets go',
