@@ -39,6 +39,33 @@ describe('objects of two snapshots', () => {
     expect(compare(older, graphOf(heap))).toMatchObject({ wrong: [], missed: [], came: ['Cache'] });
   });
 
+  test('are the same where V8 keeps the only one of its kind in another field of its own', () => {
+    const heap = new Heap();
+    const context = heap.object('system / Context', ROOT, 'context');
+    heap.node({ name: 'system / ScopeInfo', type: 'code' }, { from: context, name: 'scope_info', type: 'internal' });
+    const pool = heap.object('Pool', ROOT, 'pool'); // by which the test holds them; the walk comes to it last
+    const [promise, ...others] = ['Promise', 'Entry', 'Entry'].map((name, at) =>
+      heap.object(name, pool, `held ${at}`, 'weak'),
+    ) as [number, number, number];
+    heap.link(promise, { from: context, name: 1, type: 'hidden' });
+    heap.link(others[0], { from: context, name: 2, type: 'hidden' });
+    heap.object('Reaction', promise, 'reactions_or_result', 'internal');
+    const older = graphOf(heap);
+    heap.unlink(context, promise);
+    heap.unlink(context, others[0]);
+    heap.link(promise, { from: context, name: 'extension', type: 'internal' });
+    heap.link(others[0], { from: context, name: 'first', type: 'internal' });
+    heap.link(others[1], { from: context, name: 'second', type: 'internal' });
+    heap.unlink(pool, promise);
+    const newer = graphOf(heap);
+    expect(compare(older, newer)).toMatchObject({ wrong: [], missed: [], came: [] });
+    const olderOf = sameObjects(older, newer);
+    const found = (name: string): number[] =>
+      [...olderOf].flatMap((same, node) => (nameOf(newer, node) === name && same !== NO_OBJECT ? [node] : []));
+    expect(found('Promise')).toHaveLength(1);
+    expect(found('Reaction')).toHaveLength(1);
+  });
+
   test('of a map are the same when its table was replaced by a larger one with other places', () => {
     const heap = new Heap();
     const map = heap.object('Map', ROOT, 'sessions');

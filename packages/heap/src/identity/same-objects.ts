@@ -3,10 +3,10 @@
  *
  * Both heaps are walked in lockstep from the root: what two objects that are the same refer to by the same reference is
  * the same, where it is of the same type and name. References by name come first, since a name says more than a place (and
- * so are numbers names where they are few and far apart: keys): numbered ones wait until no named one is left, then come the links of lists, then V8's own (handles, roots, weak
- * lists). An
- * object that was replaced by one of its kind at the same place counts as the same, but for the value of a map's entry
- * whose key is another text.
+ * so are numbers names where they are few and far apart: keys): numbered ones wait until no named one is left, then come
+ * the links of lists, then what V8 keeps in another field than before, then V8's own (handles, roots, weak lists). An object
+ * that was replaced by one of its kind at the same place counts as the same, but for the value of a map's entry whose key is
+ * another text.
  *
  * The idea is that of tree differencing by keys (S. Chawathe et al., "Change detection in hierarchically structured
  * information", SIGMOD 1996), where names of references are the keys.
@@ -59,7 +59,10 @@ export const NO_OBJECT = 0xffffffff;
 const NAMED = 0;
 const NUMBERED = 1;
 const CHAINED = 2;
-const OF_V8 = 3;
+const MOVED = 3;
+const OF_V8 = 4;
+/** What has more fields is a table. */
+const MOST_FIELDS = 16;
 
 /** By ordinal of `newer`: the ordinal in `older` of the same object, or {@link NO_OBJECT}. O(nodes + edges of both). */
 export function sameObjects(older: References, newer: References): Uint32Array {
@@ -75,7 +78,7 @@ class Lockstep {
   readonly #newer: References;
   readonly #olderNames: Uint32Array;
   readonly #newerNames: Uint32Array;
-  readonly #queues = [NAMED, NUMBERED, CHAINED, OF_V8].map(() => new PairQueue());
+  readonly #queues = [NAMED, NUMBERED, CHAINED, MOVED, OF_V8].map(() => new PairQueue());
   readonly #isAlike: Likeness['isLike'];
   readonly #likeness: Likeness;
   readonly #likenessOfEntries: Likeness;
@@ -137,7 +140,7 @@ class Lockstep {
 
   #follow(first: number, second: number): void {
     this.#isSparse = isSparse(this.#older, first) && isSparse(this.#newer, second);
-    this.#followNames(first, second);
+    if (!this.#followNames(first, second)) this.#followMoved(first, second);
     const older = this.#numbered(this.#older, first);
     if (older.length === 0) return;
     const rank = this.#older.nodeType[first] === this.#older.nodeTypes.synthetic ? OF_V8 : NUMBERED;
@@ -148,8 +151,11 @@ class Lockstep {
     for (const texts of this.#entryTexts) texts.clear();
   }
 
-  /** Offers what two objects refer to by the same names, as far as these stand in the same order; then the others. */
-  #followNames(first: number, second: number): void {
+  /**
+   * Offers what two objects refer to by the same names, as far as these stand in the same order; then the others. Returns
+   * whether there were no others.
+   */
+  #followNames(first: number, second: number): boolean {
     const [older, newer] = [this.#older, this.#newer];
     const olderEnd = older.firstEdge[first + 1];
     const newerEnd = newer.firstEdge[second + 1];
@@ -160,6 +166,7 @@ class Lockstep {
       if (key !== this.#keyOf(newer, this.#newerNames, newerEdge)) break;
       if (key !== NO_KEY) this.#offerEdge(first, olderEdge, newerEdge);
     }
+    if (olderEdge === olderEnd && newerEdge === newerEnd) return true;
     const edges = new Map<number, number>(); // -1 where several have the key
     for (; olderEdge < olderEnd; olderEdge++) {
       const key = this.#keyOf(older, this.#olderNames, olderEdge);
@@ -169,6 +176,39 @@ class Lockstep {
       const found = edges.get(this.#keyOf(newer, this.#newerNames, newerEdge)) ?? -1;
       if (found >= 0) this.#offerEdge(first, found, newerEdge);
     }
+    return false;
+  }
+
+  /**
+   * Offers what V8 keeps in a field of its own that only one of the two has, where each has one such of its kind: what a
+   * promise's functions share is laid out in one way by V8's built-in code, and in another by code that it optimized.
+   */
+  #followMoved(first: number, second: number): void {
+    const before = this.#fieldsOf(this.#older, this.#olderNames, first);
+    const after = this.#fieldsOf(this.#newer, this.#newerNames, second);
+    if (before === null || after === null) return;
+    const left = [...before].filter(([field]) => !after.has(field)).map(([, node]) => node);
+    const came = [...after].filter(([field]) => !before.has(field)).map(([, node]) => node);
+    for (const node of left) {
+      const [twin, another] = came.filter((other) => this.#isAlike(node, other));
+      if (twin === undefined || another !== undefined) continue;
+      if (left.filter((one) => this.#isAlike(one, twin)).length === 1) this.#offer(MOVED, node, twin);
+    }
+  }
+
+  /** What V8 keeps in fields of its own, by their names or numbers; null for a table. */
+  #fieldsOf(graph: References, names: Uint32Array, node: number): Map<number, number> | null {
+    const { firstEdge, edgeType, edgeTypes, edgeName, edgeTo } = graph;
+    if (firstEdge[node + 1] - firstEdge[node] > MOST_FIELDS) return null;
+    const fields = new Map<number, number>();
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+      const type = edgeType[edge];
+      const isHidden = type === edgeTypes.hidden;
+      if (!isHidden && type !== edgeTypes.internal) continue;
+      const name = isHidden ? edgeName[edge] : names[edgeName[edge]];
+      fields.set(name === NO_NAME ? -2 - edge : name * 256 + type, edgeTo[edge]);
+    }
+    return fields;
   }
 
   /** What tells a reference by its type and name; {@link NO_KEY} of a numbered one. */
