@@ -1,8 +1,10 @@
 // Does `ebb test` answer the same again and again, on real leaks, on the versions that mended them, on look-alikes?
-//   npm run bench:repeat -w packages/testing -- [RUNS] [--corpus DIR] [--only id,id] [--sample N]
+//   npm run bench:repeat -w packages/testing -- [RUNS] [--corpus DIR] [--only id,id] [--sample N] [--jobs N]
+//   --jobs: so many cases at once
 // Committed: results/repeat.md, and every answer in results/repeat.json. Answers are written down one by one: a bench that
 // was ended goes on where it stopped. Remove repeat.json to begin anew.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +13,12 @@ import { here, KeptAnswers, machine, readSubjects } from './corpus.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { corpus: { type: 'string' }, only: { type: 'string' }, sample: { type: 'string' } },
+  options: {
+    corpus: { type: 'string' },
+    only: { type: 'string' },
+    sample: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+  },
 });
 const runs = Number(positionals[0] ?? 5);
 const corpus = values.corpus ?? join(here, '../../../shared/corpus');
@@ -27,11 +34,11 @@ interface Answer {
 const kept = new KeptAnswers<Answer[]>(join(here, 'results/repeat.json'));
 
 /** One answer to each version of a case, by the corpus' own score. */
-function ask(id: string): void {
+async function ask(id: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ebb-repeat-'));
   const out = join(folder, 'score.json');
   const args = [join(corpus, 'score.mjs'), '--mode', 'test', '--only', id, '--ebb', ebb, '--out', out];
-  spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
   const { rows } = JSON.parse(readFileSync(out, 'utf8')) as {
     rows: { version: string; verdict?: string; error?: string; rank?: number | null; seconds?: number }[];
   };
@@ -43,13 +50,15 @@ function ask(id: string): void {
   }
 }
 
+const ids = [...new Set(subjects.map((subject) => subject.id))];
+const timesAnswered = (id: string): number =>
+  Math.min(...subjects.filter((s) => s.id === id).map((s) => kept.all[`${id} ${s.version}`]?.length ?? 0));
 for (let run = 1; run <= runs; run++) {
-  for (const id of new Set(subjects.map((subject) => subject.id))) {
-    const answered = subjects
-      .filter((subject) => subject.id === id)
-      .map((s) => kept.all[`${id} ${s.version}`]?.length ?? 0);
-    if (Math.min(...answered) < run) ask(id);
-  }
+  const open = ids.filter((id) => timesAnswered(id) < run);
+  const work = async (): Promise<void> => {
+    for (let id = open.shift(); id !== undefined; id = open.shift()) await ask(id);
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 }
 
 const rows = subjects.flatMap(({ id, version }) => {
