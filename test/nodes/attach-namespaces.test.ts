@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CaptureError } from '@ebb/capture';
 import { attach } from '@ebb/capture/attach';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { freePort } from './free-port.ts';
 import { availableNodes } from './index.ts';
 
@@ -17,6 +17,7 @@ const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts a program in namespaces of its own, and finds its number as it is seen from here. */
 async function startIn(flags: string[], before = ''): Promise<number> {

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureError } from '@ebb/capture';
 import { attach } from '@ebb/capture/attach';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { freePort } from './free-port.ts';
 import { availableNodes } from './index.ts';
 
@@ -25,6 +25,7 @@ const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Program {
   child: ChildProcess & { pid: number };

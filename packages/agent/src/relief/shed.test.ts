@@ -4,7 +4,7 @@ import { Agent, createServer, request, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { armShed, type Shedder } from './shed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-shed-'));
@@ -27,6 +27,7 @@ afterEach(() => {
   server.closeAllConnections();
   server.close();
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function name(...routes: string[]): void {
   writeFileSync(file, `${routes.join('\n')}\n`, { mode: 0o600 });
