@@ -2,6 +2,8 @@
 import plugin from '@ebb/eslint-plugin';
 import { pathToFileURL } from 'node:url';
 import type { Spot } from '@ebb/eslint-plugin';
+import type { Location, Log, Result } from 'sarif';
+import { sarifLog } from '../wording/sarif-log.ts';
 import type { Review, ReviewFinding } from './review.ts';
 
 const DIFF_RULES: Record<string, string> = {
@@ -13,36 +15,30 @@ const DIFF_RULES: Record<string, string> = {
 };
 
 /** The SARIF log of a review. */
-export function sarifOf(review: Review, version: string): object {
+export function sarifOf(review: Review, version: string): Log {
   const ids = [...new Set(review.findings.map(({ rule }) => rule))].sort();
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
+  return sarifLog({
+    tool: {
+      driver: {
+        name: 'ebb review',
+        version,
+        rules: ids.map((id) => ({ id, shortDescription: { text: descriptionOf(id) } })),
+      },
+    },
+    originalUriBaseIds: { ROOT: { uri: `${pathToFileURL(review.root).href}/` } },
+    columnKind: 'utf16CodeUnits',
+    invocations: [
       {
-        tool: {
-          driver: {
-            name: 'ebb review',
-            version,
-            rules: ids.map((id) => ({ id, shortDescription: { text: descriptionOf(id) } })),
-          },
-        },
-        originalUriBaseIds: { ROOT: { uri: `${pathToFileURL(review.root).href}/` } },
-        columnKind: 'utf16CodeUnits',
-        invocations: [
-          {
-            executionSuccessful: true,
-            toolExecutionNotifications: review.unread.map(({ repoPath, line, reason }) => ({
-              level: 'warning',
-              message: { text: reason },
-              locations: [place(repoPath, { line: line ?? 1, column: 1 })],
-            })),
-          },
-        ],
-        results: review.findings.map((finding) => resultOf(finding, ids.indexOf(finding.rule))),
+        executionSuccessful: true,
+        toolExecutionNotifications: review.unread.map(({ repoPath, line, reason }) => ({
+          level: 'warning',
+          message: { text: reason },
+          locations: [place(repoPath, { line: line ?? 1, column: 1 })],
+        })),
       },
     ],
-  };
+    results: review.findings.map((finding) => resultOf(finding, ids.indexOf(finding.rule))),
+  });
 }
 
 function descriptionOf(id: string): string {
@@ -50,7 +46,7 @@ function descriptionOf(id: string): string {
   return DIFF_RULES[id] ?? rule?.meta?.docs?.description ?? id;
 }
 
-function resultOf({ rule, message, fingerprint, location, endLine, steps }: ReviewFinding, ruleIndex: number): object {
+function resultOf({ rule, message, fingerprint, location, endLine, steps }: ReviewFinding, ruleIndex: number): Result {
   const { repoPath } = location;
   return {
     ruleId: rule,
@@ -73,7 +69,7 @@ function resultOf({ rule, message, fingerprint, location, endLine, steps }: Revi
   };
 }
 
-function place(repoPath: string, { line, column }: Spot, endLine = line): object {
+function place(repoPath: string, { line, column }: Spot, endLine = line): Location {
   return {
     physicalLocation: {
       artifactLocation: { uri: repoPath.split('/').map(encodeURIComponent).join('/'), uriBaseId: 'ROOT' },

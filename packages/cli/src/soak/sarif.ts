@@ -1,5 +1,7 @@
 import type { Location } from '@ebb/heap';
+import type { Location as SarifLocation, Log, Result } from 'sarif';
 import { bytes } from '../wording/quantities.ts';
+import { sarifLog } from '../wording/sarif-log.ts';
 import { leakOf, placeOf, rateText } from './place-of.ts';
 import type { SoakReport } from './soak-report.ts';
 
@@ -7,10 +9,10 @@ import type { SoakReport } from './soak-report.ts';
  * SARIF 2.1.0, as code scanning takes it: one result for each route over its budget, at the line that keeps what it
  * should drop. The fingerprint is the same as everywhere else in Ebb.
  */
-export function sarif({ routes }: SoakReport, version: string): object {
+export function sarif({ routes }: SoakReport, version: string): Log {
   const results = routes
     .filter(({ overBudget }) => overBudget)
-    .map((route) => {
+    .map((route): Result => {
       const finding = leakOf(route);
       const place = finding === undefined ? null : placeOf(finding);
       return {
@@ -22,33 +24,27 @@ export function sarif({ routes }: SoakReport, version: string): object {
         properties: { bytesPerRequest: route.bytesPerRequest, interval: route.interval },
       };
     });
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'ebb soak',
-            version,
-            rules: [
-              {
-                id: 'ebb/route-leaks',
-                shortDescription: { text: 'Requests to a route leave memory behind for good' },
-                help: {
-                  text: 'Bound the collection, let its entries expire, or delete from it; unregister what was registered.',
-                },
-              },
-            ],
+  return sarifLog({
+    tool: {
+      driver: {
+        name: 'ebb soak',
+        version,
+        rules: [
+          {
+            id: 'ebb/route-leaks',
+            shortDescription: { text: 'Requests to a route leave memory behind for good' },
+            help: {
+              text: 'Bound the collection, let its entries expire, or delete from it; unregister what was registered.',
+            },
           },
-        },
-        results,
+        ],
       },
-    ],
-  };
+    },
+    results,
+  });
 }
 
-function physical({ file, repoPath, line, column }: Location): object {
+function physical({ file, repoPath, line, column }: Location): SarifLocation {
   return {
     physicalLocation: {
       artifactLocation:
