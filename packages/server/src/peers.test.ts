@@ -14,6 +14,7 @@ import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentEnvironment } from './fixtures/agent-environment.ts';
 import { startTestServer, type TestServer } from './fixtures/test-server.ts';
 
 let server: TestServer;
@@ -114,18 +115,13 @@ test("Ebb's agent reports floor, limits, requests and its own verdict", { timeou
   const child = spawn(process.execPath, ['--expose-gc', '--import', register, '-e', program], {
     cwd: folder,
     stdio: 'ignore',
-    env: {
-      PATH: process.env['PATH'],
-      TMPDIR: folder,
-      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
-      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.agent}`,
-      OTEL_SERVICE_NAME: 'leaky',
+    env: agentEnvironment(server, {
+      service: 'leaky',
+      folder,
       OTEL_RESOURCE_ATTRIBUTES: 'service.version=1.1',
-      OTEL_METRIC_EXPORT_INTERVAL: '1000',
       EBB_SAMPLE_INTERVAL: '30',
       EBB_WARMUP: '300',
-      EBB_RECORD_DIR: 'off',
-    },
+    }),
   });
   try {
     let service: { id: number; verdict: string } | undefined;
@@ -180,15 +176,7 @@ test(
     const child = spawn(process.execPath, ['--import', register, 'shop.cjs'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: {
-        PATH: process.env['PATH'],
-        TMPDIR: folder,
-        OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
-        OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.agent}`,
-        OTEL_SERVICE_NAME: 'cart',
-        OTEL_METRIC_EXPORT_INTERVAL: '1000',
-        EBB_RECORD_DIR: 'off',
-      },
+      env: agentEnvironment(server, { service: 'cart', folder }),
     });
     try {
       const [port] = (await once(createInterface(child.stdout), 'line')) as [string];

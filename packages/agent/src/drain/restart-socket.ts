@@ -5,6 +5,7 @@
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
+import { hearFirstLine } from '../host/first-line.ts';
 import { rollWorkers, type RollOptions, type RollReport } from './roll.ts';
 
 /** Orders are short. */
@@ -33,16 +34,11 @@ export async function serveRestarts(options: RestartDoorOptions): Promise<Restar
   const server = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket)).on('error', () => undefined);
-    let text = '';
-    const hear = (chunk: Buffer): void => {
-      text += chunk.toString('utf8');
-      const end = text.indexOf('\n');
-      if (end < 0 && text.length <= mostOrderBytes) return;
-      socket.off('data', hear).resume();
+    hearFirstLine(socket, mostOrderBytes, (told) => {
       const write = (line: object): void => {
         if (socket.writable) socket.write(`${JSON.stringify(line)}\n`);
       };
-      const order = end < 0 ? null : readOrder(text.slice(0, end));
+      const order = told === null ? null : readOrder(told);
       const refusal =
         order === null ? 'the order cannot be read' : running ? 'workers are being restarted already' : null;
       if (order === null || refusal !== null) {
@@ -58,8 +54,7 @@ export async function serveRestarts(options: RestartDoorOptions): Promise<Restar
         write({ report });
         socket.end();
       });
-    };
-    socket.on('data', hear);
+    });
   });
   await listenAt(server, path);
   chmodSync(path, 0o600);

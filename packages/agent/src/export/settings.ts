@@ -3,6 +3,7 @@
  * of Ebb's. Everything is off unless it is asked for. A value that makes no sense is told once and its default taken:
  * a typing error must not keep a service from starting.
  */
+import { isSwitchedOn } from '../host/switched-on.ts';
 import { parsePairs } from '../identity/resource-attributes.ts';
 
 /** How metrics leave by OTLP/HTTP. */
@@ -84,8 +85,8 @@ export function readSettings(env: Environment): AgentSettings {
     exportIntervalMs: number(['OTEL_METRIC_EXPORT_INTERVAL'], 60_000, 1000, 86_400_000),
     sampleIntervalMs: number(['EBB_SAMPLE_INTERVAL'], 5000, 10, 600_000),
     warmupMs: number(['EBB_WARMUP'], 600_000, 0, 86_400_000),
-    idleCollections: /^(?:1|true|on)$/i.test(value('EBB_IDLE_COLLECTIONS') ?? ''),
-    profiles: /^(?:1|true|on)$/i.test(value('EBB_PROFILES') ?? ''),
+    idleCollections: isSwitchedOn(value('EBB_IDLE_COLLECTIONS')),
+    profiles: isSwitchedOn(value('EBB_PROFILES')),
     log: value('EBB_LOG')?.toLowerCase() !== 'off',
     clientSecret: clientSecret(value('EBB_CLIENT_SALT'), otlpSettings),
     recordDirectory: value('EBB_RECORD_DIR')?.toLowerCase() === 'off' ? null : value('EBB_RECORD_DIR'),

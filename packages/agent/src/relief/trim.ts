@@ -12,6 +12,7 @@ import { mallocTrim, type MallocTrim } from '@ebb/capture/malloc';
 import { socketPassing } from '@ebb/capture/sockets';
 import { abstractName } from '../host/abstract-name.ts';
 import { fdOf } from '../host/descriptor.ts';
+import { hearFirstLine } from '../host/first-line.ts';
 import { quietly } from '../host/quietly.ts';
 
 /** What a trim gave. */
@@ -83,19 +84,11 @@ class ArmedTrim implements Trimmer {
 
   #hear(socket: Socket): void {
     const overdue = setTimeout(() => socket.destroy(), orderLimitMs).unref();
-    let text = '';
-    const take = quietly(
-      (chunk: Buffer) => {
-        text += chunk.toString('latin1');
-        const end = text.indexOf('\n');
-        if (end < 0 && text.length <= mostOrderBytes) return;
-        clearTimeout(overdue);
-        socket.off('data', take).resume();
-        void this.#obey(text.slice(0, Math.max(0, end))).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
-      },
-      () => socket.destroy(),
-    );
-    socket.on('data', take).on('close', () => {
+    hearFirstLine(socket, mostOrderBytes, (line) => {
+      clearTimeout(overdue);
+      void this.#obey(line ?? '').then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+    });
+    socket.on('close', () => {
       clearTimeout(overdue);
     });
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentEnvironment } from '../fixtures/agent-environment.ts';
 import { startReceiver, type FakeReceiver } from '../fixtures/receiver.ts';
 import { startTestServer, type TestServer } from '../fixtures/test-server.ts';
 
@@ -41,15 +42,7 @@ function start(service: string): ChildProcess {
   const child = spawn(process.execPath, ['--import', register, '-e', program], {
     cwd: folder,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: {
-      PATH: process.env['PATH'],
-      TMPDIR: folder,
-      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
-      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${server.agent}`,
-      OTEL_SERVICE_NAME: service,
-      OTEL_METRIC_EXPORT_INTERVAL: '1000',
-      EBB_RECORD_DIR: 'off',
-    },
+    env: agentEnvironment(server, { service, folder }),
   });
   children.push(child);
   return child;
