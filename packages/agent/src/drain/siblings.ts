@@ -36,8 +36,8 @@ interface Taker {
 const arrived = '.';
 const leaving = '!';
 
-/** A worker answers at once; one that does not takes nothing. */
-const answerLimitMs = 500;
+/** A worker answers at once, or behind a collection that stops it; one that does not takes nothing. */
+const answerLimitMs = 2000;
 /** Nothing tells that a descriptor has come: it is looked for, while another worker drains. */
 const lookEveryMs = 2;
 /** What fits beside a descriptor. */

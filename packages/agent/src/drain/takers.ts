@@ -10,8 +10,11 @@ export interface Takers {
   passOn(message: unknown, handle: unknown): void;
 }
 
-/** A worker that has armed a drain answers at once; without an answer it takes none. */
-const answerLimitMs = 500;
+/**
+ * A worker that has armed a drain answers at once, or behind a collection that stops it; without an answer it takes none,
+ * and what cannot be given is ended.
+ */
+const answerLimitMs = 2000;
 
 /** Asks them what they would take. */
 export async function takersOf(workers: readonly Worker[]): Promise<Takers> {

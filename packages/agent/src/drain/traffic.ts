@@ -23,7 +23,7 @@ interface Answer extends ServerResponse {
 export type Early = readonly (readonly [channel: string, message: unknown])[];
 
 /** How long a connection that was ended stays half open: a client's way to notice. */
-const lingerMs = 250;
+const lingerMs = 1000;
 
 interface Connection {
   requests: number;
