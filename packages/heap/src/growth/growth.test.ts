@@ -77,6 +77,17 @@ describe('what piles up', () => {
     ]);
   });
 
+  test('what hangs on one object a step is counted whole, however much it is', () => {
+    const { heap, scope } = program();
+    const batches = heap.object('Batches', scope, 'batches');
+    let nth = 0;
+    const step = (): void => {
+      const batch = heap.object('Batch', batches, `batch ${nth++}`);
+      times(201_000, (at) => heap.object('Row', batch, at, 'element'));
+    };
+    expect(growthOver(heap, [step, step])).toMatchObject([{ verdict: 'leak', type: 'Row', count: [201_000, 201_000] }]);
+  });
+
   test('fewer than a dozen in a step, however much hangs on each, are a suspect and no leak', () => {
     const { heap, scope } = program();
     const tables = new MapModel(heap, scope, 'tables');
