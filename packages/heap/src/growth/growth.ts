@@ -3,6 +3,7 @@
  */
 import { containerOf } from '../graph/containers.ts';
 import type { ContainerSizes } from '../graph/containers.ts';
+import { dominatedBelow } from '../graph/dominated.ts';
 import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { EarlierSnapshot } from './cohorts.ts';
@@ -253,8 +254,12 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
     if (entry.samples.length > 2 * MOST_SAMPLES) entry.samples.splice(0, MOST_SAMPLES);
   };
   const isChain = region.direct.length < LEAST_OBJECTS_PER_STEP;
-  if (isChain && region.members.length < LEAST_OBJECTS_PER_STEP) visitBelow(input, region.members, visit);
-  else for (const node of isChain ? region.members : region.direct) if (cohort[node] > 0) visit(node);
+  const nodes = !isChain
+    ? region.direct
+    : region.members.length >= LEAST_OBJECTS_PER_STEP
+      ? region.members
+      : chainNodes(input, region);
+  for (const node of nodes) if (cohort[node] > 0) visit(node);
   // Of a chain, its links are what piles up, not what hangs on them.
   const links = isChain ? classes.get(classKey(graph, region.members[0])) : undefined;
   if (links?.perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP)) {
@@ -267,17 +272,12 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
   return best ?? { type: 'object', samples: [region.members[0]], countPerStep: new Array<number>(steps).fill(0) };
 }
 
-/** Visits the objects and functions that came, among what a chain's few members dominate: all, or the steps would be uneven. */
-function visitBelow({ graph, tree, cohort }: GrowthInput, members: number[], visit: (node: number) => void): void {
+/** The objects and functions among what a chain's members dominate: all of them, or the steps would be uneven. */
+function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): number[] {
   const { nodeType, nodeTypes } = graph;
-  const { order, place, end } = tree;
-  for (const member of members) {
-    for (let at = place[member]; at < end[place[member]]; at++) {
-      const node = order[at];
-      if (cohort[node] > 0 && (nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure))
-        visit(node);
-    }
-  }
+  return dominatedBelow(tree, region.members, (node) => cohort[node] > 0).filter(
+    (node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure,
+  );
 }
 
 function isScalar(graph: HeapGraph, node: number): boolean {
