@@ -1,22 +1,17 @@
 // One suite for both databases: one incident for one cause, told on its timeline once.
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NewChange } from '../changes/change.ts';
 import { engines } from '../fixtures/empty-places.ts';
 import { edge, report } from '../fixtures/reports.ts';
-import { smallLimits, twoServers } from '../fixtures/two-servers.ts';
+import { smallLimits, startMs as start, twoServers } from '../fixtures/two-servers.ts';
 import { readAlertmanager } from '../ingest/alertmanager.ts';
 import type { Figures } from '../ingest/report.ts';
 import { ReportWriter } from './report-writer.ts';
 
 const minute = 60_000;
-const start = Date.UTC(2026, 10, 21, 14, 30);
 
 describe.each(engines)('on %s', (engine) => {
-  let nowMs = start;
-  beforeEach(() => {
-    nowMs = start;
-  });
-  const { opened, servers, look } = twoServers(engine, () => nowMs);
+  const { clock, opened, servers, look } = twoServers(engine);
 
   async function tell(
     minutes: number,
@@ -24,10 +19,10 @@ describe.each(engines)('on %s', (engine) => {
     figures: Partial<Figures> = {},
     identity: { instance?: string; version?: string } = {},
   ): Promise<void> {
-    nowMs = start + minutes * minute;
+    clock.nowMs = start + minutes * minute;
     const writer = await ReportWriter.open(opened[0], smallLimits);
     const leak = verdict === 'leak' ? { secondsToLimit: 3000, bytesPerSecond: 1e5 } : {};
-    await writer.write([report(nowMs, { figures, identity, edge: edge(verdict, leak) })]);
+    await writer.write([report(clock.nowMs, { figures, identity, edge: edge(verdict, leak) })]);
   }
 
   async function fire(
@@ -41,11 +36,11 @@ describe.each(engines)('on %s', (engine) => {
       labels,
       annotations: {},
       startsAt,
-      endsAt: new Date(nowMs).toISOString(),
+      endsAt: new Date(clock.nowMs).toISOString(),
     };
-    const { alerts } = readAlertmanager({ version: '4', alerts: [alert] }, nowMs);
+    const { alerts } = readAlertmanager({ version: '4', alerts: [alert] }, clock.nowMs);
     // Sent again, and to the other server, too.
-    for (const one of servers) await one.signals.record(alerts, nowMs);
+    for (const one of servers) await one.signals.record(alerts, clock.nowMs);
   }
 
   async function onlyIncident(): Promise<{ cause: string; level: string; summary: string; timeline: string[] }> {
@@ -67,7 +62,7 @@ describe.each(engines)('on %s', (engine) => {
     await look();
     await look();
     await tell(10, 'leak', { gcShare: 0.71 });
-    await fire('SlowRequests', { startsAt: nowMs, labels: { severity: 'warning' } });
+    await fire('SlowRequests', { startsAt: clock.nowMs, labels: { severity: 'warning' } });
     await look();
     const leak = 'shop 1.0 leaks: 1 of 1 process, +6.0 MB a minute; the limit is 50 minutes away';
     const gc = 'The CPU page is garbage collection: up to 71 % of the time';
@@ -113,7 +108,7 @@ describe.each(engines)('on %s', (engine) => {
     ];
     for (const [minutes, alertname, labels] of alerts) {
       await tell(minutes, 'warming', { gcShare: 0.6 });
-      await fire(alertname, { startsAt: nowMs, labels });
+      await fire(alertname, { startsAt: clock.nowMs, labels });
       await look();
     }
     await tell(6, 'warming', { floorBytes: 2e7, startedMs: start + 6 * minute }, { instance: 'pod-2' });
@@ -149,7 +144,7 @@ describe.each(engines)('on %s', (engine) => {
     await tell(5, 'clean', { gcShare: 0.02 });
     await fire('HighCPU', { status: 'resolved' });
     await look();
-    nowMs += 15 * minute;
+    clock.nowMs += 15 * minute;
     await look();
     expect(await servers[0].incidents.list({ open: true, most: 10 })).toEqual([]);
     // The old webhook, sent again by whoever has kept it, opens nothing.
@@ -161,9 +156,9 @@ describe.each(engines)('on %s', (engine) => {
   test('an alert that is not told again for five hours is over', async () => {
     await fire('HighCPU');
     await look();
-    nowMs += 5 * 60 * minute;
+    clock.nowMs += 5 * 60 * minute;
     await look();
-    nowMs += 15 * minute;
+    clock.nowMs += 15 * minute;
     await look();
     expect((await onlyIncident()).timeline.map((line) => line.split(':')[0])).toEqual([
       '0 opened',
@@ -207,7 +202,9 @@ describe.each(engines)('on %s', (engine) => {
     expect(services.map(({ name }) => name).sort()).toEqual([hostile, 'shop']);
     // Two of one name in two environments: which one is meant cannot be told.
     const writer = await ReportWriter.open(opened[0], smallLimits);
-    const places = ['eu', 'us'].map((environment) => report(nowMs, { identity: { service: 'web', environment } }));
+    const places = ['eu', 'us'].map((environment) =>
+      report(clock.nowMs, { identity: { service: 'web', environment } }),
+    );
     await writer.write(places);
     await fire('C', { labels: { service: 'web' } });
     const webs = (await servers[0].fleet.services()).filter(({ name }) => name === 'web');
@@ -225,22 +222,22 @@ describe.each(engines)('on %s', (engine) => {
             startsAt: new Date(start).toISOString(),
           })),
         },
-        nowMs,
+        clock.nowMs,
       ).alerts;
     const [{ signals }] = servers;
     const services = await signals.record(
       alerts(15, (i) => ({ service: `s${i}` })),
-      nowMs,
+      clock.nowMs,
     );
     expect(services).toEqual({ taken: 10, refused: Array.from({ length: 5 }, () => 'services') });
     const many = alerts(600, (i) => ({ service: 's1', pod: `p${i}` }));
-    expect((await signals.record(many, nowMs)).refused.length).toBeGreaterThanOrEqual(100);
-    expect((await signals.record(many.slice(0, 1), nowMs)).refused).toEqual([]);
+    expect((await signals.record(many, clock.nowMs)).refused.length).toBeGreaterThanOrEqual(100);
+    expect((await signals.record(many.slice(0, 1), clock.nowMs)).refused).toEqual([]);
   });
 
   const change = (told: Partial<NewChange> = {}): NewChange => ({
     service: { service: 'shop', namespace: '', environment: '' },
-    timeMs: nowMs,
+    timeMs: clock.nowMs,
     timeTold: true,
     kind: 'deploy',
     summary: 'Deploy 1.1',
@@ -255,17 +252,17 @@ describe.each(engines)('on %s', (engine) => {
     const [one, other] = servers;
     expect(await one.changes.record(change())).toMatchObject({ isNew: true });
     expect(await other.changes.record(change())).toMatchObject({ isNew: false });
-    expect(await other.changes.record(change({ timeMs: nowMs + 1000 }))).toMatchObject({ isNew: true });
+    expect(await other.changes.record(change({ timeMs: clock.nowMs + 1000 }))).toMatchObject({ isNew: true });
     const untold = change({ timeTold: false, summary: 'no time' });
     expect(await one.changes.record(untold)).toMatchObject({ isNew: true });
-    expect(await one.changes.record({ ...untold, timeMs: nowMs + 9 * minute })).toMatchObject({ isNew: false });
-    expect(await one.changes.record({ ...untold, timeMs: nowMs + 30 * minute })).toMatchObject({ isNew: true });
-    const list = await one.changes.list({ fromMs: 0, toMs: nowMs + 60 * minute, most: 10 });
+    expect(await one.changes.record({ ...untold, timeMs: clock.nowMs + 9 * minute })).toMatchObject({ isNew: false });
+    expect(await one.changes.record({ ...untold, timeMs: clock.nowMs + 30 * minute })).toMatchObject({ isNew: true });
+    const list = await one.changes.list({ fromMs: 0, toMs: clock.nowMs + 60 * minute, most: 10 });
     expect(list.map(({ summary }) => summary)).toEqual(['no time', 'Deploy 1.1', 'no time', 'Deploy 1.1']);
   });
 
   test('changes of a day before and meanwhile stand on the timeline, and versions that telemetry shows are changes', async () => {
-    nowMs = start - 30 * 60 * minute;
+    clock.nowMs = start - 30 * 60 * minute;
     await servers[0].changes.record(change({ summary: 'long ago' }));
     await tell(-120, 'clean', {}, { version: '1.0' });
     await tell(-60, 'clean', {}, { version: '1.1', instance: 'b' });
