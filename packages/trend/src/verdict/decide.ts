@@ -3,7 +3,8 @@ import { quietBytes } from '../history/track.ts';
 import type { Verdict } from '../judgement.ts';
 import type { GrowthEvidence } from '../growth/growth-test.ts';
 import { Shape } from './shape.ts';
-import { lastingGrowth, outpaced } from './lasting.ts';
+import { mayBeFilling } from './filling.ts';
+import { lastingGrowth } from './lasting.ts';
 import type { Patience, Usual } from './lasting.ts';
 
 /** How much must be seen before something is said; natural logarithms of what bets have made of one. */
@@ -122,7 +123,7 @@ export function decide(track: Track, about: About): Decision {
   const byRank = track.ranks?.proof ?? Number.NEGATIVE_INFINITY;
   if (proof.proof < thresholds.leak && byRank < thresholds.leakByRank)
     return { ...decision, verdict: 'warming', reason: 'proof' };
-  return { ...decision, verdict: 'warming', reason: outpaced(shape) ? 'traffic' : 'patience' };
+  return { ...decision, verdict: 'warming', reason: mayBeFilling(shape) ? 'traffic' : 'patience' };
 }
 
 function lowestOfLastThird(shape: Shape): number {

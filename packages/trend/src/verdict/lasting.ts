@@ -1,6 +1,7 @@
 import { roomFor, type Points, type ThinnedHistory } from '../history/thinned-history.ts';
 import { riseOfLows, type SeenRise } from '../pooling/seen-rises.ts';
 import { Shape } from './shape.ts';
+import { mayBeFilling } from './filling.ts';
 import { explainedByTraffic, followsTraffic } from './traffic.ts';
 
 /**
@@ -61,10 +62,8 @@ const HIGHER = 0.1;
 const QUIET_SHARE = 1 / 6;
 /** … that is, which grew at less than this share of its pace. */
 const QUIET_PACE = 0.35;
-/** With traffic that grew so much in the second half, growth must be in step with the requests … */
-const RAMP = 1.2;
-/** … to this share. */
-const IN_STEP = 0.9;
+/** A tooth is what is given back later, if that is more than this share of the rise: else it is noise. */
+const TOOTH = 0.15;
 /** Growth is unusual when the farthest rise that was ever seen is less than this share of it, … */
 const UNUSUAL = 0.4;
 /** … with traffic of at most so many times the most that was seen with it. */
@@ -100,13 +99,14 @@ export function lastingGrowth(history: ThinnedHistory, growth: Growth): Shape | 
     const wasQuiet = points.bytes[0] - before.startBytes < QUIET_PACE * (riseBytes / spanS) * beforeS;
     const afterQuiet = wasQuiet && beforeS > QUIET_SHARE * spanS;
     if (!worked && !isUnusual && afterQuiet && spanS < ABOUT * patience.afterQuiet * warmupS) continue;
-    if (worked && !isUnusual && explainedByTraffic(points)) continue;
+    const toothless = worked && !isUnusual ? withoutTeeth(points, riseBytes) : null;
+    if (toothless !== null && explainedByTraffic(toothless)) continue;
     // In a short stretch the rate of requests is noise: what it explains shows over the whole life.
     const isShort = spanS < ABOUT * patience.enough * warmupS;
-    if (worked && !isUnusual && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
+    if (toothless !== null && isShort && followsTraffic(history.window(warmupS, BINS))) continue;
     const shape = new Shape(points);
     if (shape.isSlowerThan(patience.latePace) || shape.line.low <= 0) continue;
-    if (!worked || isUnusual || !outpaced(shape)) return shape;
+    if (toothless === null || !mayBeFilling(new Shape(toothless))) return shape;
   }
   return null;
 }
@@ -126,12 +126,6 @@ function isUsual(seen: SeenRise | null, spanS: number, { count, timeS, bytes, re
   if (!(requests[last] > requests[0])) return false;
   const perS = (requests[last] - requests[half]) / (timeS[last] - timeS[half]);
   return seen.requestsPerS === null || perS > BUSIER * seen.requestsPerS;
-}
-
-/** Whether traffic that grew makes growth look even that slows down with the work. */
-export function outpaced(shape: Shape): boolean {
-  const { rateGrowth } = shape;
-  return rateGrowth !== null && rateGrowth > RAMP && (shape.pacePerRequest ?? 1) < IN_STEP;
 }
 
 /** The lengths of time that are looked at, in seconds: those that are enough, longest first; then those that hurry. */
@@ -154,6 +148,18 @@ function hurts(riseBytes: number, warmups: number, { patience, roomBytes }: Grow
   if (lasted(patience.afterQuiet)) share = patience.materialShareLater;
   if (hurries) share = patience.eatenShare;
   return riseBytes >= share * (roomBytes + riseBytes);
+}
+
+/** Without what is given back later: what is left is what the traffic may have to account for. The points themselves if it is little. */
+function withoutTeeth(points: Points, riseBytes: number): Points {
+  const { count, bytes } = points;
+  const kept = bytes.slice(0, count);
+  let deepest = 0;
+  for (let at = count - 2; at >= 0; at--) {
+    kept[at] = Math.min(bytes[at], kept[at + 1]);
+    deepest = Math.max(deepest, bytes[at] - kept[at]);
+  }
+  return deepest > TOOTH * riseBytes ? { ...points, bytes: kept } : points;
 }
 
 /** From the lowest point to the highest. */

@@ -1,3 +1,4 @@
+import { centred, dot } from '../growth/vectors.ts';
 import type { Points } from '../history/thinned-history.ts';
 
 /** What grows apart from the rate of requests must be this share of the rise, for sure. */
@@ -22,11 +23,12 @@ export function explainedByTraffic(points: Points): boolean {
   const { count, timeS, bytes, requests } = points;
   const rates = ratesOf(points);
   const rate = centred(rates, count);
-  const held = centred(bytes, count);
-  if (areAlike(rate, held) && !turns(points, rates)) return true;
+  if (areAlike(rate, centred(bytes, count)) && !turns(points, rates)) return true;
+  // All of it over the same stretches: at the ends, where the rate is one side's, it lags behind, and what follows it would not.
+  const held = centred(meansOf(points, bytes), count);
   const riseBytes = bytes[count - 1] - bytes[0];
   return [timeS, requests].every((axis) => {
-    const least = leastSlope(centred(axis, count), rate, held);
+    const least = leastSlope(centred(meansOf(points, axis), count), rate, held);
     return !(least * (axis[count - 1] - axis[0]) >= OWN_SHARE * riseBytes);
   });
 }
@@ -68,18 +70,34 @@ function turns(points: Points, rates: Float64Array): boolean {
 }
 
 /** Requests a second about each point. */
-function ratesOf({ count, timeS, requests }: Points): Float64Array {
+export function ratesOf(points: Points): Float64Array {
+  const { timeS, requests } = points;
+  return aboutEach(points, (from, to) => (requests[to] - requests[from]) / (timeS[to] - timeS[from]));
+}
+
+/** The mean about each point over the very stretch that its rate is of: at the ends that is one side only. */
+function meansOf(points: Points, values: Float64Array): Float64Array {
+  const { timeS } = points;
+  return aboutEach(points, (from, to) => {
+    let area = 0;
+    for (let at = from; at < to; at++) area += ((values[at] + values[at + 1]) / 2) * (timeS[at + 1] - timeS[at]);
+    return area / (timeS[to] - timeS[from]);
+  });
+}
+
+/** A figure of the stretch about each point, given its first and its last. */
+function aboutEach({ count, timeS }: Points, figure: (from: number, to: number) => number): Float64Array {
   const last = count - 1;
   const nearbyS = (timeS[last] - timeS[0]) * NEARBY;
-  const rates = new Float64Array(count);
+  const figures = new Float64Array(count);
   let from = 0;
   let to = 0;
   for (let at = 0; at < count; at++) {
     while (from + 1 < at && timeS[at] - timeS[from + 1] >= nearbyS) from++;
     while (to < last && (to <= at || timeS[to] - timeS[at] < nearbyS)) to++;
-    rates[at] = (requests[to] - requests[from]) / (timeS[to] - timeS[from]);
+    figures[at] = figure(from, to);
   }
-  return rates;
+  return figures;
 }
 
 /**
@@ -105,19 +123,4 @@ function leastSlope(x: Float64Array, rate: Float64Array, y: Float64Array): numbe
   const memory = squares > 0 ? Math.min(0.9, Math.max(0, products / squares)) : 0;
   const variance = (squares / Math.max(1, x.length - 3)) * (onRate > 0 ? rr / determinant : 1 / xx);
   return slope - SURE * Math.sqrt((variance * (1 + memory)) / (1 - memory));
-}
-
-function centred(values: Float64Array, count: number): Float64Array {
-  let sum = 0;
-  for (let at = 0; at < count; at++) sum += values[at];
-  const mean = sum / count;
-  const around = new Float64Array(count);
-  for (let at = 0; at < count; at++) around[at] = values[at] - mean;
-  return around;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
-  return sum;
 }
