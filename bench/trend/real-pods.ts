@@ -102,6 +102,8 @@ export function podSeries(pod: Pod, shareAnHour: number, asFloor: boolean): Benc
     samples: dead < 0 ? samples : samples.slice(0, dead),
     leaksFromS: shareAnHour > 0 ? startS : null,
     wayLeft: (index) => Math.min(1, Math.max(0, (limitBytes - samples[index].point.bytes) / (limitBytes - levelBytes))),
+    roomLeft: (index) =>
+      Math.min(1, Math.max(0, (limitBytes - samples[index].point.bytes) / (limitBytes - pod.rows[index].bytes))),
   };
 }
 

@@ -14,7 +14,7 @@ import type { Pod } from './real-pods.ts';
 import { rulesOfToday } from './rules.ts';
 import { playEbb, playRules } from './series.ts';
 import type { BenchSeries } from './series.ts';
-import { CHOSEN_SEEDS, seedsOf, serviceSeries } from './services.ts';
+import { isUnseen, seedsOf, serviceSeries } from './services.ts';
 import { daysOf, FalseAlarms, Hits } from './tally.ts';
 import { watchedPrograms } from './watched.ts';
 
@@ -128,7 +128,7 @@ function onServices(runs: number): void {
   const names = [...Object.keys(rulesOfToday), EBB_RSS, EBB_AGENT];
   const rows = rowsOf(names);
   const halves = apart([EBB_RSS, EBB_AGENT]);
-  const halfOf = (seed: number): Map<string, Row> => halves.rows(seed > CHOSEN_SEEDS);
+  const halfOf = (seed: number): Map<string, Row> => halves.rows(isUnseen(seed));
   const kinds: string[] = [];
   const kind = (name: string, shares: Record<string, string>): void => {
     kinds.push(`| ${name} | ${names.map((rule) => shares[rule]).join(' | ')} |`);

@@ -10,8 +10,10 @@ export interface BenchSeries {
   samples: readonly { point: Point; sample: MemorySample }[];
   /** Null for a series that doesn't leak. */
   leaksFromS: number | null;
-  /** The share of the way to the limit that is left at a sample. */
+  /** The share of the way to the limit that is left at a sample: of the room that there was when it started, or began to leak. */
   wayLeft: (index: number) => number;
+  /** The share of the room that is left at a sample, of what there would be without the leak: a start-up takes none of it. */
+  roomLeft: (index: number) => number;
 }
 
 /** Plays a series to rules, and tells when each alarmed. */

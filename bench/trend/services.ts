@@ -3,13 +3,18 @@ import { MB, seeded, simulate } from '@ebb/trend/simulate';
 import type { DrawService, SimulatedSample } from '@ebb/trend/simulate';
 import type { BenchSeries } from './series.ts';
 
-/** Up to this seed, series were looked at when constants were chosen; those up to four times as many, by the way. */
-export const CHOSEN_SEEDS = 6;
+/** Of the seeds below this one many were looked at when constants were chosen. */
+const FIRST_UNSEEN_SEED = 201;
+
+/** Whether nobody looked at the series of this seed. */
+export function isUnseen(seed: number): boolean {
+  return seed >= FIRST_UNSEEN_SEED;
+}
 
 /** So many seeds: half of those that constants were chosen on, and half of those that nobody has looked at. */
 export function seedsOf(runs: number): number[] {
   return Array.from({ length: runs }, (_, nth) =>
-    nth < runs / 2 ? nth + 1 : 4 * CHOSEN_SEEDS + 1 + nth - Math.ceil(runs / 2),
+    nth < runs / 2 ? nth + 1 : FIRST_UNSEEN_SEED + nth - Math.ceil(runs / 2),
   );
 }
 
@@ -42,14 +47,29 @@ export function serviceSeries(
     held.push(heldBytes(simulated));
   }
   const heapLimit = run.heapLimitBytes ?? 256 * MB;
-  // What is given back later (a tooth of a saw, garbage) has not taken any of the way: what was never below is what counts.
-  for (let index = held.length - 2; index >= 0; index--) held[index] = Math.min(held[index], held[index + 1]);
+  keepLasting(held);
+  const healthy = leaksFromS === null ? held : healthyTwin(draw, seed);
   return {
     name,
     samples,
     leaksFromS,
     wayLeft: (index) => Math.min(1, Math.max(0, (heapLimit - held[index]) / (heapLimit - levelBytes))),
+    roomLeft: (index) => Math.min(1, Math.max(0, (heapLimit - held[index]) / (heapLimit - healthy[index]))),
   };
+}
+
+/** What the same service holds without its leak, by sample. */
+function healthyTwin(draw: DrawService, seed: number): number[] {
+  const { program, run } = draw(seeded(seed * 7919), 0);
+  const held: number[] = [];
+  for (const simulated of simulate(program, { ...run, seed })) held.push(heldBytes(simulated));
+  return keepLasting(held);
+}
+
+/** What is given back later (a tooth of a saw, garbage) has not taken any of the way: what was never below is what counts. */
+function keepLasting(held: number[]): number[] {
+  for (let index = held.length - 2; index >= 0; index--) held[index] = Math.min(held[index], held[index + 1]);
+  return held;
 }
 
 /** Live memory at the last collection: what runs against the limit. */

@@ -31,6 +31,8 @@ export class Hits {
   found = 0;
   /** Found with so much of the way to the limit left. */
   early: Record<60 | 80, number> = { 60: 0, 80: 0 };
+  /** Found with 80 % of the room left that there would be without the leak. */
+  roomy = 0;
   /** Alarms that had ended before the leak began. */
   falseBefore = 0;
   readonly #left: number[] = [];
@@ -50,6 +52,7 @@ export class Hits {
     this.#left.push(left);
     this.#hours.push((atS - fromS) / 3600);
     for (const share of [60, 80] as const) if (left >= share / 100) this.early[share]++;
+    if (series.roomLeft(index) >= 0.8) this.roomy++;
   }
 
   /** Adds what another counted. */
@@ -59,6 +62,7 @@ export class Hits {
     this.falseBefore += other.falseBefore;
     this.early[60] += other.early[60];
     this.early[80] += other.early[80];
+    this.roomy += other.roomy;
     this.#left.push(...other.#left);
     this.#hours.push(...other.#hours);
     return this;
@@ -70,6 +74,10 @@ export class Hits {
 
   recallEarly(left: 60 | 80): string {
     return share(this.early[left], this.series);
+  }
+
+  recallRoomy(): string {
+    return share(this.roomy, this.series);
   }
 
   medianLeft(): string {
