@@ -1,11 +1,11 @@
 /** A server with the agent in it: its program, requests to it, and what its agent tells and records. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { readRecord, type ProcessRecord } from '@ebb/agent';
 import { vi } from 'vitest';
 import type { OtlpReceiver } from '../nodes/otlp-receiver.ts';
+import { isAnswered } from '../nodes/is-answered.ts';
 
 /** So many requests are sent each time. */
 export const requestsEach = 100;
@@ -28,23 +28,10 @@ export interface Host {
   printed: (text: RegExp) => Promise<string>;
 }
 
-async function ask(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const request = get({ port, host: '127.0.0.1', path: '/things/1', agent: false }, (response) => {
-      response.resume().on('end', () => {
-        resolve(response.statusCode === 200);
-      });
-    });
-    request.on('error', () => {
-      resolve(false);
-    });
-  });
-}
-
 /** Sends it requests, one after the other; how many were answered. */
 export async function serve(port: number): Promise<number> {
   let answered = 0;
-  for (let i = 0; i < requestsEach; i++) if (await ask(port)) answered += 1;
+  for (let i = 0; i < requestsEach; i++) if (await isAnswered(port, '/things/1')) answered += 1;
   return answered;
 }
 

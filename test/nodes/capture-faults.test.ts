@@ -5,11 +5,11 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeProgramFolder } from './capture-program.ts';
 import { availableNodes } from './index.ts';
+import { isAnswered } from './is-answered.ts';
 
 const page = fileURLToPath(new URL('../../docs/capture-faults.md', import.meta.url));
 const capture = new URL('../../packages/capture/dist/index.js', import.meta.url).href;
@@ -149,19 +149,6 @@ interface Told {
   parts: string[];
 }
 
-async function ask(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const request = get({ port, host: '127.0.0.1', path: '/', agent: false }, (response) => {
-      response.resume().on('end', () => {
-        resolve(response.statusCode === 200);
-      });
-    });
-    request.on('error', () => {
-      resolve(false);
-    });
-  });
-}
-
 function start(node: string, { strike, shell }: Fault): ChildProcessWithoutNullStreams {
   const program = folder.write(`${server}\nasync function strike() { ${strike} }\n`);
   const command = shell === undefined ? [node] : ['/bin/sh', '-c', `${shell}; exec "$0" "$@"`, node];
@@ -196,7 +183,7 @@ describe.each(availableNodes())('on Node $major', ({ path: node }) => {
       let [asked, answered] = [0, 0];
       const serve = async (): Promise<void> => {
         asked += 1;
-        if (await ask(port)) answered += 1;
+        if (await isAnswered(port, '/')) answered += 1;
         await new Promise((resolve) => setTimeout(resolve, 5));
       };
       for (let i = 0; i < 20; i++) await serve();
