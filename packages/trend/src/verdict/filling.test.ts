@@ -21,6 +21,12 @@ describe('growth that slows down by the request while the traffic rises', () => 
     expect(isFilling(rising, (hour) => 100 * MB + 5 * MB * hour)).toBe(false);
   });
 
+  it('may be a cache that fills although the traffic hardly rises', () => {
+    const hardly = (hour: number): number => 20 + 0.6 * hour;
+    expect(isFilling(hardly, (_, requests) => 100 * MB + fills(requests))).toBe(true);
+    expect(isFilling(hardly, (hour) => 100 * MB + 5 * MB * hour)).toBe(false);
+  });
+
   it('stays undecided where noise hides the form', () => {
     const noisy = (hour: number): number => 3 * MB * Math.sin(hour * 7);
     expect(isFilling(rising, (hour) => 100 * MB + 5 * MB * hour + noisy(hour))).toBe(true);

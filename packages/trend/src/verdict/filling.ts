@@ -1,14 +1,21 @@
 import { centred, dot } from '../growth/vectors.ts';
-import type { Points } from '../history/thinned-history.ts';
 import type { Shape } from './shape.ts';
 import { ratesOf } from './traffic.ts';
 
-/** With traffic that grew so much in the second half, growth must be in step with the requests … */
-const RAMP = 1.2;
-/** … to this share, … */
-const IN_STEP = 0.9;
-/** … or be a straight line in time, from which nothing that fills comes nearer than this many times its squared residuals. */
-const STRAIGHT = 1.4;
+/** When growth may be something that fills. */
+interface Doubt {
+  /** The traffic grew more than this in the second half, … */
+  readonly rateGrowth: number;
+  /** … and growth by the request slowed down to less than this share, … */
+  readonly pacePerRequest: number;
+  /** … unless it is a straight line in time, from which nothing that fills comes nearer than so many times its squared residuals. */
+  readonly residuals: number;
+}
+/** The more the traffic grew, the more it takes to be a leak. */
+const DOUBTS: readonly Doubt[] = [
+  { rateGrowth: 1.2, pacePerRequest: 0.9, residuals: 1.4 },
+  { rateGrowth: 1.05, pacePerRequest: 0.75, residuals: 1 },
+];
 /** What fills gets nearly full (by all but 1/e of what was missing) after so many times the requests of the stretch. */
 const PACES: readonly number[] = [0.15, 0.2, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 8, 16];
 
@@ -20,8 +27,10 @@ const PACES: readonly number[] = [0.15, 0.2, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.
  * services do both) is held against the straight line in time: only if the line is clearly closer is it a leak's.
  */
 export function mayBeFilling(shape: Shape): boolean {
-  const { rateGrowth, points } = shape;
-  if (rateGrowth === null || rateGrowth <= RAMP || (shape.pacePerRequest ?? 1) >= IN_STEP) return false;
+  const { rateGrowth, pacePerRequest, points } = shape;
+  if (rateGrowth === null || pacePerRequest === null) return false;
+  const doubt = DOUBTS.find((one) => rateGrowth > one.rateGrowth && pacePerRequest < one.pacePerRequest);
+  if (doubt === undefined) return false;
   const { count, timeS, requests } = points;
   const bytes = centred(points.bytes, count);
   const line = residual(centred(timeS, count), bytes);
@@ -29,7 +38,7 @@ export function mayBeFilling(shape: Shape): boolean {
   const served = requests[count - 1] - requests[0];
   return PACES.some((pace) => {
     const filled = requests.map((sum) => 1 - Math.exp((requests[0] - sum) / (pace * served)));
-    return residualOfBoth(centred(filled, count), rate, bytes) <= STRAIGHT * line;
+    return residualOfBoth(centred(filled, count), rate, bytes) <= doubt.residuals * line;
   });
 }
 
