@@ -45,6 +45,14 @@ describe.each(engines)('on %s', (engine) => {
     expect(await stores[1].findingsOf(2, { sinceMs: 0 })).toEqual([]);
   });
 
+  test('of what was told together the one that grew the most comes first, whatever its fingerprint', async () => {
+    const grew = { a: 110, d: 4000, b: null, c: 2 };
+    const told = Object.entries(grew).map(([fingerprint, growthBytes]) => finding({ fingerprint, growthBytes }));
+    await stores[0].record(shop, told, 1000);
+    const found = await stores[1].findingsOf(1, { sinceMs: 0 });
+    expect(found.map(({ fingerprint }) => fingerprint)).toEqual(['d', 'a', 'c', 'b']);
+  });
+
   test('a service keeps its newest thousand, and all are forgotten in time, with the service', async () => {
     for (let at = 0; at < 22; at++) {
       const many = Array.from({ length: 50 }, (_, i) => finding({ fingerprint: `${at}:${i}` }));

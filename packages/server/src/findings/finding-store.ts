@@ -53,7 +53,10 @@ export class FindingStore {
     });
   }
 
-  /** The findings of a service, one for each version and fingerprint, the one that was told last first. */
+  /**
+   * The findings of a service, one for each version and fingerprint: the one that was told last first, and of those that
+   * were told together the one that grew the most.
+   */
   async findingsOf(serviceId: number, wanted: FindingsWanted): Promise<Finding[]> {
     return await findingsOf(this.#database.query, serviceId, wanted);
   }
@@ -71,6 +74,7 @@ export async function findingsOf(
     .where('service_id', '=', serviceId)
     .where('last_seen_ms', '>=', sinceMs)
     .orderBy('last_seen_ms', 'desc')
+    .orderBy((row) => row.fn.coalesce('growth_bytes', sql.lit(0)), 'desc')
     .orderBy('id', 'desc')
     .limit(most)
     .execute();
