@@ -16,7 +16,7 @@ const DOUBTS: readonly Doubt[] = [
   { rateGrowth: 1.2, pacePerRequest: 0.9, residuals: 1.4 },
   { rateGrowth: 1.05, pacePerRequest: 0.75, residuals: 1 },
 ];
-/** What fills gets nearly full (by all but 1/e of what was missing) after so many times the requests of the stretch. */
+/** What fills has 1/e of its room left after so many times the requests of the stretch. */
 const PACES: readonly number[] = [0.15, 0.2, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 8, 16];
 
 /**
