@@ -5,12 +5,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { evaluated, holds } from './action-expressions.ts';
+import { NoOperationTraceWriter, parseAction, parseWorkflow } from './workflow-parser.ts';
 
-// The Action without GitHub: its steps are read from action.yml and run as a runner runs them: conditions, expressions,
-// environment, bash with -eo pipefail. What is of others (`uses`) is not run.
+// The Action without GitHub: its steps are read from action.yml and run as a runner runs them: conditions and expressions
+// (by GitHub's own library), environment, bash with -eo pipefail. What is of others (`uses`) is not run.
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(repository, 'action');
-const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as {
+const text = readFileSync(join(folder, 'action.yml'), 'utf8');
+const action = parse(text) as {
   inputs: Record<string, { default: string }>;
   runs: { using: string; steps: Step[] };
 };
@@ -77,18 +80,13 @@ function run(root: string, given: Record<string, string>): Outcome {
     ...Object.fromEntries(Object.entries(action.inputs).map(([name, each]) => [name, each.default])),
     ...given,
   };
-  const evaluated = (text: string): string =>
-    text.replaceAll(/\$\{\{ *(inputs|runner)\.([\w-]+) *\}\}/gu, (_, of: string, name: string) =>
-      of === 'runner' ? temp : (inputs[name] ?? fail(`no input ${name}`)),
-    );
+  const contexts = { inputs, runner: { temp } };
   const outcome: Outcome = { ran: [], failed: [], stdout: '', summary: '', temp };
   for (const step of action.runs.steps) {
-    const [, name, not, value] =
-      /^\$\{\{ !cancelled\(\) && inputs\.([\w-]+) ([!=])= '(.*)' \}\}$/u.exec(step.if) ?? fail(`condition ${step.if}`);
-    if ((inputs[name] === value) === (not === '!') || step.run === undefined) continue;
+    if (!holds(step.if, contexts) || step.run === undefined) continue;
     outcome.ran.push(step.name);
     const { status, stdout, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run], {
-      cwd: join(root, evaluated(step['working-directory'] ?? '.')),
+      cwd: join(root, evaluated(step['working-directory'] ?? '.', contexts)),
       encoding: 'utf8',
       env: {
         ...process.env,
@@ -100,7 +98,7 @@ function run(root: string, given: Record<string, string>): Outcome {
         GITHUB_WORKSPACE: root,
         GITHUB_STEP_SUMMARY: join(temp, 'summary.md'),
         RUNNER_TEMP: temp,
-        ...Object.fromEntries(Object.entries(step.env ?? {}).map(([key, text]) => [key, evaluated(text)])),
+        ...Object.fromEntries(Object.entries(step.env ?? {}).map(([key, value]) => [key, evaluated(value, contexts)])),
       },
     });
     outcome.stdout += stdout + stderr;
@@ -114,9 +112,26 @@ function run(root: string, given: Record<string, string>): Outcome {
   return outcome;
 }
 
-function fail(what: string): never {
-  throw new Error(`the Action has what this test does not know: ${what}`);
-}
+test('is an action as GitHub reads it, and so are the workflows of the guide', () => {
+  const trace = new NoOperationTraceWriter();
+  const errorsOf = (content: string): string[] =>
+    parseAction({ name: 'action.yml', content }, trace)
+      .context.errors.getErrors()
+      .map(({ message }) => message);
+  expect(errorsOf(text)).toEqual([]);
+  expect(errorsOf(text.replace('shell: bash', 'shel: bash'))).not.toEqual([]);
+  expect(errorsOf(text.replace('inputs.review ', 'input.review '))).not.toEqual([]);
+
+  const guide = readFileSync(join(repository, 'docs/guide/review.md'), 'utf8');
+  const shown = [...guide.matchAll(/^```yaml\n(.*?)^```$/gmsu)].map(([, yaml]) => yaml);
+  expect(shown.length).toBeGreaterThan(1);
+  for (const yaml of shown) {
+    const steps = yaml.startsWith('- ') ? `steps:\n${yaml}` : yaml;
+    const content = `on: pull_request\njobs:\n  ebb:\n    runs-on: ubuntu-latest\n${steps.replace(/^/gmu, '    ')}`;
+    const { context } = parseWorkflow({ name: 'workflow.yml', content }, trace);
+    expect(context.errors.getErrors(), content).toEqual([]);
+  }
+});
 
 test('a change that leaks fails the review, with an annotation at its line and a SARIF log', () => {
   const { ran, failed, stdout, temp } = run(repositoryOf({ 'src/hits.js': leaky }), {});
