@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryJudge } from '../judge.ts';
 import type { Trend } from '../judgement.ts';
+import { leakingServices, simulateFleet } from '../simulate/index.ts';
 import { seeded } from '../simulate/random.ts';
 import { memoryFor, ripple } from '../simulate/ripple.ts';
 import { FleetPool, middleMean, type FleetPoolState, type FleetRow } from './fleet-pool.ts';
@@ -239,4 +240,20 @@ test('a fleet of which each process stands still is never told to grow, whatever
       }
     }),
   );
+});
+
+test('teeth of a saw are no noise in which the traffic may hide: a leak under one is told as soon as six of them stand', () => {
+  const pool = poolOf();
+  const run = { seed: 130 * 7919, processes: 4, version: '1', leaks: true };
+  const fleet = simulateFleet((random) => leakingServices['under a sawtooth'](random, 0.01), run);
+  let saidAtHour: number | null = null;
+  for (const { process, sample } of fleet) {
+    const { timeMs, floor, requests, heapLimitBytes: limitBytes } = sample;
+    if (floor === null) continue;
+    pool.take({ process, timeMs, bytes: floor.heapBytes + floor.externalBytes, requests, limitBytes });
+    if (pool.judgement?.verdict !== 'leak') continue;
+    saidAtHour = timeMs / 3_600_000;
+    break;
+  }
+  expect(saidAtHour).toBeLessThan(15);
 });

@@ -12,6 +12,7 @@
  * ρ is too short for short series (Zellner and Tiao, "Bayesian analysis of the regression model with autocorrelated errors",
  * JASA 59 (1964); Harville, "Bayesian inference for variance components using only error contrasts", Biometrika 61 (1974)).
  */
+import { dot } from '../growth/vectors.ts';
 
 /** Columns as long as the rows; `apart[k]` is the time from row k−1 in units of the usual one, 0 where a life begins. */
 export interface Rows {
@@ -174,12 +175,6 @@ function whitened({ kept, scale }: Memory, column: Float64Array): Float64Array {
     out[row] = (column[row] - (kept[row] > 0 ? kept[row] * column[row - 1] : 0)) / scale[row];
   }
   return out;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
-  return sum;
 }
 
 function logMean(logs: readonly number[]): number {
