@@ -2,7 +2,8 @@
 //   npm run bench:repeat -w packages/testing -- [RUNS] [--corpus DIR] [--only id,id] [--sample N] [--jobs N]
 //   --jobs: so many cases at once
 // Committed: results/repeat.md, and every answer in results/repeat.json. Answers are written down one by one: a bench that
-// was ended goes on where it stopped. Remove repeat.json to begin anew.
+// was ended goes on where it stopped, and asks again where there was no answer (that there was none stays). Remove
+// repeat.json to begin anew.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,8 +31,14 @@ interface Answer {
   /** Whether the culprit was among the first three findings. */
   named: boolean;
   seconds: number | null;
+  /** Why there is no answer (`error`). */
+  why?: string;
 }
 const kept = new KeptAnswers<Answer[]>(join(here, 'results/repeat.json'));
+
+function answered(answers: readonly Answer[]): Answer[] {
+  return answers.filter(({ verdict }) => verdict !== 'error');
+}
 
 /** One answer to each version of a case, by the corpus' own score. */
 async function ask(id: string): Promise<void> {
@@ -43,8 +50,10 @@ async function ask(id: string): Promise<void> {
     rows: { version: string; verdict?: string; error?: string; rank?: number | null; seconds?: number }[];
   };
   rmSync(folder, { recursive: true });
-  for (const { version, verdict, rank, seconds } of rows) {
-    const answer = { verdict: verdict ?? 'error', named: (rank ?? 9) <= 3, seconds: seconds ?? null };
+  for (const { version, verdict, error, rank, seconds } of rows) {
+    const given = { verdict: verdict ?? 'error', named: (rank ?? 9) <= 3, seconds: seconds ?? null };
+    const answer = verdict === undefined ? { ...given, why: (error ?? '').slice(0, 300) } : given;
+    if (answered(kept.all[`${id} ${version}`] ?? []).length >= runs) continue;
     kept.keep(`${id} ${version}`, [...(kept.all[`${id} ${version}`] ?? []), answer]);
     console.error(`${id} ${version}: ${answer.verdict}`);
   }
@@ -52,7 +61,7 @@ async function ask(id: string): Promise<void> {
 
 const ids = [...new Set(subjects.map((subject) => subject.id))];
 const timesAnswered = (id: string): number =>
-  Math.min(...subjects.filter((s) => s.id === id).map((s) => kept.all[`${id} ${s.version}`]?.length ?? 0));
+  Math.min(...subjects.filter((s) => s.id === id).map((s) => answered(kept.all[`${id} ${s.version}`] ?? []).length));
 for (let run = 1; run <= runs; run++) {
   const open = ids.filter((id) => timesAnswered(id) < run);
   const work = async (): Promise<void> => {
@@ -62,19 +71,20 @@ for (let run = 1; run <= runs; run++) {
 }
 
 const rows = subjects.flatMap(({ id, version }) => {
-  const answers = kept.all[`${id} ${version}`] ?? [];
-  return answers.length === 0 ? [] : [{ id, version, answers }];
+  const all = kept.all[`${id} ${version}`] ?? [];
+  const answers = answered(all);
+  return answers.length === 0 ? [] : [{ id, version, answers, without: all.length - answers.length }];
 });
-const right = (version: string, { verdict }: Answer): boolean =>
-  version === 'leaky' ? verdict === 'leak' : verdict !== 'leak' && verdict !== 'error';
+const right = (version: string, { verdict }: Answer): boolean => (version === 'leaky') === (verdict === 'leak');
 const most = Math.max(0, ...rows.map(({ answers }) => answers.length));
+const without = rows.filter((row) => row.without > 0);
 const out = [
   machine(),
   '',
   `${String(rows.length)} of ${String(subjects.length)} subjects were asked about, up to ${String(most)} times. Seconds are those of a shared machine.`,
   '',
-  '| run | leaks missed | no answer | false alarms | culprit in three, of those found |',
-  '|---|---|---|---|---|',
+  '| run | leaks missed | false alarms | culprit in three, of those found |',
+  '|---|---|---|---|',
 ];
 for (let run = 0; run < most; run++) {
   const asked = rows.filter(({ answers }) => answers.length > run);
@@ -82,10 +92,9 @@ for (let run = 0; run < most; run++) {
     asked.filter((row) => row.version === version && test(row.answers[run])).length;
   const leaky = of('leaky', () => true);
   const found = of('leaky', ({ verdict }) => verdict === 'leak');
-  const failed = asked.filter(({ answers }) => answers[run].verdict === 'error').length;
   const alarms = of('fixed', ({ verdict }) => verdict === 'leak');
   out.push(
-    `| ${String(run + 1)} | ${String(leaky - found)} of ${String(leaky)} | ${String(failed)} | ${String(alarms)} of ${String(of('fixed', () => true))} | ${String(of('leaky', ({ named, verdict }) => named && verdict === 'leak'))} of ${String(found)} |`,
+    `| ${String(run + 1)} | ${String(leaky - found)} of ${String(leaky)} | ${String(alarms)} of ${String(of('fixed', () => true))} | ${String(of('leaky', ({ named, verdict }) => named && verdict === 'leak'))} of ${String(found)} |`,
   );
 }
 const isLeak = ({ verdict }: Answer): boolean => verdict === 'leak';
@@ -93,6 +102,8 @@ const unsteady = rows.filter(({ answers }) => new Set(answers.map(isLeak)).size 
 out.push(
   '',
   `Another answer in another run (a leak, or none): ${unsteady.length === 0 ? 'none' : unsteady.map(({ id, version }) => `${id} (${version})`).join(', ')}.`,
+  '',
+  `No answer, and asked again: ${without.length === 0 ? 'none' : without.map((row) => `${row.id} (${row.version}), ${String(row.without)} ×`).join('; ')}.`,
   '',
   '| case | version | answers | seconds, median |',
   '|---|---|---|---|',
