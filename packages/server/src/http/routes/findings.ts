@@ -154,7 +154,8 @@ export const findingRoutes: FastifyPluginAsyncTypebox<{ context: Context; guard:
     '/api/v1/services/:id/findings',
     {
       schema: {
-        summary: 'What holds the memory of a service: one for each version and fingerprint, the newest first',
+        summary:
+          'What holds the memory of a service: one for each version and fingerprint, the newest first, of those that came together the one that grew the most',
         tags,
         security,
         params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
