@@ -128,6 +128,31 @@ describe('who holds it', () => {
     ]);
   });
 
+  test('a list that forgets to cut off what it evicts leaks all of that, and not only the links that are in use', () => {
+    const { heap, scope } = program();
+    const recent = heap.object('Recent', scope, 'recent');
+    const links = [heap.object('Page', recent, 'head')];
+    heap.link(links[0], { from: recent, name: 'tail' });
+    let tail = 0;
+    const visit = (): void => {
+      const newest = links[links.length - 1];
+      heap.unlink(recent, newest);
+      if (newest === links[tail]) heap.link(newest, { from: recent, name: 'tail' });
+      const page = heap.object('Page', recent, 'head');
+      heap.link(newest, { from: page, name: 'older' });
+      heap.link(page, { from: newest, name: 'newer' });
+      links.push(page);
+      if (links.length - tail <= 30) return;
+      heap.unlink(recent, links[tail]);
+      heap.link(links[++tail], { from: recent, name: 'tail' });
+    };
+    times(50, visit);
+    const step = (): void => times(200, visit);
+    expect(growthOver(heap, [step, step])).toMatchObject([
+      { verdict: 'leak', holder: 'recent', type: 'Page', count: [200, 200] },
+    ]);
+  });
+
   test('promises that each wait for the one before are held by the oldest, which never settled', () => {
     const { heap, scope } = program();
     let last = heap.object('Promise', heap.object('Lock', scope, 'lock'), 'tail');

@@ -104,13 +104,10 @@ function mergeChains(input: GrowthInput, regions: Region[]): Region[] {
  * arrays are links only where each hangs on the one before by the same name.
  */
 function aboveChain({ graph, tree }: GrowthInput, region: Region): number {
-  const name = graph.nodeName[region.holder];
-  const isLink = (node: number): boolean =>
-    graph.nodeName[node] === name && graph.nodeType[node] === graph.nodeType[region.holder];
+  const isLink = isOfItsClass(graph, region.holder);
   const next = region.members.find(isLink);
   if (next === undefined) return region.holder;
-  const isPlain = /^(Object|Array|)$/.test(graph.strings.get(name));
-  if (isPlain && !shareName(graph, region.holder, next)) return region.holder;
+  if (isPlain(graph, region.holder) && !sharesNameWith(graph, region.holder)(next)) return region.holder;
   let holder = region.holder;
   while (holder !== 0 && isLink(holder)) {
     const above = containerOf(graph, tree.idom[holder]);
@@ -119,10 +116,20 @@ function aboveChain({ graph, tree }: GrowthInput, region: Region): number {
   return holder;
 }
 
-/** Whether two objects are each held by a property of the same name. */
-function shareName(graph: HeapGraph, one: number, other: number): boolean {
-  const names = propertyNames(graph, one);
-  return propertyNames(graph, other).some((name) => names.includes(name));
+/** Tells whether an object has the class of the one given. */
+function isOfItsClass({ nodeName, nodeType }: HeapGraph, one: number): (node: number) => boolean {
+  return (node) => nodeName[node] === nodeName[one] && nodeType[node] === nodeType[one];
+}
+
+/** Whether an object has no class of its own: what it is for is told only by the name that holds it. */
+function isPlain({ nodeName, strings }: HeapGraph, node: number): boolean {
+  return /^(Object|Array|)$/.test(strings.get(nodeName[node]));
+}
+
+/** Tells whether an object is held by a property of the same name as the one given. */
+function sharesNameWith(graph: HeapGraph, one: number): (node: number) => boolean {
+  const names = new Set(propertyNames(graph, one));
+  return (node) => propertyNames(graph, node).some((name) => names.has(name));
 }
 
 function propertyNames(graph: HeapGraph, node: number): number[] {
@@ -256,20 +263,33 @@ function leadingClass(input: GrowthInput, region: Region): { type: string; sampl
   const isChain = region.direct.length < LEAST_OBJECTS_PER_STEP;
   const nodes = !isChain
     ? region.direct
-    : region.members.length >= LEAST_OBJECTS_PER_STEP
+    : cameInEveryStep(region.members, cohort, steps)
       ? region.members
       : chainNodes(input, region);
-  for (const node of nodes) if (cohort[node] > 0) visit(node);
   // Of a chain, its links are what piles up, not what hangs on them.
-  const links = isChain ? classes.get(classKey(graph, region.members[0])) : undefined;
-  if (links?.perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP)) {
-    return { type: classKey(graph, region.members[0]), samples: links.samples, countPerStep: links.perStep };
-  }
+  const links = isChain ? nodes.filter(isLinkOf(graph, region.members[0])) : [];
+  const visited = cameInEveryStep(links, cohort, steps) ? links : nodes;
+  for (const node of visited) if (cohort[node] > 0) visit(node);
   let best: { type: string; samples: number[]; countPerStep: number[]; weight: number } | undefined;
   for (const [type, { samples, perStep, weight }] of classes) {
     if (!best || weight > best.weight) best = { type, samples, countPerStep: perStep, weight };
   }
   return best ?? { type: 'object', samples: [region.members[0]], countPerStep: new Array<number>(steps).fill(0) };
+}
+
+/** Tells whether an object is a link of the chain that another is one of. */
+function isLinkOf(graph: HeapGraph, link: number): (node: number) => boolean {
+  const isOfClass = isOfItsClass(graph, link);
+  if (!isPlain(graph, link)) return isOfClass;
+  const sharesName = sharesNameWith(graph, link);
+  return (node) => isOfClass(node) && sharesName(node);
+}
+
+/** Whether nodes tell of every step: of a list whose end alone is leaked, the members are its newest links only. */
+function cameInEveryStep(nodes: readonly number[], cohort: Uint8Array, steps: number): boolean {
+  const perStep = new Array<number>(steps).fill(0);
+  for (const node of nodes) if (cohort[node] > 0) perStep[cohort[node] - 1]++;
+  return perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP);
 }
 
 /** The objects and functions among what a chain's members dominate: all of them, or the steps would be uneven. */
