@@ -37,8 +37,10 @@ function figures(finding: Finding, heapBytes: number): Markup[] {
   const { growthBytes, growthCount } = finding;
   const rows: [string, string][] = [
     ['holds', `${bytes(finding.retainedBytes)}${share > 0 ? `, ${share} % of the heap` : ''}`],
-    ['in', `${count(finding.sample.count)} × ${shown(finding.sample.type)}`],
   ];
+  const { count: number, type } = finding.sample;
+  if (number > 0) rows.push(['in', `${count(number)} × ${shown(type)}`]);
+  else rows.push(['in', type === 'value' ? 'values that are no objects' : `a ${shown(type)}`]);
   if (growthBytes !== undefined) rows.push(['grew by', bytes(growthBytes)]);
   if (growthBytes !== undefined && growthCount !== undefined && growthCount > 0)
     rows.push(['each', bytes(growthBytes / growthCount)]);

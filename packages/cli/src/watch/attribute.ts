@@ -35,7 +35,7 @@ export function withRoutes(
 
 /** What the counts of requests at the snapshots say about one finding; null when nothing fits. */
 function attributionOf(finding: Finding, captures: readonly CapturedSnapshot[]): RouteAttribution | null {
-  if (finding.growthCount === undefined) return null;
+  if (finding.growthCount === undefined || finding.growthCount === 0) return null;
   const told = finding.steps?.length === captures.length - 1 ? finding.steps : null;
   const steps = captures.slice(1).map((capture, index): WorkStep => {
     const before = captures[index];

@@ -6,7 +6,7 @@
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
-import { isView } from './array-buffers.ts';
+import { isView } from '../graph/array-buffers.ts';
 import type { BufferSlabs } from './contents.ts';
 import type { References } from './references.ts';
 import { toldPath } from './told-path.ts';

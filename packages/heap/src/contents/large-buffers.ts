@@ -7,7 +7,7 @@
  */
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
-import { BUFFER_STORE, holderOfStore, WASM_MEMORY } from './array-buffers.ts';
+import { BUFFER_STORE, holderOfStore, WASM_MEMORY } from '../graph/array-buffers.ts';
 import { describeSlabs } from './buffer-slabs.ts';
 import type { HeapContents } from './contents.ts';
 import { INTERNAL, type References } from './references.ts';

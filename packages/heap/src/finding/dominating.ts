@@ -3,7 +3,8 @@
  * objects that hold a good part of the heap while no single thing below them does. Growth can't be seen, so nothing here
  * is more than a suspect.
  */
-import { classKey } from '../growth/growth.ts';
+import { classKey } from '../graph/class-key.ts';
+import { isText } from '../graph/texts.ts';
 import type { OpenedHeap } from '../opened/opened-heap.ts';
 import type { Finding } from './finding.ts';
 import { sampleName, tellHolder } from './tell-growth.ts';
@@ -97,13 +98,11 @@ function mostOf(
 function classesIn(heap: OpenedHeap, holder: number): Map<string, Kind> {
   const { graph, retained } = heap;
   const { nodeType, nodeName } = graph;
-  const { string, concatenatedString, slicedString } = graph.nodeTypes;
   const kinds = new Map<number, Kind>(); // by type and name, which a class is made of: told in words but once
   forEachPart(heap, holder, (part) => {
     const type = nodeType[part];
     // The name of a string is its text.
-    const isText = type === string || type === concatenatedString || type === slicedString;
-    const key = isText ? type : nodeName[part] * 256 + type;
+    const key = isText(graph, part) ? type : nodeName[part] * 256 + type;
     const kind = kinds.get(key);
     if (kind === undefined) kinds.set(key, { sample: part, count: 1, bytes: retained[part] });
     else {

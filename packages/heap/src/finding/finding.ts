@@ -58,7 +58,7 @@ export interface Finding {
   allocatedAt: Frame[] | null;
   /** How many holders like this one there are, where there are several; the figures are theirs together. */
   holders?: number;
-  /** What piles up. */
+  /** What piles up; of values that are no objects (`value`, or a text or buffer that gets longer) the count is 0. */
   sample: { type: string; count: number };
   /** The installed package whose code holds the memory, `name@version`, and the reader's own code that leads there. */
   package?: string;

@@ -1,7 +1,7 @@
 /** From a holder that grows to a finding that a person can act on. */
 import type { ContainerSizes } from '../graph/containers.ts';
 import type { EarlierSnapshot } from '../growth/cohorts.ts';
-import type { Growth } from '../growth/growth.ts';
+import type { Growth } from '../growth/grown.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 import { packageOf } from '../naming/project.ts';
 import { isNodeInternal, type Locator } from '../naming/locator.ts';
@@ -14,7 +14,7 @@ import { kindOf } from './kind.ts';
 import { ownCodeTo } from '../path/own-code.ts';
 import { placesOf } from '../path/places.ts';
 import { installedVersion } from './installed-package.ts';
-import { titleOf } from './title.ts';
+import { humanBytes, titleOf } from './title.ts';
 
 /** The series that a growth was found in. */
 export interface Series {
@@ -25,16 +25,21 @@ export interface Series {
 
 /** Tells one growth. */
 export function tellGrowth(input: OpenedHeap, growth: Growth, series: Series): Finding {
-  const storeGrowth = storeGrowthBytes(input.graph, growth.holder, series);
+  const { ofValues = false } = growth;
+  const storeGrowth = ofValues ? [] : storeGrowthBytes(input.graph, growth.holder, series);
   const steps = growth.bytesPerStep.map((bytes, k) => ({
-    bytes: Math.round(bytes + storeGrowth[k]),
+    bytes: Math.round(bytes + (storeGrowth[k] ?? 0)),
     count: growth.countPerStep[k],
   }));
   const growthBytes = steps.reduce((sum, step) => sum + step.bytes, 0);
   const growthCount = steps.reduce((sum, step) => sum + step.count, 0);
   const sample = tellingSample(input.locator, growth);
   const told = tellHolder(input, growth.holder, sample, growth.sampleType, (node, isHolder) => {
-    if (isHolder) return `grew by ${steps.map((step) => step.count.toLocaleString('en')).join(', then ')}`;
+    if (isHolder) {
+      const by = steps.map(({ bytes, count }) => (ofValues ? humanBytes(bytes) : count.toLocaleString('en')));
+      return `grew by ${by.join(', then ')}`;
+    }
+    if (node === sample && ofValues) return 'longer in each snapshot';
     if (series.cohort[node] === 0) return 'there since the first snapshot';
     return node === sample ? 'one of those that piled up' : 'came since, and stayed';
   });
@@ -43,8 +48,8 @@ export function tellGrowth(input: OpenedHeap, growth: Growth, series: Series): F
   const finding = {
     ...base,
     sample: {
-      type: typeOfSample(input, told.path, sample, growth.sampleType),
-      count: countNow(series, growth.holder, growthCount),
+      type: sample === growth.holder ? growth.sampleType : typeOfSample(input, told.path, sample, growth.sampleType),
+      count: ofValues ? 0 : countNow(series, growth.holder, growthCount),
     },
   };
   return { ...finding, title: titleOf(finding) };

@@ -30,6 +30,7 @@ function plural(type: string): string {
   if (type === LOST_NAME) return 'objects whose name is lost';
   if (type === 'string') return 'strings';
   if (type === 'number') return 'numbers';
+  if (type === 'value') return 'values that are no objects';
   if (type.startsWith('function')) return type === 'function' ? 'functions' : `copies of ${type}`;
   if (type === 'Object') return 'objects';
   if (type === 'Array') return 'arrays';
@@ -44,8 +45,12 @@ export function titleOf(finding: Omit<Finding, 'title'>): string {
   if (finding.growthCount === undefined) {
     return `${subject}${where} holds ${humanBytes(finding.retainedBytes)} in ${finding.sample.count.toLocaleString('en')} ${plural(finding.sample.type)}`;
   }
-  const each = finding.growthCount > 0 ? `, ${humanBytes((finding.growthBytes ?? 0) / finding.growthCount)} each` : '';
-  const what = `+${finding.growthCount.toLocaleString('en')} ${plural(finding.sample.type)}${each}`;
+  const bytes = finding.growthBytes ?? 0;
+  // Values bring no objects: numbers in an array, a text that gets longer.
+  const what =
+    finding.growthCount > 0
+      ? `+${finding.growthCount.toLocaleString('en')} ${plural(finding.sample.type)}, ${humanBytes(bytes / finding.growthCount)} each`
+      : `+${humanBytes(bytes)} of ${plural(finding.sample.type)}`;
   if (finding.verdict === 'bounded') return `${subject}${where} grew, within a bound: ${what}`;
   if (finding.verdict === 'suspect') return `${subject}${where} grew: ${what}`;
   return `${subject}${where} keeps growing: ${what}`;

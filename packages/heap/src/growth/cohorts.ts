@@ -10,6 +10,7 @@ import type { HeapGraph } from '../graph/heap-graph.ts';
 import { measureContainers } from '../graph/containers.ts';
 import { IdIndex } from '../identity/id-index.ts';
 import { newestId, signatureOf } from '../identity/object-identity.ts';
+import { largeValues } from './large-values.ts';
 
 /** What is kept of an earlier snapshot after it was read: its objects' ids, with the sizes of each. */
 export interface EarlierSnapshot {
@@ -19,6 +20,8 @@ export interface EarlierSnapshot {
   storeBytes: Float64Array;
   /** Numbered elements: an array's length where it has no holes. */
   elements: Uint32Array;
+  /** Bytes of large texts and buffers, by the id of who holds them. */
+  large: Map<number, number>;
   /** The highest id of an object on V8's heap. */
   newestId: number;
   /** By position: what tells an object's type and name from another's, roughly. */
@@ -48,6 +51,7 @@ export function summarize(graph: HeapGraph): EarlierSnapshot {
     degree,
     storeBytes,
     elements,
+    large: new Map([...largeValues(graph)].map(([holder, { bytes }]) => [graph.objectId[holder], bytes])),
     totalBytes,
   };
 }

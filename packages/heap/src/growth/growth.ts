@@ -4,47 +4,14 @@
 import { containerOf } from '../graph/containers.ts';
 import type { ContainerSizes } from '../graph/containers.ts';
 import { dominatedBelow } from '../graph/dominated.ts';
-import type { DominatorTree } from '../graph/dominators.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
-import type { EarlierSnapshot } from './cohorts.ts';
-import type { FindingBound } from '../finding/finding.ts';
+import { classKey } from '../graph/class-key.ts';
+import { isText } from '../graph/texts.ts';
 import { fixedLengthArrays, heldWithinBound } from './bound.ts';
 import { declaredBound } from './declared-bound.ts';
+import type { Growth, GrowthInput, GrowthVerdict } from './grown.ts';
 import { findRegions, type Region } from './regions.ts';
-
-/** How sure the snapshots make us that a holder leaks. */
-export type GrowthVerdict = 'leak' | 'suspect' | 'bounded';
-
-/** One holder that has grown. */
-export interface Growth {
-  verdict: GrowthVerdict;
-  /** Where the verdict is `bounded`. */
-  bound?: FindingBound;
-  /** Why, in words. */
-  reason: string;
-  holder: number;
-  members: number[];
-  /** What piles up: the class of most of what came, an object that shows it, and how many came in each step. */
-  sampleType: string;
-  sample: number;
-  /** Some of that class, `sample` among them. */
-  samples: number[];
-  countPerStep: number[];
-  bytesPerStep: number[];
-  /** The last step's growth over the first's, by unit of work. */
-  steadiness: number;
-}
-
-/** What {@link findGrowth} compares. */
-export interface GrowthInput {
-  graph: HeapGraph;
-  tree: DominatorTree;
-  sizes: ContainerSizes;
-  cohort: Uint8Array;
-  earlier: EarlierSnapshot[];
-  /** Work done in each step, in any unit; equal steps where unknown. */
-  workPerStep: number[];
-}
+import { findValueGrowth } from './value-growth.ts';
 
 /** Below this many objects a step, growth is a start-up detail (a module loaded late, a pool filled). */
 const LEAST_OBJECTS_PER_STEP = 12;
@@ -69,6 +36,7 @@ export function findGrowth(input: GrowthInput): Growth[] {
     const growth = judge(input, region, fixed);
     if (growth) found.push(growth);
   }
+  found.push(...findValueGrowth(input, new Set(found.map(({ holder }) => holder))));
   const grown = (growth: Growth): number => growth.bytesPerStep.reduce((sum, bytes) => sum + bytes, 0);
   const order: GrowthVerdict[] = ['leak', 'suspect', 'bounded'];
   return found.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || grown(b) - grown(a));
@@ -302,25 +270,5 @@ function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): numbe
 
 function isScalar(graph: HeapGraph, node: number): boolean {
   const type = graph.nodeType[node];
-  const types = graph.nodeTypes;
-  return (
-    type === types.string ||
-    type === types.concatenatedString ||
-    type === types.slicedString ||
-    type === types.number ||
-    type === types.symbol
-  );
-}
-
-/** A class's name for people: never a string's content. */
-export function classKey(graph: HeapGraph, node: number): string {
-  const type = graph.nodeType[node];
-  const types = graph.nodeTypes;
-  if (type === types.string || type === types.concatenatedString || type === types.slicedString) return 'string';
-  if (type === types.number) return 'number';
-  if (type === types.symbol) return 'symbol';
-  if (type === types.regexp) return 'RegExp';
-  const name = graph.strings.get(graph.nodeName[node]);
-  if (type === types.closure) return name === '' ? 'function' : `function ${name}`;
-  return name === '' ? 'Object' : name;
+  return isText(graph, node) || type === graph.nodeTypes.number || type === graph.nodeTypes.symbol;
 }

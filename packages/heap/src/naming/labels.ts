@@ -1,4 +1,4 @@
-import { classKey } from '../growth/growth.ts';
+import { classKey } from '../graph/class-key.ts';
 import type { HeapGraph } from '../graph/heap-graph.ts';
 
 /** An object with more own named references than this may be a dictionary. */

@@ -205,6 +205,12 @@ export function adviceOn({ kind }: Pick<Finding, 'kind'>): string {
   }
 }
 
+/** `1,204 × Session`, `values that are no objects`. */
+function inWhat({ sample: { count, type } }: Finding): string {
+  if (count > 0) return `${count.toLocaleString('en')} × ${type}`;
+  return type === 'value' ? 'in values that are no objects' : `in a ${type}`;
+}
+
 function facts(finding: Finding, { sourceLine }: Page): Fact[] {
   const at = (location: Location): string => {
     const code = sourceLine(location)?.replace(/\s+/gu, ' ').trim();
@@ -212,10 +218,7 @@ function facts(finding: Finding, { sourceLine }: Page): Fact[] {
   };
   const rows: Fact[] = [];
   const share = finding.growthBytes === undefined ? '' : `; it grew by ${humanBytes(finding.growthBytes)}`;
-  rows.push([
-    'holds',
-    `${humanBytes(finding.retainedBytes)} in all, ${finding.sample.count.toLocaleString('en')} × ${plain(finding.sample.type)}${share}`,
-  ]);
+  rows.push(['holds', `${humanBytes(finding.retainedBytes)} in all, ${plain(inWhat(finding))}${share}`]);
   if (finding.insertedAt) rows.push(['added', at(finding.insertedAt)]);
   if (finding.removedAt) {
     rows.push([

@@ -5,6 +5,7 @@ import { TestError } from '../errors/test-error.ts';
 import type { StepPlan } from '../plan/plan.ts';
 import type { Floor } from '../runner/protocol.ts';
 import type { Stretch } from '../runner/stretch.ts';
+import { withoutGivenBack } from '../verdict/given-back.ts';
 import type { Rig, TestProgress, TrialOptions } from './rig.ts';
 
 interface Snapshot {
@@ -66,7 +67,7 @@ export class Series {
     this.tell('analyse', 0);
     const sourceMaps = this.#rig.sourceMaps?.();
     try {
-      return await analyzeSnapshots(
+      const report = await analyzeSnapshots(
         compared.map(({ file }) => file),
         {
           cwd,
@@ -78,6 +79,7 @@ export class Series {
           ...(sourceMaps === undefined ? {} : { sourceMaps }),
         },
       );
+      return withoutGivenBack(report, this.steps);
     } catch (cause) {
       if (signal?.aborted === true)
         throw new TestError('EBB_TEST_ABORTED', `the test of '${name}' was called off`, { cause });

@@ -1,5 +1,5 @@
 /** ArrayBuffers as V8 writes them: the store of bytes, the ArrayBuffer that has it, and the views of that. */
-import type { HeapGraph } from '../graph/heap-graph.ts';
+import type { HeapGraph } from './heap-graph.ts';
 
 /** What V8 calls the memory of an ArrayBuffer. */
 export const BUFFER_STORE = 'system / JSArrayBufferData';
