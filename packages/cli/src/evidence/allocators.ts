@@ -9,7 +9,7 @@ export type Locate = (frame: GrownSite['stack'][number]) => Frame | null;
 
 /** A type that half of all programs have says nothing about where it is made. */
 const ANYBODYS = new Set(
-  'Object Array Map Set WeakMap WeakSet Promise Function Buffer Uint8Array Float64Array ArrayBuffer Date Error RegExp String'.split(
+  'Object Array Map Set WeakMap WeakSet Promise Function Buffer Uint8Array Float64Array ArrayBuffer Date Error RegExp String string value'.split(
     ' ',
   ),
 );

@@ -273,6 +273,30 @@ test.concurrent(
   },
 );
 
+test.concurrent.each([
+  { points: [100, 1100, 3400], work: [0, 1000, 3300], verdict: 'leak', says: 'keeps growing' },
+  { points: [100, 1600, 3100], work: [], verdict: 'suspect', says: 'grew' },
+])(
+  'values that bring no objects are a $verdict after so much work: $points',
+  async ({ points, work, verdict, says }) => {
+    const { files, lineOf } = await folder.run('values.mjs', { points });
+    const report = analyze({ files, cwd: folder.root, work, onProgress: () => undefined });
+    expect(report.verdict).toBe(verdict);
+    const told = new Map(report.findings.map((finding) => [finding.holder.name, finding]));
+    expect([...told.keys()].sort()).toEqual(['durations', 'seen', 'state']);
+    expect(told.get('durations')?.insertedAt?.line).toBe(lineOf('inserted durations'));
+    expect(told.get('durations')?.holder.location?.line).toBe(lineOf('declared durations'));
+    expect(told.get('seen')?.insertedAt?.line).toBe(lineOf('inserted seen'));
+    for (const { title, growthCount, growthBytes, sample } of report.findings) {
+      expect(title).toContain(says);
+      expect(title).toMatch(/: \+[\d.]+ [KM]B of (?:values that are no objects|Buffers|strings)$/u);
+      expect({ growthCount, count: sample.count }).toEqual({ growthCount: 0, count: 0 });
+      expect(growthBytes).toBeGreaterThan(40_000);
+    }
+    expect(JSON.stringify(report)).not.toContain('SECRET');
+  },
+);
+
 test.concurrent('a program with a bounded cache, batches, expiring sessions and cleared timers is clean', async () => {
   const { files } = await folder.run('healthy.mjs');
   expect(analyzeRun(files, folder.root)).toMatchObject({ verdict: 'clean', findings: [] });
