@@ -112,6 +112,22 @@ describe('who holds it', () => {
     ]);
   });
 
+  test('a text that gets longer by pieces is held by what holds the whole of it', () => {
+    const { heap, scope } = program();
+    const log = heap.object('Log', scope, 'log');
+    const piece = { type: 'concatenated string', name: 'x', selfSize: 32 } as const;
+    let whole = heap.node({ ...piece, type: 'string' }, { from: log, type: 'property', name: 'text' });
+    const line = (): void => {
+      heap.unlink(log, whole);
+      const shorter = whole;
+      whole = heap.node(piece, { from: log, type: 'property', name: 'text' });
+      heap.link(shorter, { from: whole, type: 'internal', name: 'first' });
+      heap.node({ type: 'string', name: 'x', selfSize: 40 }, { from: whole, type: 'internal', name: 'second' });
+    };
+    const step = (): void => times(40, line);
+    expect(growthOver(heap, [step, step])).toMatchObject([{ verdict: 'leak', holder: 'log', type: 'string' }]);
+  });
+
   test('a list that grows at its head is held by the same, though each link holds all that are older', () => {
     const { heap, scope } = program();
     const stack = heap.object('Stack', scope, 'stack');

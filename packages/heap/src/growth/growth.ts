@@ -260,12 +260,15 @@ function cameInEveryStep(nodes: readonly number[], cohort: Uint8Array, steps: nu
   return perStep.every((count) => count >= LEAST_OBJECTS_PER_STEP);
 }
 
-/** The objects and functions among what a chain's members dominate: all of them, or the steps would be uneven. */
+/**
+ * The objects and functions among what a chain's members dominate: all of them, or the steps would be uneven. The pieces
+ * of a text that gets longer are a chain without any.
+ */
 function chainNodes({ graph, tree, cohort }: GrowthInput, region: Region): number[] {
   const { nodeType, nodeTypes } = graph;
-  return dominatedBelow(tree, region.members, (node) => cohort[node] > 0).filter(
-    (node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure,
-  );
+  const below = dominatedBelow(tree, region.members, (node) => cohort[node] > 0);
+  const objects = below.filter((node) => nodeType[node] === nodeTypes.object || nodeType[node] === nodeTypes.closure);
+  return objects.length > 0 ? objects : below.filter((node) => isText(graph, node));
 }
 
 function isScalar(graph: HeapGraph, node: number): boolean {
