@@ -88,7 +88,7 @@ function rigOf(process: WorkloadProcess, name: string): Rig {
     },
     snapshot: async (file) => {
       const answer = await process.ask({ type: 'snapshot', file });
-      if (answer.type === 'captured') return { iterations: answer.iterations };
+      if (answer.type === 'captured') return answer;
       if (answer.type !== 'noSnapshot') throw unexpected(answer.type);
       const why = `${answer.message} (${answer.code})`;
       throw new TestError('EBB_TEST_NO_SNAPSHOT', `no heap snapshot of '${name}': ${why}`);

@@ -122,8 +122,9 @@ class Drive {
       },
       snapshot: async (file) => {
         if (maps === undefined) maps = ((await agent.sourceMaps(mapFolder)).maps ?? 0) > 0 ? mapFolder : null;
-        const { ok, error } = await agent.snapshot(file, { method: 'auto', niceness: 0 });
+        const { ok, error, method } = await agent.snapshot(file, { method: 'auto', niceness: 0 });
         if (!ok) throw this.#gone(error);
+        return method;
       },
       sourceMaps: () => maps ?? undefined,
     };

@@ -13,6 +13,7 @@ export function ownWork(run: (call: number) => unknown, { name, folder }: { name
       if (maps === null) maps = ownSourceMaps(join(folder, 'source-maps'));
       try {
         captureSnapshotInline(file);
+        return 'inline';
       } catch (cause) {
         if (!(cause instanceof CaptureError)) throw cause;
         const why = `${cause.message} (${cause.code})`;

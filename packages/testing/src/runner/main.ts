@@ -112,9 +112,9 @@ async function snapshot(loaded: Workload, file: string): Promise<void> {
   progress.phase = 'settle';
   await settleThoroughly(progress.iteration);
   try {
-    const iterations = await captureAtWork(loaded, file);
-    if (iterations === null) return;
-    tell({ type: 'captured', iterations });
+    const captured = await captureAtWork(loaded, file);
+    if (captured === null) return;
+    tell(captured);
     going = goOn(loaded);
   } catch (error) {
     const code = error instanceof CaptureError ? error.code : 'EBB_CAPTURE_INCOMPLETE';
@@ -125,10 +125,10 @@ async function snapshot(loaded: Workload, file: string): Promise<void> {
 /**
  * A forked child writes the snapshot where that is possible. A pause of seconds would be none of the work's: what is idle
  * for so long (a connection, and what leaks with it) is closed, and requests that meet such a connection fail. So the
- * work goes on meanwhile, slowly. Returns how many iterations the snapshot stands after; null when the workload failed,
- * which has been told then.
+ * work goes on meanwhile, slowly. Returns how many iterations the snapshot stands after, and who wrote it; null when the
+ * workload failed, which has been told then.
  */
-async function captureAtWork(loaded: Workload, file: string): Promise<number | null> {
+async function captureAtWork(loaded: Workload, file: string): Promise<Extract<Message, { type: 'captured' }> | null> {
   let iterations = progress.iteration;
   let isForked = false;
   const written = captureSnapshot({
@@ -146,7 +146,7 @@ async function captureAtWork(loaded: Workload, file: string): Promise<number | n
   while ((await Promise.race([written, sleep(BETWEEN_ITERATIONS_MS, 'writing')])) === 'writing') {
     if (isForked && (await attempt(() => iterate(loaded, progress, 1, 0))) === null) return null;
   }
-  return iterations;
+  return { type: 'captured', iterations, method: isForked ? 'fork' : 'inline' };
 }
 
 /** Goes on slowly until the next request: the snapshots are looked at meanwhile, which takes seconds too. */

@@ -30,6 +30,9 @@ export interface Floor {
   readonly externalBytes: number;
 }
 
+/** Who writes a snapshot: a forked child, whose numbers of objects mean nothing in another snapshot, or the process. */
+export type SnapshotMethod = 'fork' | 'inline';
+
 /** An error of the workload, as text: it cannot cross the pipe as an object. */
 export interface Thrown {
   readonly summary: string;
@@ -43,7 +46,7 @@ export type Message =
   | { type: 'noIterate'; exports: string[] }
   | { type: 'warm'; iterations: number; msPerIteration: number; bytesPerIteration: number }
   | { type: 'stepped'; floors: Floor[]; msPerIteration: number }
-  | { type: 'captured'; iterations: number }
+  | { type: 'captured'; iterations: number; method: SnapshotMethod }
   | { type: 'noSnapshot'; code: string; message: string }
   | { type: 'failed'; phase: Phase; iteration: number; error: Thrown }
   | { type: 'uncaught'; phase: Phase; iteration: number; error: Thrown }

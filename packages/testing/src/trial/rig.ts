@@ -1,5 +1,6 @@
 /** What a trial is run on. */
 import type { StepPlan } from '../plan/plan.ts';
+import type { SnapshotMethod } from '../runner/protocol.ts';
 import type { Stretch, Warmth } from '../runner/stretch.ts';
 
 /** How far a test is. */
@@ -9,12 +10,19 @@ export interface TestProgress {
   fraction?: number;
 }
 
+/** A snapshot that is written. */
+export interface Written {
+  /** How many iterations had run before it. */
+  readonly iterations: number;
+  readonly method: SnapshotMethod;
+}
+
 /** Where the work under test runs: in a process of its own, or in this thread. */
 export interface Rig {
   warmUp(): Promise<Warmth>;
   step(plan: StepPlan): Promise<Stretch>;
-  /** Writes a heap snapshot; says how many iterations had run before it. */
-  snapshot(file: string): Promise<{ iterations: number }>;
+  /** Writes a heap snapshot. */
+  snapshot(file: string): Promise<Written>;
   /** A folder of source maps that are on no disk; undefined where there is none. */
   sourceMaps?(): string | undefined;
 }

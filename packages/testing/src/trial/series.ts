@@ -6,12 +6,10 @@ import type { StepPlan } from '../plan/plan.ts';
 import type { Floor } from '../runner/protocol.ts';
 import type { Stretch } from '../runner/stretch.ts';
 import { withoutGivenBack } from '../verdict/given-back.ts';
-import type { Rig, TestProgress, TrialOptions } from './rig.ts';
+import type { Rig, TestProgress, TrialOptions, Written } from './rig.ts';
 
-interface Snapshot {
+interface Snapshot extends Written {
   readonly file: string;
-  /** How many had run before it. */
-  readonly iterations: number;
 }
 
 /** How many snapshots are compared: two steps, with one before them. */
@@ -79,7 +77,7 @@ export class Series {
           ...(sourceMaps === undefined ? {} : { sourceMaps }),
         },
       );
-      return withoutGivenBack(report, this.steps);
+      return withoutGivenBack(report, this.steps, { byPlace: compared.some(({ method }) => method === 'fork') });
     } catch (cause) {
       if (signal?.aborted === true)
         throw new TestError('EBB_TEST_ABORTED', `the test of '${name}' was called off`, { cause });

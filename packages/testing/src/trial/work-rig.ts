@@ -1,10 +1,10 @@
 import type { StepPlan } from '../plan/plan.ts';
-import type { Floor } from '../runner/protocol.ts';
+import type { Floor, SnapshotMethod } from '../runner/protocol.ts';
 import { settle, settleThoroughly } from '../runner/settle.ts';
 import { stretch, warmUp, type Stretch, type StretchOptions, type Warmth } from '../runner/stretch.ts';
 import type { WarmUpBudget } from '../runner/warm-up.ts';
 import { Progress, type Workload } from '../runner/workload.ts';
-import type { Rig } from './rig.ts';
+import type { Rig, Written } from './rig.ts';
 
 /**
  * How long to warm up what is quick: a function in a test, a route of a service. A test is to cost a second or two, and
@@ -27,8 +27,8 @@ export interface Work {
   run(call: number): unknown;
   /** What is left after a collection, where the work is done; default: in this thread. */
   readFloor?(): Promise<Omit<Floor, 'iterations'>>;
-  /** Writes a heap snapshot of where it is done. */
-  snapshot(file: string): unknown;
+  /** Writes a heap snapshot of where it is done; says who wrote it. */
+  snapshot(file: string): SnapshotMethod | Promise<SnapshotMethod>;
   /** A folder of source maps that are on no disk; undefined where there is none. */
   sourceMaps?(): string | undefined;
 }
@@ -72,10 +72,10 @@ export class WorkRig implements Rig {
     return stretch(this.#workload, this.#progress, plan, { ...options, readFloor: this.#readFloor });
   }
 
-  async snapshot(file: string): Promise<{ iterations: number }> {
+  async snapshot(file: string): Promise<Written> {
     if (this.#work.readFloor === undefined) await settleThoroughly(this.#progress.iteration);
-    await this.#work.snapshot(file);
-    return { iterations: this.#progress.iteration };
+    const method = await this.#work.snapshot(file);
+    return { iterations: this.#progress.iteration, method };
   }
 
   sourceMaps(): string | undefined {
