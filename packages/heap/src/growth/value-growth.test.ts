@@ -71,6 +71,14 @@ describe('numbers', () => {
     ]);
   });
 
+  test('leak, too, where the last step is as little longer as that of a memory test of work that has become slow', () => {
+    const { heap, scope } = program();
+    const durations = new Numbers(heap, scope, 'durations');
+    durations.push(1000);
+    const steps = [10_000, 12_960].map((count) => () => durations.push(count));
+    expect(growthOver(heap, steps, [3000, 3889])).toMatchObject([{ verdict: 'leak', holder: 'durations' }]);
+  });
+
   test('are a suspect after steps of equal work: what is emptied by turns looks the same', () => {
     const { heap, scope } = program();
     const durations = new Numbers(heap, scope, 'durations');

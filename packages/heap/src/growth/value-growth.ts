@@ -13,8 +13,8 @@ import { largeValues } from './large-values.ts';
 /** Growth below this, in all or (of texts and buffers) in a step, is a start-up detail. */
 const LEAST_BYTES = 4096;
 const LEAST_BYTES_PER_STEP = 1024;
-/** Steps of which the longest is not so much longer than the shortest are of equal work. */
-const UNEQUAL = 1.3;
+/** Steps of which the longest is not so much longer than the shortest are of equal work: a memory test's differ by 1.29 or more. */
+const UNEQUAL = 1.25;
 /** Texts and buffers have the size of what is in them: the growth of each step is nearly the same by the work. */
 const LEAST_STEADINESS = 0.8;
 /**
