@@ -3,8 +3,13 @@ import { CaptureError, captureSnapshotInline, writeSourceMaps } from '@ebb/captu
 import { TestError } from '../errors/test-error.ts';
 import type { Work } from '../trial/work-rig.ts';
 
+/** Work in this thread, which stands still while a snapshot is written. */
+interface OwnWork extends Work {
+  snapshot(file: string): 'inline';
+}
+
 /** A function that runs in this thread, beside all else that the process does. */
-export function ownWork(run: (call: number) => unknown, { name, folder }: { name: string; folder: string }): Work {
+export function ownWork(run: (call: number) => unknown, { name, folder }: { name: string; folder: string }): OwnWork {
   let maps: string | undefined | null = null;
   return {
     run,
