@@ -70,6 +70,15 @@ export class KeptAnswers<T> {
   }
 }
 
+/** Asks about each, so many at once. */
+export async function askEach<T>(all: readonly T[], jobs: number, ask: (one: T) => Promise<void>): Promise<void> {
+  const open = [...all];
+  const work = async (): Promise<void> => {
+    for (let one = open.shift(); one !== undefined; one = open.shift()) await ask(one);
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+}
+
 /** What every table begins with. */
 export function machine(): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here, encoding: 'utf8' }).trim();

@@ -3,12 +3,13 @@
 //   npm run bench:programs -w packages/testing -- [--only name,name] [--jobs N]
 // Committed: results/programs.md. A program is told by RELEASE whether it leaks (fixtures/programs); where it does, the lines
 // that hold or add what grows say `// grows`. Ebb is not told of these.
+import type { Finding, FindingsReport } from '@ebb/heap';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { here, machine } from './corpus.ts';
+import { askEach, here, machine } from './corpus.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, jobs: { type: 'string', default: '1' } } });
 const ebb = join(here, '../../node_modules/.bin/ebb');
@@ -29,18 +30,6 @@ interface Answer {
   readonly line: boolean;
   readonly title: string;
   readonly heapGrew: boolean | null;
-}
-
-interface Place {
-  readonly location?: { readonly file: string; readonly line: number } | null;
-}
-
-interface Finding {
-  readonly title: string;
-  readonly holder: Place;
-  readonly path: readonly Place[];
-  readonly insertedAt?: Place['location'];
-  readonly allocatedAt?: readonly Place['location'][] | null;
 }
 
 function subjectsOf(file: string): Subject[] {
@@ -70,7 +59,7 @@ async function run(command: string, args: string[], env: Subject['env']): Promis
 
 async function ask({ file, env }: Subject): Promise<Answer> {
   const [, said] = await run(ebb, ['test', '--json', file], env);
-  const { verdict, findings } = JSON.parse(said) as { verdict: string; findings: readonly Finding[] };
+  const { verdict, findings } = JSON.parse(said) as FindingsReport;
   const first = findings.at(0);
   const rule = `import { heapGrew } from ${JSON.stringify(pathToFileURL(join(here, 'fixtures/heap-grew.mjs')).href)};
 const { iterate } = await import(${JSON.stringify(pathToFileURL(file).href)});
@@ -97,15 +86,11 @@ const subjects = readdirSync(programs)
   .flatMap((file) => subjectsOf(join(programs, file)))
   .filter(({ file }) => values.only?.split(',').includes(basename(file, '.mjs')) !== false);
 const answers = new Map<Subject, Answer>();
-const open = [...subjects];
-const work = async (): Promise<void> => {
-  for (let subject = open.shift(); subject !== undefined; subject = open.shift()) {
-    const answer = await ask(subject);
-    answers.set(subject, answer);
-    console.error(subject.name, JSON.stringify(answer));
-  }
-};
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+await askEach(subjects, Number(values.jobs), async (subject) => {
+  const answer = await ask(subject);
+  answers.set(subject, answer);
+  console.error(subject.name, JSON.stringify(answer));
+});
 
 const rows = subjects.flatMap((subject) => {
   const answer = answers.get(subject);
@@ -113,28 +98,22 @@ const rows = subjects.flatMap((subject) => {
 });
 const leaking = rows.filter(({ leaks }) => leaks);
 const healthy = rows.filter(({ leaks }) => !leaks);
-const found = leaking.filter(({ verdict }) => verdict === 'leak');
-const many = (of: typeof rows, among: typeof rows): string => `${String(of.length)} of ${String(among.length)}`;
-const ofRule = (among: typeof rows): string => {
-  const asked = among.filter(({ heapGrew }) => heapGrew !== null);
-  return many(
-    asked.filter(({ heapGrew }) => heapGrew),
-    asked,
-  );
+type Row = (typeof rows)[number];
+/** How many of them it is true of; those of which it is not known do not count. */
+const share = (among: readonly Row[], isTrue: (row: Row) => boolean | null): string => {
+  const known = among.map(isTrue).filter((each) => each !== null);
+  return `${String(known.filter(Boolean).length)} of ${String(known.length)}`;
 };
+const isCalledLeak = ({ verdict }: Row): boolean => verdict === 'leak';
+const found = leaking.filter(isCalledLeak);
+const itsHeapGrew = ({ heapGrew }: Row): boolean | null => heapGrew;
 const out = [
   machine(),
   '',
   '| method | leaks found | its line in the first finding | false alarms |',
   '|---|---|---|---|',
-  `| \`ebb test\` | ${many(found, leaking)} | ${many(
-    found.filter(({ line }) => line),
-    found,
-  )} | ${many(
-    healthy.filter(({ verdict }) => verdict === 'leak'),
-    healthy,
-  )} |`,
-  `| the heap must not have grown, over a thousand calls | ${ofRule(leaking)} | – | ${ofRule(healthy)} |`,
+  `| \`ebb test\` | ${share(leaking, isCalledLeak)} | ${share(found, ({ line }) => line)} | ${share(healthy, isCalledLeak)} |`,
+  `| the heap must not have grown, over a thousand calls | ${share(leaking, itsHeapGrew)} | – | ${share(healthy, itsHeapGrew)} |`,
   '',
   '| program | `ebb test` | its line | the first finding | the heap grew |',
   '|---|---|---|---|---|',

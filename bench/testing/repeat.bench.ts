@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { here, KeptAnswers, machine, readSubjects } from './corpus.ts';
+import { askEach, here, KeptAnswers, machine, readSubjects } from './corpus.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -64,10 +64,7 @@ const timesAnswered = (id: string): number =>
   Math.min(...subjects.filter((s) => s.id === id).map((s) => answered(kept.all[`${id} ${s.version}`] ?? []).length));
 for (let run = 1; run <= runs; run++) {
   const open = ids.filter((id) => timesAnswered(id) < run);
-  const work = async (): Promise<void> => {
-    for (let id = open.shift(); id !== undefined; id = open.shift()) await ask(id);
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  await askEach(open, Number(values.jobs), ask);
 }
 
 const rows = subjects.flatMap(({ id, version }) => {

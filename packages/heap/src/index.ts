@@ -26,6 +26,7 @@ export type { ClassQuery, CodeQuery, ComparisonQuery, NameQuery, ObjectQuery, Pa
 export { MapFolder } from './naming/map-folder.ts';
 export { SourceFiles, type SourceOptions, type SourcePosition } from './naming/source-files.ts';
 export { HeapError, heapErrorCodes, type HeapErrorCode } from './errors/heap-error.ts';
+export { gravest } from './finding/finding.ts';
 export type { Finding, FindingBound, FindingKind, FindingsReport, Frame, Location, Place } from './finding/finding.ts';
 export type {
   BufferSlabs,

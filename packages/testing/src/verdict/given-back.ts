@@ -1,4 +1,4 @@
-import type { Finding, FindingsReport } from '@ebb/heap';
+import { gravest, type Finding, type FindingsReport } from '@ebb/heap';
 import { slopeOf } from '../growth/slope.ts';
 import type { Floor } from '../runner/protocol.ts';
 
@@ -25,10 +25,7 @@ export function withoutGivenBack(
     (finding) => mayHaveStayed(finding) || fallen < GIVEN_BACK * (finding.growthBytes ?? 0),
   );
   if (findings.length === report.findings.length) return report;
-  const verdict = (['leak', 'suspect', 'bounded'] as const).find((each) =>
-    findings.some((finding) => finding.verdict === each),
-  );
-  return { ...report, findings, verdict: verdict ?? 'clean' };
+  return { ...report, findings, verdict: gravest(findings) };
 }
 
 /** The farthest that floors fell, from any of them to any later one. */
